@@ -1,0 +1,91 @@
+import type { ClockMapping } from "../clock/clock.js";
+import type { PicturePlanes } from "../media/picture.js";
+import type { Tick } from "../time/units.js";
+import type { LaneTicket } from "./frame-bus.js";
+import type { StandInKind, StandInReason } from "./frame-meta.js";
+
+/**
+ * What the plan has from one tick on, as far as the committer needs it to stand in truly: a hold never crosses
+ * a boundary, and a stand-in carries the segment that it stands for.
+ */
+export interface Expectation {
+  readonly firstTick: Tick;
+  readonly segmentId: string;
+  readonly planRevision: number;
+  /** Empty for pads. */
+  readonly assetUri: string;
+  readonly assetTitle: string;
+  /** True where the plan has no media from here on: black is then planned, not a fault. */
+  readonly pad: boolean;
+}
+
+/** How the committer stands in. */
+export interface StandInPolicy {
+  /** How long the last picture of the segment may be held, in ticks; then slate. */
+  readonly holdTicksMax: number;
+  /** What follows the hold. `black` where a channel has no slate. */
+  readonly after: Exclude<StandInKind, "hold">;
+}
+
+/** Counters since the bus was made. They only grow. */
+export interface CommitterCounters {
+  readonly committed: number;
+  readonly standIns: Readonly<Record<StandInKind, number>>;
+  readonly refused: number;
+  /** Ticks committed after their time: must stay 0 on a healthy machine. */
+  readonly lateCommits: number;
+}
+
+/** One reader as it shows itself. Untrusted: any process of the group may write it. */
+export interface ReaderEntry {
+  readonly name: string;
+  readonly pid: number;
+  readonly cursor: Tick;
+  readonly overruns: number;
+}
+
+/** Something the engine wants to know, once per episode and never per frame. */
+export type CommitterEvent =
+  | {
+      readonly type: "stand-in-began";
+      readonly tick: Tick;
+      readonly kind: StandInKind;
+      readonly reason: StandInReason;
+    }
+  | { readonly type: "stand-in-ended"; readonly tick: Tick; readonly ticks: number }
+  | { readonly type: "refused"; readonly tick: Tick; readonly why: string };
+
+/**
+ * **The one storer of a bus.** It commits submissions in tick order at once, and a stand-in when a tick's guard time
+ * comes without one; so every tick of a running channel has exactly one picture and its exact sound.
+ *
+ * *Ownership.* Made by `FrameBus.create`, owned by the engine, lives as long as the channel. It owns the picture pool:
+ * a lane's buffers come back only through `retireLane`, after its worker is known dead (waited for).
+ *
+ * *Concurrency.* All methods from the engine's thread; the work itself runs on a thread (or loop) of its own.
+ *
+ * *"Not yet".* Before `start` nothing is committed. *"End"* is disposal: the bus is marked closed, readers get
+ * `BusStale`, objects are removed.
+ *
+ * *After an error.* None of these methods throws but with `Closed`; a lane gone bad is refused tick by tick.
+ */
+export interface Committer extends AsyncDisposable {
+  /** First tick of the channel's life. From here on a tick is never missing. */
+  start(first: Tick): void;
+  /** Makes a new lane; the one before may submit no more. */
+  openLane(): LaneTicket;
+  /** The worker of this lane is dead: takes its buffers back and drops what it had not handed over. */
+  retireLane(lane: number, reason: StandInReason): void;
+  /** Replaces the expectations from the first entry's tick on. At most 64 ahead; in tick order. */
+  expect(expectations: readonly Expectation[]): void;
+  setPolicy(policy: StandInPolicy): void;
+  /** Why ticks are missing, for slots and counters, until told otherwise; set by supervision. */
+  setReason(reason: StandInReason): void;
+  setMapping(mapping: ClockMapping): void;
+  /** Writable memory of a reserved picture, to be filled before `start`. Black is filled already. */
+  reserved(kind: "slate"): PicturePlanes;
+  head(): Tick;
+  counters(): CommitterCounters;
+  readers(): readonly ReaderEntry[];
+  onEvent(listener: (event: CommitterEvent) => void): Disposable;
+}

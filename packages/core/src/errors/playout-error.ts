@@ -1,0 +1,60 @@
+import { type ErrorCode, type ErrorCodeEntry, errorCodes } from "./codes.js";
+
+/** Where and about what an error happened: small, plain values that may be logged and sent. */
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+/** What a `PlayoutError` is made with besides its code and message. */
+export interface PlayoutErrorOptions {
+  /** The error this one explains. */
+  readonly cause?: unknown;
+  /** Plain values naming the place: channel, field, path, line, asset. */
+  readonly details?: ErrorDetails;
+}
+
+/**
+ * The only error that crosses a boundary of the engine.
+ *
+ * The message says first what happened, then what to do about it; it never holds a stack trace.
+ * `code` is one of a closed list and maps to a gRPC or Connect status in one table.
+ *
+ * @example
+ * throw new PlayoutError("UnsupportedMedia", `No decoder accepts ${uri}. Install a plugin that does.`, {
+ *   details: { uri, tried: ["pattern"] },
+ * });
+ */
+export class PlayoutError extends Error {
+  override readonly name = "PlayoutError";
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, options: PlayoutErrorOptions = {}) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+
+  /** The table's entry for this code: status, whether a retry may help, and meaning. */
+  get entry(): ErrorCodeEntry {
+    return errorCodes[this.code];
+  }
+
+  /**
+   * Turns anything thrown into a `PlayoutError`, for use at every edge. A `PlayoutError` is returned
+   * as it is; an abort becomes `Cancelled` and a timed-out signal `Timeout`; the rest gets `fallback`
+   * (default `Internal`) and keeps the original as `cause`.
+   */
+  static from(thrown: unknown, fallback: ErrorCode = "Internal"): PlayoutError {
+    if (thrown instanceof PlayoutError) return thrown;
+    // `AbortSignal.reason` defaults to a DOMException, which is an Error with a well-known name.
+    const name = thrown instanceof Error ? thrown.name : "";
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    if (name === "AbortError") return new PlayoutError("Cancelled", message, { cause: thrown });
+    if (name === "TimeoutError") return new PlayoutError("Timeout", message, { cause: thrown });
+    return new PlayoutError(fallback, message, { cause: thrown });
+  }
+
+  /** True if `thrown` is a `PlayoutError` (with this code, where one is given). */
+  static is(thrown: unknown, code?: ErrorCode): thrown is PlayoutError {
+    return thrown instanceof PlayoutError && (code === undefined || thrown.code === code);
+  }
+}
