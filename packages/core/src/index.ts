@@ -1,3 +1,140 @@
-export * from "./errors/codes.js";
-export * from "./errors/invariant.js";
-export * from "./errors/playout-error.js";
+// For users of the engine: values and errors that cross its API.
+
+// For authors of plugins: the ports and what passes through them.
+export type {
+  Committer,
+  CommitterCounters,
+  CommitterEvent,
+  Expectation,
+  ReaderEntry,
+  StandInPolicy,
+} from "./bus/committer.js";
+export type {
+  BusAddress,
+  BusSpec,
+  FrameBus,
+  FrameLease,
+  FrameReader,
+  FrameWriter,
+  LaneTicket,
+  Overrun,
+  PictureBuffer,
+  ReaderOptions,
+  Refusal,
+  TickSound,
+  ViewVerdict,
+} from "./bus/frame-bus.js";
+export {
+  type FrameMeta,
+  noSegmentId,
+  type StandInKind,
+  type StandInReason,
+  standInReasons,
+} from "./bus/frame-meta.js";
+export type { Clock, ClockHealth, ClockMapping } from "./clock/clock.js";
+export { houseAt, monoAt } from "./clock/mapping.js";
+export type {
+  Conformer,
+  ConformerFactory,
+  PictureTreatment,
+  SoundConformer,
+  SoundTreatment,
+} from "./conform/conformer.js";
+export type {
+  Decoder,
+  DecoderFactory,
+  OpenOptions,
+  ProbeResult,
+  ReadPictureOptions,
+} from "./decoder/decoder.js";
+export { type ErrorCode, type ErrorCodeEntry, errorCodeNames, errorCodes, Status } from "./errors/codes.js";
+export { InvariantViolation, invariant } from "./errors/invariant.js";
+export { type ErrorDetails, PlayoutError, type PlayoutErrorOptions } from "./errors/playout-error.js";
+export type { AssetInfo, AssetRef, PictureStream, SoundStream } from "./media/asset.js";
+export {
+  type Ancillary,
+  type EndOfMedia,
+  endOfMedia,
+  type PictureFrame,
+  type PicturePlanes,
+} from "./media/picture.js";
+export {
+  type ColourMatrix,
+  type ColourPrimaries,
+  type ColourRange,
+  type ColourTags,
+  type ColourTransfer,
+  type FieldOrder,
+  type PictureFormat,
+  type PixelFormat,
+  pixelFormats,
+  type Rotation,
+} from "./media/picture-format.js";
+export { type PlaneLayout, planesOf, rowBytes, rowsOf } from "./media/pixel-layout.js";
+export {
+  type AspectPolicy,
+  defaultProgramFormat,
+  type ProgramFormat,
+  samplesPerTickMax,
+} from "./media/program-format.js";
+export type { SoundBlock } from "./media/sound.js";
+export {
+  type MetricDefinition,
+  type MetricKey,
+  type MetricType,
+  metricDefinitions,
+  metrics,
+} from "./metrics/definitions.js";
+export { type MetricLabels, type MetricsRecorder, silentMetrics } from "./metrics/recorder.js";
+export type { Place, SegmentPlace, VoidPlace } from "./plan/place.js";
+export type { Plan, PlanEnd, Segment, SegmentKind } from "./plan/plan.js";
+export { admitOptions, admitPlugin, provisionOf } from "./plugin/admission.js";
+export {
+  definePlugin,
+  type OptionsSchema,
+  type Plugin,
+  type PluginContext,
+  type PluginLog,
+  type PortName,
+  type PortTypes,
+  type Provision,
+  type Provisions,
+  pluginContract,
+  portNames,
+} from "./plugin/plugin.js";
+export type {
+  EncodeSettings,
+  Renderer,
+  RendererCounters,
+  RendererFactory,
+  StreamChunk,
+  StreamTap,
+} from "./renderer/renderer.js";
+export { HouseGrid } from "./time/house-grid.js";
+export { formatRational, parseRational, type Rational, rational, sameRational } from "./time/rational.js";
+export {
+  type MediaTime,
+  mediaTime,
+  msFloor,
+  type Nanoseconds,
+  nanoseconds,
+  nanosecondsFromMs,
+  nsPerMs,
+  nsPerSecond,
+  type SampleIndex,
+  sampleIndex,
+  type Tick,
+  tick,
+  tickAfter,
+} from "./time/units.js";
+export {
+  pcrModulus,
+  pcrOfTick,
+  pcrRate,
+  ptsModulus,
+  ptsOfSample,
+  ptsOfTick,
+  ptsRate,
+} from "./time/wire-clock.js";
+export type { CallContext, ControlServices } from "./transport/control-services.js";
+export type { Endpoint, HttpHandler, HttpHost, Transport } from "./transport/transport.js";

@@ -1,1 +1,3 @@
-export {};
+export { Container } from "./container.js";
+export { Token } from "./token.js";
+export { tokens } from "./tokens.js";

@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+import { errorCodeNames, errorCodes, Status } from "./codes.js";
+import { InvariantViolation, invariant } from "./invariant.js";
+import { PlayoutError } from "./playout-error.js";
+
+describe("errors", () => {
+  test("errors/each-code-has-a-status-that-is-never-unknown", () => {
+    const known = new Set<number>(Object.values(Status));
+    expect(errorCodeNames.length).toBeGreaterThan(20);
+    for (const code of errorCodeNames) {
+      expect(known.has(errorCodes[code].status), code).toBe(true);
+      expect(errorCodes[code].status as number, code).not.toBe(2);
+      expect(errorCodes[code].meaning, code).toMatch(/\.$/);
+    }
+  });
+
+  test("errors/from-keeps-the-cause-and-a-playout-error-itself", () => {
+    const own = new PlayoutError("Closed", "The reader was closed.");
+    expect(PlayoutError.from(own)).toBe(own);
+    const cause = new TypeError("boom");
+    const wrapped = PlayoutError.from(cause, "DecodeFailed");
+    expect(wrapped.code).toBe("DecodeFailed");
+    expect(wrapped.cause).toBe(cause);
+    expect(PlayoutError.from("text").message).toBe("text");
+  });
+
+  test("errors/aborts-and-timeouts-are-told-apart", () => {
+    const aborted = AbortSignal.abort();
+    expect(PlayoutError.from(aborted.reason).code).toBe("Cancelled");
+    expect(PlayoutError.from(new DOMException("late", "TimeoutError")).code).toBe("Timeout");
+  });
+
+  test("errors/is-narrows-by-code", () => {
+    const error: unknown = new PlayoutError("Timeout", "late");
+    expect(PlayoutError.is(error)).toBe(true);
+    expect(PlayoutError.is(error, "Timeout")).toBe(true);
+    expect(PlayoutError.is(error, "Closed")).toBe(false);
+    expect(PlayoutError.is(new Error("x"))).toBe(false);
+  });
+
+  test("errors/invariants-stay-on", () => {
+    expect(() => invariant(true, "fine")).not.toThrow();
+    expect(() => invariant(false, "ticks only grow")).toThrow(InvariantViolation);
+  });
+});
