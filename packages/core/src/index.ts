@@ -86,7 +86,7 @@ export {
   metrics,
 } from "./metrics/definitions.js";
 export { type MetricLabels, type MetricsRecorder, silentMetrics } from "./metrics/recorder.js";
-export type { Place, SegmentPlace, VoidPlace } from "./plan/place.js";
+export type { Anchor, Place, SegmentPlace, VoidPlace } from "./plan/place.js";
 export type { Plan, PlanEnd, Segment, SegmentKind } from "./plan/plan.js";
 export { admitOptions, admitPlugin, provisionOf } from "./plugin/admission.js";
 export {

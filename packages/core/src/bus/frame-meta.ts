@@ -74,6 +74,11 @@ export interface FrameMeta {
   readonly decoderIndex: number | undefined;
   /** Time spent decoding and conforming this picture, nanoseconds; 0 for repeats. */
   readonly decodeNs: number;
+  /**
+   * Samples of this tick that are silence, or fading to or from it, because the sound that the plan has here was not
+   * there; 0 where all sound is as planned (pads and assets without sound included).
+   */
+  readonly silentSamples: number;
   readonly ancillary: readonly Ancillary[];
 }
 

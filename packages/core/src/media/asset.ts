@@ -16,6 +16,8 @@ export interface PictureStream {
   readonly format: PictureFormat;
   /** Frames per second that the asset claims. For people only: which picture airs is decided by times. */
   readonly nominalRate: Rational | undefined;
+  /** True for one picture that is shown for as long as it is asked for (PNG, JPEG). Default false. */
+  readonly still?: boolean;
 }
 
 /** The chosen sound stream. */

@@ -1,4 +1,5 @@
 import { invariant } from "../errors/invariant.js";
+import { floorDiv } from "./division.js";
 import type { Rational } from "./rational.js";
 import { type Nanoseconds, nsPerSecond, type SampleIndex, type Tick } from "./units.js";
 
@@ -16,17 +17,23 @@ export class HouseGrid {
   readonly #denNs: bigint;
 
   /**
-   * @param frameRate frames per second, in lowest terms, 1 to 240 fps
-   * @param sampleRate samples per second, 8 000 to 192 000
+   * @param frameRate frames per second, in lowest terms, 1 to 240 fps, denominator at most 1 001. Rates from
+   *   outside go through `houseRate` (or a schema) first: a breach here is our own error.
+   * @param sampleRate samples per second, a whole number from 8 000 to 192 000
    */
   constructor(frameRate: Rational, sampleRate: number) {
-    // These bounds keep `sampleAt` below 2^53 in every intermediate product.
-    invariant(frameRate.num <= 240_000 && frameRate.den <= 1001, "a house rate is a standard rate");
-    invariant(sampleRate >= 8_000 && sampleRate <= 192_000, "a house sample rate is a standard rate");
+    const { num, den } = frameRate;
+    // These bounds keep every intermediate product of `sampleAt` below 2^53: 240 240 · 1 001 · 192 000 < 2^46.
+    invariant(Number.isSafeInteger(num) && Number.isSafeInteger(den), "a house rate is a fraction of integers");
+    invariant(den >= 1 && den <= 1001 && num >= den && num <= 240 * den, "a house rate is 1 to 240 fps");
+    invariant(
+      Number.isSafeInteger(sampleRate) && sampleRate >= 8_000 && sampleRate <= 192_000,
+      "a house sample rate is 8 to 192 kHz",
+    );
     this.frameRate = frameRate;
     this.sampleRate = sampleRate;
-    this.#num = BigInt(frameRate.num);
-    this.#denNs = BigInt(frameRate.den) * nsPerSecond;
+    this.#num = BigInt(num);
+    this.#denNs = BigInt(den) * nsPerSecond;
   }
 
   /** House time at which `n` is shown first. */
@@ -34,25 +41,37 @@ export class HouseGrid {
     return ((BigInt(n) * this.#denNs) / this.#num) as Nanoseconds;
   }
 
-  /** The tick that is on air at `at`: the greatest with `tickTime(n) ≤ at`. `at` must not precede the epoch. */
+  /**
+   * The tick that is on air at `at`: the greatest with `tickTime(n) ≤ at`. Before the epoch there is none, so that
+   * `at < 0` breaks an invariant. Inverse of `tickTime`: `tickAtOrBefore(tickTime(n)) = n`.
+   */
   tickAtOrBefore(at: Nanoseconds): Tick {
+    invariant(at >= 0n, "no tick is on air before the epoch");
     // tickTime(n) ≤ at  ⟺  n·den·1e9 < (at+1)·num  ⟺  n ≤ ceil((at+1)·num / (den·1e9)) − 1
     return Number(((at + 1n) * this.#num - 1n) / this.#denNs) as Tick;
   }
 
-  /** The first tick not shown before `at`: the least with `tickTime(n) ≥ at`. Plan boundaries use this one. */
+  /**
+   * The first tick not shown before `at`: the least with `tickTime(n) ≥ at`; 0 for any time before the epoch. Plan
+   * boundaries use this one. Inverse of `tickTime`: `tickAtOrAfter(tickTime(n)) = n`.
+   */
   tickAtOrAfter(at: Nanoseconds): Tick {
-    // tickTime(n) ≥ at  ⟺  n·den·1e9 ≥ at·num
+    if (at <= 0n) return 0 as Tick;
+    // tickTime(n) ≥ at  ⟺  n·den·1e9 ≥ at·num, since `at` is whole
     return Number((at * this.#num + this.#denNs - 1n) / this.#denNs) as Tick;
   }
 
-  /** First sample of tick `n`. */
+  /**
+   * First sample of tick `n`. Plain doubles, for the tick loop allocates nothing here: exact while the result is a
+   * safe integer, at 192 kHz until the year 3456.
+   */
   sampleAt(n: Tick): SampleIndex {
-    // Whole cycles of `num` ticks carry exactly den·rate samples; the rest is below 2^53 and so exact.
+    // Whole cycles of `num` ticks carry exactly den·rate samples. `%` is exact for any two safe integers, where the
+    // quotient `n / num` may round up to the next whole number; the rest's product stays far below 2^53.
     const { num, den } = this.frameRate;
-    const cycles = Math.floor(n / num);
-    return (cycles * den * this.sampleRate +
-      Math.floor(((n - cycles * num) * den * this.sampleRate) / num)) as SampleIndex;
+    const rest = n % num;
+    const cycles = (n - rest) / num;
+    return (cycles * den * this.sampleRate + Math.floor((rest * den * this.sampleRate) / num)) as SampleIndex;
   }
 
   /** Samples that tick `n` carries. */
@@ -60,15 +79,18 @@ export class HouseGrid {
     return this.sampleAt((n + 1) as Tick) - this.sampleAt(n);
   }
 
-  /** The tick that carries sample `s`: the greatest with `sampleAt(n) ≤ s`. */
+  /** The tick that carries sample `s`: the greatest with `sampleAt(n) ≤ s`. `tickOfSample(sampleAt(n)) = n`. */
   tickOfSample(s: SampleIndex): Tick {
     // sampleAt(n) ≤ s  ⟺  n·den·rate < (s+1)·num
     const denRate = BigInt(this.frameRate.den * this.sampleRate);
     return Number(((BigInt(s) + 1n) * this.#num - 1n) / denRate) as Tick;
   }
 
-  /** Time from the start of a tick to the start of the `ticks`-th after it, rounded down to the nanosecond. */
+  /**
+   * What `ticks` ticks last, `ticks · den / num` seconds, rounded down to the nanosecond. `ticks` may be negative.
+   * Not a difference of `tickTime`s: it depends on the count alone, as the cadence needs it.
+   */
   length(ticks: number): Nanoseconds {
-    return ((BigInt(ticks) * this.#denNs) / this.#num) as Nanoseconds;
+    return floorDiv(BigInt(ticks) * this.#denNs, this.#num) as Nanoseconds;
   }
 }

@@ -1,10 +1,12 @@
+import { floorDiv } from "./division.js";
+
 /**
  * The units of time that the whole engine speaks. Each is a branded integer, so that a tick cannot be
  * passed where nanoseconds are meant.
  *
- * Ticks and sample indices are `number`: counted from the Unix epoch they stay below 2^53 for more than
- * 4 000 years at 60 fps and 5 000 years at 48 kHz, so their sums and differences are exact and cost no
- * allocation in the tick loop. Nanoseconds since the epoch do not fit 2^53 and are `bigint`.
+ * Ticks and sample indices are `number`: counted from the Unix epoch they stay below 2^53 for more than a
+ * million years at 60 fps, 5 900 at 48 kHz and 1 400 at 192 kHz, so their sums and differences are exact and
+ * cost no allocation in the tick loop. Nanoseconds since the epoch do not fit 2^53 and are `bigint`.
  */
 declare const unit: unique symbol;
 
@@ -38,7 +40,7 @@ export function sampleIndex(value: number): SampleIndex {
   return value as SampleIndex;
 }
 
-/** `n` ticks after (or before, if negative) `from`. */
+/** `n` ticks after (or before, if negative) `from`; the caller keeps the result at or above zero. */
 export const tickAfter = (from: Tick, n: number): Tick => (from + n) as Tick;
 
 /** Nanoseconds in a millisecond. */
@@ -47,11 +49,8 @@ export const nsPerMs = 1_000_000n;
 /** Nanoseconds in a second. */
 export const nsPerSecond = 1_000_000_000n;
 
-/** Nanoseconds from whole milliseconds. */
+/** Nanoseconds from whole milliseconds. Throws `RangeError` for a fraction. */
 export const nanosecondsFromMs = (ms: number | bigint): Nanoseconds => (BigInt(ms) * nsPerMs) as Nanoseconds;
 
 /** Whole milliseconds, rounded towards minus infinity. */
-export function msFloor(ns: Nanoseconds | MediaTime): number {
-  const quotient = ns / nsPerMs;
-  return Number(ns % nsPerMs < 0n ? quotient - 1n : quotient);
-}
+export const msFloor = (ns: Nanoseconds | MediaTime): number => Number(floorDiv(ns, nsPerMs));

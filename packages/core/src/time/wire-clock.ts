@@ -31,3 +31,16 @@ export function pcrOfTick(grid: HouseGrid, n: Tick): bigint {
   const { num, den } = grid.frameRate;
   return ((BigInt(n) * BigInt(den) * pcrRate) / BigInt(num)) % pcrModulus;
 }
+
+/**
+ * The running value that a wrapped one stands for: the value congruent to `wrapped` that lies nearest to `near`. Right
+ * while the two are less than half a wrap (13.2 hours) apart; a tie goes forward.
+ *
+ * @param wrapped a PTS, DTS (`modulus` = `ptsModulus`) or PCR (`pcrModulus`) as read from the wire
+ * @param near the running value of a neighbour; the result may be negative if this is near zero
+ */
+export function unwrap(wrapped: bigint, near: bigint, modulus: bigint): bigint {
+  const half = modulus / 2n;
+  const ahead = (((wrapped - near) % modulus) + modulus) % modulus;
+  return near + (ahead > half ? ahead - modulus : ahead);
+}
