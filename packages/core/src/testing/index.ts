@@ -1,1 +1,1 @@
-export {};
+export * from "./marks/index.js";
