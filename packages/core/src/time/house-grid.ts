@@ -24,7 +24,10 @@ export class HouseGrid {
   constructor(frameRate: Rational, sampleRate: number) {
     const { num, den } = frameRate;
     // These bounds keep every intermediate product of `sampleAt` below 2^53: 240 240 · 1 001 · 192 000 < 2^46.
-    invariant(Number.isSafeInteger(num) && Number.isSafeInteger(den), "a house rate is a fraction of integers");
+    invariant(
+      Number.isSafeInteger(num) && Number.isSafeInteger(den),
+      "a house rate is a fraction of integers",
+    );
     invariant(den >= 1 && den <= 1001 && num >= den && num <= 240 * den, "a house rate is 1 to 240 fps");
     invariant(
       Number.isSafeInteger(sampleRate) && sampleRate >= 8_000 && sampleRate <= 192_000,
@@ -66,8 +69,8 @@ export class HouseGrid {
    * safe integer, at 192 kHz until the year 3456.
    */
   sampleAt(n: Tick): SampleIndex {
-    // Whole cycles of `num` ticks carry exactly den·rate samples. `%` is exact for any two safe integers, where the
-    // quotient `n / num` may round up to the next whole number; the rest's product stays far below 2^53.
+    // Whole cycles of `num` ticks carry exactly den·rate samples, and `%` and the division of a multiple are exact
+    // in doubles. The rest's product is below 2^46, so that its quotient cannot round up to the next whole number.
     const { num, den } = this.frameRate;
     const rest = n % num;
     const cycles = (n - rest) / num;
