@@ -1,0 +1,49 @@
+// pnpm bench PART… [--json]: measures parts of the product against their peers, in pairs on this machine. Run by the
+// pinned Node, which strips the types; bench files import the built packages.
+import { parseArgs } from "node:util";
+import { type BenchPart, benchParts } from "./bench/bench.ts";
+import { loadBenchFiles } from "./bench/bench-files.ts";
+import { type BenchResult, measure } from "./bench/harness.ts";
+import { jsonLine, table } from "./bench/print.ts";
+import { root } from "./setup/root.mjs";
+
+const usage = `Usage: pnpm bench PART… [--json]\nParts: ${benchParts.join(", ")}`;
+const exitUsage = 64;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: { json: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+    allowPositionals: true,
+  });
+  const unknown = positionals.filter((word) => !benchParts.some((part) => part === word));
+  if (values.help || positionals.length === 0 || unknown.length > 0) {
+    console.error(unknown.length > 0 ? `No such part: ${unknown.join(", ")}\n${usage}` : usage);
+    return values.help ? 0 : exitUsage;
+  }
+  const files = await loadBenchFiles(root);
+  let failures = 0;
+  for (const part of positionals as BenchPart[]) {
+    const benches = files.filter((file) => file.part === part).flatMap((file) => file.benches);
+    if (benches.length === 0) console.error(`${part}: nothing is measured yet`);
+    const results: BenchResult[] = [];
+    for (const bench of benches) {
+      const reason = await bench.unavailable?.();
+      if (reason !== undefined) {
+        console.error(`${bench.bench}: skipped, ${reason}`);
+        continue;
+      }
+      try {
+        const result = await measure(bench);
+        results.push(result);
+        if (values.json) console.log(jsonLine(result));
+      } catch (error) {
+        failures += 1;
+        console.error(`${bench.bench}: failed`, error);
+      }
+    }
+    if (!values.json && results.length > 0) console.log(table(results));
+  }
+  return failures === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,137 @@
+// Sets a fresh machine up and runs what was asked for; behind `npm start` and `npm test`. Plain JavaScript without
+// dependencies, for any Node from 20 on: when it starts, nothing is installed yet.
+//
+//   node scripts/bootstrap.mjs start [play FILE…] | test [PATTERN…] | check | bench PART… | setup | build
+import { join } from "node:path";
+import { buildNative } from "./native.mjs";
+import { runCommand } from "./setup/command.mjs";
+import { withLock } from "./setup/lock.mjs";
+import { Progress } from "./setup/progress.mjs";
+import { cacheFolder, pinnedNode, root, toolEnvironment } from "./setup/root.mjs";
+import { SetUpError } from "./setup/set-up-error.mjs";
+import { Stamps } from "./setup/stamps.mjs";
+import { ensureSystemPackages } from "./setup/system-packages.mjs";
+import {
+  checkPinnedNode,
+  installWorkspace,
+  workspaceDigest,
+  workspaceIsInstalled,
+} from "./setup/workspace.mjs";
+import { runStages } from "./stages/run-stages.mjs";
+import {
+  buildStage,
+  lintStage,
+  nativeStages,
+  protoStages,
+  typesStage,
+  vitestStage,
+} from "./stages/stages.mjs";
+
+/** Exit statuses of BSD's sysexits.h: wrong usage, and a service that is not available. */
+const exitUsage = 64;
+const exitUnavailable = 69;
+
+const progress = new Progress();
+/** @param {string} line */
+const print = (line) => {
+  process.stdout.write(`${line}\n`);
+};
+/** @param {string} line */
+const warn = (line) => {
+  process.stderr.write(`Warning: ${line}\n`);
+};
+
+/** @param {readonly ("build" | "test")[]} groups */
+async function setUp(groups) {
+  await withLock(join(cacheFolder, "set-up.lock"), async () => {
+    await progress.step("system packages", () => ensureSystemPackages(groups, warn));
+    const stamps = new Stamps(join(root, "node_modules", ".retrovue"));
+    if (workspaceIsInstalled() && stamps.holds("workspace", workspaceDigest())) return;
+    stamps.clear("workspace");
+    await progress.step("packages and the pinned Node", async () => {
+      await installWorkspace();
+      await checkPinnedNode();
+    });
+    stamps.set("workspace", workspaceDigest());
+  });
+}
+
+async function build() {
+  await progress.step("native build", () => buildNative());
+  await progress.step("build", async () => {
+    const result = await runCommand("tsc", ["-b"], { cwd: root, env: toolEnvironment() });
+    if (result.code !== 0) {
+      throw new SetUpError("The build failed.", "See the compiler's words above.", result.output);
+    }
+  });
+}
+
+/** @param {readonly string[]} patterns */
+async function test(patterns) {
+  await setUp(["build", "test"]);
+  const everything = [lintStage(), typesStage(), ...protoStages(), buildStage(), ...nativeStages()];
+  const stages =
+    patterns.length === 0
+      ? [...everything, vitestStage("tests", [])]
+      : [buildStage(), ...nativeStages(), vitestStage(`tests of ${patterns.join(" ")}`, patterns)];
+  const { failed } = await runStages(stages, print);
+  return failed === 0 ? 0 : 1;
+}
+
+async function start() {
+  await setUp(["build"]);
+  await build();
+  print(
+    "The engine is set up and built, but it cannot put a channel on air yet: that part is still to come.",
+  );
+  print("What works today: bin/retrovue-playout --help, and bin/retrovue-playout check-config FILE.");
+  return exitUnavailable;
+}
+
+/**
+ * @param {string} program
+ * @param {readonly string[]} args
+ */
+async function handOver(program, args) {
+  return (await runCommand(program, args, { cwd: root, env: toolEnvironment(), inherit: true })).code;
+}
+
+/** @type {Record<string, (args: readonly string[]) => Promise<number>>} */
+const verbs = {
+  start,
+  test,
+  setup: async () => {
+    await setUp(["build", "test"]);
+    return 0;
+  },
+  build: async () => {
+    await setUp(["build"]);
+    await build();
+    return 0;
+  },
+  check: async () => {
+    await setUp(["build", "test"]);
+    return await handOver(pinnedNode, [join(root, "scripts", "check.mjs")]);
+  },
+  bench: async (args) => {
+    await setUp(["build", "test"]);
+    await build();
+    return await handOver(pinnedNode, [join(root, "scripts", "bench.ts"), ...args]);
+  },
+};
+
+const [verb = "", ...args] = process.argv.slice(2);
+const work = verbs[verb];
+if (work === undefined) {
+  warn(`usage: node scripts/bootstrap.mjs ${Object.keys(verbs).join(" | ")}`);
+  process.exitCode = exitUsage;
+} else {
+  try {
+    process.exitCode = await work(args);
+  } catch (error) {
+    if (!(error instanceof SetUpError)) throw error;
+    if (error.log !== "") process.stderr.write(`${error.log.trimEnd()}\n\n`);
+    process.stderr.write(`${error.message}\nWhat to do: ${error.remedy}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,96 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { buildNative, nativePackages, testNative } from "../native.mjs";
+import { runCommand } from "../setup/command.mjs";
+import { cacheFolder, pinnedNode, root, toolEnvironment } from "../setup/root.mjs";
+import { tallyOfCode, tallyOfVitest } from "./tally.mjs";
+
+/** @typedef {import("./run-stages.mjs").Stage} Stage */
+
+/**
+ * A stage that is one command of the workspace and counts as one check.
+ *
+ * @param {string} name
+ * @param {readonly (readonly [program: string, ...args: string[]])[]} commands
+ * @returns {Stage}
+ */
+const commandStage = (name, commands) => ({
+  name,
+  run: async () => {
+    let code = 0;
+    let output = "";
+    for (const [program, ...args] of commands) {
+      const result = await runCommand(program, args, { cwd: root, env: toolEnvironment() });
+      output += result.output;
+      if (result.code !== 0) code = result.code;
+    }
+    return { tally: tallyOfCode(code), output };
+  },
+});
+
+/** Format and lint in one pass. */
+export const lintStage = () =>
+  commandStage("format and lint", [["biome", "check", "--error-on-warnings", "."]]);
+
+/** Types of sources, tests, benches and scripts. */
+export const typesStage = () => commandStage("types", [["tsc", "-p", "tsconfig.tests.json"]]);
+
+/** The packages as they are shipped. */
+export const buildStage = () => commandStage("build", [["tsc", "-b"]]);
+
+/** The wire contract: well formed, and unbroken against the recorded baseline. */
+export function protoStages() {
+  if (!existsSync(join(root, "proto"))) return [];
+  const baseline = join("proto", "baseline.binpb");
+  /** @type {[string, ...string[]][]} */
+  const commands = [["buf", "lint", "proto"]];
+  if (existsSync(join(root, baseline))) commands.push(["buf", "breaking", "proto", "--against", baseline]);
+  return [commandStage("wire contract", commands)];
+}
+
+/** The native packages' build and their own tests. */
+export function nativeStages() {
+  if (nativePackages().length === 0) return [];
+  return [
+    {
+      name: "native build",
+      run: async () => {
+        await buildNative();
+        return { tally: tallyOfCode(0), output: "" };
+      },
+    },
+    {
+      name: "native tests",
+      run: async () => {
+        const { output, ...counts } = await testNative();
+        return { tally: { ...counts, skips: [] }, output };
+      },
+    },
+  ];
+}
+
+/**
+ * All tests that vitest runs, or those that `filters` picks. Counted from its report, not from what it prints.
+ *
+ * @param {string} name
+ * @param {readonly string[]} filters
+ * @returns {Stage}
+ */
+export const vitestStage = (name, filters) => ({
+  name,
+  run: async () => {
+    // Named by process, so that two runs in one checkout do not count one another's tests.
+    const report = join(cacheFolder, "reports", `vitest-${process.pid}.json`);
+    mkdirSync(join(cacheFolder, "reports"), { recursive: true });
+    const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const args = [vitest, "run", ...reporters, ...filters];
+    const { code, output } = await runCommand(pinnedNode, args, { cwd: root, env: toolEnvironment() });
+    const tally = tallyOfVitest(
+      existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : undefined,
+      code,
+    );
+    rmSync(report, { force: true });
+    return { tally, output };
+  },
+});
