@@ -31,6 +31,7 @@ export {
   type StandInReason,
   standInReasons,
 } from "./bus/frame-meta.js";
+export { MemoryFrameBus, type MemoryFrameBusDeps } from "./bus/memory-frame-bus.js";
 export type { Clock, ClockHealth, ClockMapping } from "./clock/clock.js";
 export { houseAt, monoAt } from "./clock/mapping.js";
 export type {
@@ -110,6 +111,7 @@ export type {
   StreamChunk,
   StreamTap,
 } from "./renderer/renderer.js";
+export { type HoldablePicture, type MissingTick, type StandIn, standInFor } from "./supervision/stand-in.js";
 export { HouseGrid } from "./time/house-grid.js";
 export { formatRational, parseRational, type Rational, rational, sameRational } from "./time/rational.js";
 export {
