@@ -1,1 +1,2 @@
 export * from "./marks/index.js";
+export * from "./pattern/index.js";
