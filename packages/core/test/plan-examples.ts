@@ -17,7 +17,7 @@ export const ntsc = new HouseGrid(rational(30_000, 1_001), 48_000);
 
 export const ms = (value: number | bigint): Nanoseconds => nanoseconds(BigInt(value) * 1_000_000n);
 
-export const idOf = (n: number): string => n.toString(16).padStart(32, "a");
+export const idOf = (n: number): string => `f${n.toString(16).padStart(31, "0")}`;
 
 /** A good segment: ten seconds of an asset of its own, unless `how` says otherwise. */
 export const segmentOf = (n: number, how: Partial<Segment> = {}): Segment => ({
