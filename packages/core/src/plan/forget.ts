@@ -4,10 +4,11 @@ import { durationOf, runHeads, segmentStarts } from "./layout.js";
 import type { Plan, Segment } from "./plan.js";
 
 /**
- * The plan without the segments that ended by `tick`, under the same revision: nothing that airs from `tick` on
+ * The plan without the segments before the one on air at `tick`, under the same revision: nothing that airs from `tick` on
  * changes, neither first ticks nor media times. It stays bounded by what is ahead, whatever was aired:
  *
- * - Of a plan that is past as a whole the last segment stays, so that there is still an end to append to.
+ * - In a gap, or after the plan's end, the last segment that aired stays: the void has begun where that ended, and
+ *   there is still an end to append to.
  * - Where what stays goes on with a run of media, the run is kept as one past segment, since media times of the rest
  *   are counted from its first tick (see `Anchor`).
  * - A plan that loops forgets nothing.
@@ -18,10 +19,13 @@ export function forgetBefore(plan: Plan, tick: Tick, grid: HouseGrid): Plan {
   if (plan.end === "loop") return plan;
   const { segments } = plan;
   const starts = segmentStarts(plan);
+  // The last segment that has begun by `tick` and owns a tick: it is on air, or was last before the void that is.
   let past = 0;
-  for (; past < segments.length - 1; past++) {
-    const end = ((starts[past] ?? 0n) + (segments[past]?.duration ?? 0n)) as Nanoseconds;
-    if (grid.tickAtOrAfter(end) > tick) break;
+  for (const [i, segment] of segments.entries()) {
+    const start = starts[i] as Nanoseconds;
+    const first = grid.tickAtOrAfter(start);
+    if (first > tick) break;
+    if (grid.tickAtOrAfter((start + segment.duration) as Nanoseconds) > first) past = i;
   }
   const head = runHeads(plan)[past] ?? past;
   const isForgetting = head > 0 || past - head > 1;
