@@ -40,11 +40,11 @@ export const buildStage = () => commandStage("build", [["tsc", "-b"]]);
 
 /** The wire contract: well formed, and unbroken against the recorded baseline. */
 export function protoStages() {
-  if (!existsSync(join(root, "proto"))) return [];
-  const baseline = join("proto", "baseline.binpb");
+  if (!existsSync(join(root, "buf.yaml"))) return [];
   /** @type {[string, ...string[]][]} */
-  const commands = [["buf", "lint", "proto"]];
-  if (existsSync(join(root, baseline))) commands.push(["buf", "breaking", "proto", "--against", baseline]);
+  const commands = [["buf", "lint"]];
+  const breaking = join("scripts", "proto-contract.ts");
+  if (existsSync(join(root, breaking))) commands.push([pinnedNode, breaking, "breaking"]);
   return [commandStage("wire contract", commands)];
 }
 
