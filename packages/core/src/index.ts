@@ -96,13 +96,7 @@ export type { Anchor, Place, SegmentPlace, VoidPlace } from "./plan/place.js";
 export type { Plan, PlanEnd, Segment, SegmentKind } from "./plan/plan.js";
 export { sameAiring, sameMedia, samePlan, samePlanContent } from "./plan/same.js";
 export { Timeline } from "./plan/timeline.js";
-export {
-  formatFault,
-  type PlanBounds,
-  type PlanFault,
-  planBounds,
-  validatePlan,
-} from "./plan/validate.js";
+export { formatFault, type PlanBounds, type PlanFault, planBounds, validatePlan } from "./plan/validate.js";
 export { admitOptions, admitPlugin, provisionOf } from "./plugin/admission.js";
 export {
   definePlugin,
@@ -126,8 +120,10 @@ export type {
   StreamTap,
 } from "./renderer/renderer.js";
 export { type HoldablePicture, type MissingTick, type StandIn, standInFor } from "./supervision/stand-in.js";
+export { aacFrameAtOrAfter, aacFrameAtOrBefore, aacFrameSamples } from "./time/aac-frames.js";
 export { HouseGrid } from "./time/house-grid.js";
 export { formatRational, parseRational, type Rational, rational, sameRational } from "./time/rational.js";
+export { houseRate, snapRate, standardRates } from "./time/standard-rates.js";
 export {
   type MediaTime,
   mediaTime,

@@ -96,4 +96,9 @@ export class HouseGrid {
   length(ticks: number): Nanoseconds {
     return floorDiv(BigInt(ticks) * this.#denNs, this.#num) as Nanoseconds;
   }
+
+  /** Whole ticks that fit into a length of time ≥ 0. */
+  ticksIn(length: Nanoseconds): number {
+    return Number((length * this.#num) / this.#denNs);
+  }
 }

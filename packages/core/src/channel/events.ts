@@ -1,0 +1,22 @@
+import type { SegmentPlace } from "../plan/place.js";
+import type { Tick } from "../time/units.js";
+import type { SourceFailure } from "./source.js";
+
+/** What a channel tells, once per episode and never per frame. Stand-ins are told by the committer, who sees them all. */
+export type ChannelEvent =
+  /** The worker handed over its first tick. */
+  | { readonly type: "worker-began"; readonly tick: Tick }
+  /** A segment's first tick was submitted. `ready`: with its own picture. */
+  | {
+      readonly type: "segment-began";
+      readonly tick: Tick;
+      readonly place: SegmentPlace;
+      readonly ready: boolean;
+    }
+  | { readonly type: "source-failed"; readonly tick: Tick; readonly failure: SourceFailure }
+  /** A late decoder was sought ahead. */
+  | { readonly type: "corrected"; readonly tick: Tick; readonly uri: string }
+  /** A decoder does not close: only the end of the process frees what it holds. */
+  | { readonly type: "decoder-stuck"; readonly uri: string; readonly decoderIndex: number }
+  /** Ticks whose time had passed before they could be submitted; the committer stood in for them. */
+  | { readonly type: "ticks-skipped"; readonly from: Tick; readonly ticks: number };

@@ -1,0 +1,231 @@
+import type { FrameWriter } from "../bus/frame-bus.js";
+import { Alarm } from "../clock/alarm.js";
+import type { Clock } from "../clock/clock.js";
+import type { Conformer, PictureTreatment } from "../conform/conformer.js";
+import type { Choice } from "../decoder/choice.js";
+import { PlayoutError } from "../errors/playout-error.js";
+import { endOfMedia } from "../media/picture.js";
+import type { ProgramFormat } from "../media/program-format.js";
+import type { Anchor } from "../plan/place.js";
+import type { HouseGrid } from "../time/house-grid.js";
+import { type MediaTime, mediaTime, nsPerSecond, type SampleIndex, type Tick } from "../time/units.js";
+import { type PictureAnswer, PictureCursor } from "./picture-cursor.js";
+import type { ChannelSettings } from "./settings.js";
+import { SoundPump } from "./sound-pump.js";
+
+/** What all sessions of a channel share. */
+export interface SessionTools {
+  readonly grid: HouseGrid;
+  readonly format: ProgramFormat;
+  readonly settings: ChannelSettings;
+  readonly clock: Clock;
+  readonly writer: FrameWriter;
+  readonly conformer: Conformer;
+}
+
+/** What one session is for. */
+export interface SessionOptions {
+  readonly choice: Choice;
+  readonly anchor: Anchor;
+  /** The tick to begin at: the run's first, or the current one when joining in its middle. */
+  readonly joinAt: Tick;
+  /** The time of the picture that the run's in-point selects, where an earlier session found it. */
+  readonly snappedIn: MediaTime | undefined;
+  readonly onProgress: () => void;
+}
+
+/** Ends a session whose decoder is so late that seeking ahead is quicker than decoding on. */
+export class FellBehind extends Error {
+  override readonly name = "FellBehind";
+}
+
+/** Ends a session whose decoder made no progress in time. */
+export class Hung extends PlayoutError {}
+
+/**
+ * One decoder at work on one run of media, from a tick on: the picture cursor and the sound pump over it, and the watch that
+ * ends both when the decoder hangs. It ends by failing or by being closed, and is not used again.
+ */
+export class Session {
+  readonly #tools: SessionTools;
+  readonly #options: SessionOptions;
+  readonly #stop = new AbortController();
+  readonly #failed = Promise.withResolvers<never>();
+  readonly #pictureWatch: Alarm;
+  readonly #soundWatch: Alarm;
+  #cursor: PictureCursor | undefined;
+  #pump: SoundPump | undefined;
+
+  constructor(tools: SessionTools, options: SessionOptions) {
+    this.#tools = tools;
+    this.#options = options;
+    // A session that ends well leaves this promise without anyone to hear its rejection.
+    this.#failed.promise.catch(() => {});
+    this.#pictureWatch = new Alarm(tools.clock, () => this.#hang("picture"));
+    this.#soundWatch = new Alarm(tools.clock, () => this.#hang("sound"));
+  }
+
+  get decoderIndex(): number {
+    return this.#options.choice.index;
+  }
+
+  /** Undefined until known, and for media without pictures. */
+  get snappedIn(): MediaTime | undefined {
+    return this.#cursor?.snappedIn;
+  }
+
+  /** Undefined until the session stands at its first tick, and for media without sound. */
+  get sound(): SoundPump | undefined {
+    return this.#pump;
+  }
+
+  get hasPictures(): boolean {
+    return this.#options.choice.decoder.info.picture !== undefined;
+  }
+
+  get hasSound(): boolean {
+    return this.#options.choice.decoder.info.sound !== undefined;
+  }
+
+  /** True once the first picture and enough sound (or all there is) are ready. */
+  get primed(): boolean {
+    const pictures = !this.hasPictures || (this.#cursor?.primed ?? false);
+    return pictures && (!this.hasSound || (this.#pump?.primed ?? false));
+  }
+
+  want(tick: Tick, how: PictureTreatment): void {
+    this.#cursor?.want(tick, how);
+  }
+
+  /** Pictures read so far: tells a slow decoder from one that hangs. */
+  get picturesRead(): number {
+    return this.#cursor?.picturesRead ?? 0;
+  }
+
+  /** What there is for a tick; "ended" at once for media without pictures. */
+  picture(tick: Tick, how: PictureTreatment): PictureAnswer {
+    return this.#cursor?.answer(tick, how) ?? { is: this.hasPictures ? "coming" : "ended" };
+  }
+
+  /** Goes to its place and works until it fails; rejects with what ended it. */
+  async run(): Promise<never> {
+    const { signal } = this.#stop;
+    const from = await Promise.race([this.#watched(() => this.#goToPlace(signal)), this.#failed.promise]);
+    signal.throwIfAborted();
+    const { decoder, index } = this.#options.choice;
+    const { anchor, snappedIn, onProgress } = this.#options;
+    if (this.hasPictures) {
+      this.#cursor = new PictureCursor({
+        ...this.#tools,
+        decoder,
+        decoderIndex: index,
+        anchorFirst: anchor.first,
+        snappedIn: this.#snapped ?? snappedIn,
+        from: from.at,
+        onProgress,
+        onRead: (reading) => this.#watch(this.#pictureWatch, reading),
+      });
+      this.#cursor.run(signal).catch(this.#fail);
+    }
+    const { sound } = decoder.info;
+    if (sound !== undefined) {
+      const { conformer, settings, format } = this.#tools;
+      this.#pump = new SoundPump({
+        decoder,
+        conformer: conformer.openSound(sound.sampleRate, sound.channels, sound.layout, from.heardAt),
+        startAt: from.heardAt,
+        aheadSamples: Number((settings.soundAheadNs * BigInt(format.sampleRate)) / nsPerSecond),
+        channels: format.channels,
+        onProgress,
+        onRead: (reading) => this.#watch(this.#soundWatch, reading),
+      });
+      this.#pump.run(signal).catch(this.#fail);
+    }
+    onProgress();
+    return this.#failed.promise;
+  }
+
+  /** Ends the session because seeking ahead is quicker than decoding on. */
+  fallBehind(): void {
+    this.#fail(new FellBehind());
+  }
+
+  /** Ends the work and gives all back but the decoder, which is the caller's. Idempotent. */
+  close(): void {
+    if (this.#stop.signal.aborted) return;
+    this.#stop.abort(new PlayoutError("Closed", "The session was closed."));
+    this.#pictureWatch[Symbol.dispose]();
+    this.#soundWatch[Symbol.dispose]();
+    this.#cursor?.close();
+    this.#pump?.[Symbol.dispose]();
+    this.#failed.reject(this.#stop.signal.reason);
+  }
+
+  #snapped: MediaTime | undefined;
+
+  /**
+   * Seeks to where the run is at the tick joined, and tells from which media time pictures are wanted and at which house sample
+   * the next decoded sample is heard.
+   */
+  async #goToPlace(signal: AbortSignal): Promise<{ readonly at: MediaTime; readonly heardAt: SampleIndex }> {
+    const { decoder } = this.#options.choice;
+    const { anchor, joinAt } = this.#options;
+    const { grid, format } = this.#tools;
+    const runStart = grid.sampleAt(anchor.first);
+    if (joinAt <= anchor.first) {
+      if (anchor.inPoint > 0n) await decoder.seek(anchor.inPoint, signal);
+      return { at: anchor.inPoint, heardAt: runStart };
+    }
+    this.#snapped = this.#options.snappedIn ?? (await this.#findSnappedIn(signal));
+    // Sound is addressed by whole house samples from the run's start, so that joining finds the very samples that would
+    // have been heard; the seek goes to the last one not after the picture that is wanted.
+    const pictureAt = this.#snapped + grid.length(joinAt - anchor.first);
+    const toward = pictureAt < anchor.inPoint ? 0n : pictureAt - anchor.inPoint;
+    const heard = grid.sampleAt(joinAt) - runStart;
+    const samples = Math.min(heard, Number((toward * BigInt(format.sampleRate)) / nsPerSecond));
+    // Rounded up: a time just below the sample's own would select the one before it.
+    const after =
+      (BigInt(samples) * nsPerSecond + BigInt(format.sampleRate) - 1n) / BigInt(format.sampleRate);
+    const to = mediaTime(anchor.inPoint + after);
+    await decoder.seek(to, signal);
+    return { at: to, heardAt: (runStart + samples) as SampleIndex };
+  }
+
+  /** The time of the picture that the in-point selects: zero is the first picture's, else one has to look. */
+  async #findSnappedIn(signal: AbortSignal): Promise<MediaTime> {
+    const { inPoint } = this.#options.anchor;
+    if (inPoint === 0n || !this.hasPictures) return inPoint;
+    const { decoder } = this.#options.choice;
+    await decoder.seek(inPoint, signal);
+    const picture = await decoder.readPicture(inPoint, {}, signal);
+    if (picture === endOfMedia) return inPoint;
+    picture.release();
+    return picture.time;
+  }
+
+  /** Runs the way to the first place under the watch. */
+  async #watched<T>(work: () => Promise<T>): Promise<T> {
+    this.#watch(this.#pictureWatch, true);
+    try {
+      return await work();
+    } finally {
+      this.#watch(this.#pictureWatch, false);
+    }
+  }
+
+  #watch(alarm: Alarm, working: boolean): void {
+    const { clock, settings } = this.#tools;
+    if (this.#stop.signal.aborted) return;
+    if (working) alarm.arm((clock.now() + settings.stallTimeoutNs) as typeof settings.stallTimeoutNs);
+    else alarm.disarm();
+  }
+
+  #hang(stream: string): void {
+    const ms = this.#tools.settings.stallTimeoutNs / 1_000_000n;
+    this.#fail(new Hung("Timeout", `The decoder gave no ${stream} for ${ms} ms.`));
+  }
+
+  readonly #fail = (thrown: unknown): void => {
+    this.#failed.reject(thrown);
+  };
+}

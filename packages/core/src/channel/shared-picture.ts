@@ -1,0 +1,47 @@
+import type { PictureBuffer } from "../bus/frame-bus.js";
+import type { PictureTreatment } from "../conform/conformer.js";
+import { invariant } from "../errors/invariant.js";
+import type { PictureFrame } from "../media/picture.js";
+
+/**
+ * A conformed picture in its loaned buffer, held by all who may still air it: the session that made it, for repeats, and
+ * the ladder, for holds. The buffer goes back to the bus when the last holder lets go.
+ */
+export class SharedPicture {
+  readonly buffer: PictureBuffer;
+  /** The decoder's picture it was made from; its description stays valid after the frame's own release. */
+  readonly from: PictureFrame;
+  readonly how: PictureTreatment;
+  readonly decoderIndex: number;
+  /** From asking for the picture to having it conformed, nanoseconds. */
+  readonly decodeNs: number;
+  #holders = 1;
+
+  constructor(
+    buffer: PictureBuffer,
+    from: PictureFrame,
+    how: PictureTreatment,
+    decoderIndex: number,
+    decodeNs: number,
+  ) {
+    this.buffer = buffer;
+    this.from = from;
+    this.how = how;
+    this.decoderIndex = decoderIndex;
+    this.decodeNs = decodeNs;
+  }
+
+  /** Adds a holder. */
+  hold(): this {
+    invariant(this.#holders > 0, "a picture that was given back is not held again");
+    this.#holders += 1;
+    return this;
+  }
+
+  /** Takes a holder away. */
+  release(): void {
+    invariant(this.#holders > 0, "each holder lets go once");
+    this.#holders -= 1;
+    if (this.#holders === 0) this.buffer.release();
+  }
+}

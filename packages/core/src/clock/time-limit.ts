@@ -1,0 +1,54 @@
+import { PlayoutError } from "../errors/playout-error.js";
+import type { Nanoseconds } from "../time/units.js";
+import type { Clock } from "./clock.js";
+
+/**
+ * A signal that aborts when `outer` does, or with `Timeout` after `length` by the clock. Use it with `using`: disposal
+ * takes the sleeper off the clock.
+ *
+ * @param what names the work in the error's message: "opening file:///a.mp4"
+ */
+export class TimeLimit implements Disposable {
+  readonly signal: AbortSignal;
+  readonly #done = new AbortController();
+
+  constructor(clock: Clock, length: Nanoseconds, outer: AbortSignal, what: string) {
+    const expiry = new AbortController();
+    this.signal = AbortSignal.any([outer, expiry.signal]);
+    clock.sleepUntil((clock.now() + length) as Nanoseconds, this.#done.signal).then(
+      () => expiry.abort(new PlayoutError("Timeout", `${what} took longer than ${length / 1_000_000n} ms.`)),
+      () => {},
+    );
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#done.signal.aborted) this.#done.abort();
+  }
+}
+
+/**
+ * Settles like `work`, or rejects with the signal's reason once that aborts, whichever is first: for calls of code that is
+ * not ours and may overlook its signal. What `work` gives after that goes to `late`, so that nothing is lost.
+ */
+export function orAbort<T>(work: Promise<T>, signal: AbortSignal, late?: (value: T) => void): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    let given = false;
+    const onAbort = () => {
+      given = true;
+      reject(PlayoutError.from(signal.reason, "Cancelled"));
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    work.then(
+      (value) => {
+        signal.removeEventListener("abort", onAbort);
+        if (given) late?.(value);
+        else resolve(value);
+      },
+      (thrown: unknown) => {
+        signal.removeEventListener("abort", onAbort);
+        reject(thrown);
+      },
+    );
+  });
+}

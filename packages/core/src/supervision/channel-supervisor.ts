@@ -1,0 +1,306 @@
+import type { Committer, CommitterEvent } from "../bus/committer.js";
+import type { StandInReason } from "../bus/frame-meta.js";
+import { expectationOf } from "../channel/channel.js";
+import type { ChannelEvent } from "../channel/events.js";
+import type { ChannelSettings } from "../channel/settings.js";
+import type { Clock } from "../clock/clock.js";
+import { PlayoutError } from "../errors/playout-error.js";
+import { type MetricsRecorder, silentMetrics } from "../metrics/recorder.js";
+import type { Plan } from "../plan/plan.js";
+import { Timeline } from "../plan/timeline.js";
+import type { HouseGrid } from "../time/house-grid.js";
+import { type Nanoseconds, nanosecondsFromMs, type Tick, tickAfter } from "../time/units.js";
+import { retryAfter } from "./backoff.js";
+import { type ChannelSignal, type ChannelState, channelStates, nextState } from "./channel-state.js";
+import type { Quarantine } from "./quarantine.js";
+import type { Worker, WorkerExit, WorkerHost } from "./worker.js";
+
+/** What a supervisor works with. The committer is its own: it starts and disposes it. */
+export interface ChannelSupervisorOptions {
+  readonly grid: HouseGrid;
+  readonly settings: ChannelSettings;
+  readonly clock: Clock;
+  readonly committer: Committer;
+  readonly workers: WorkerHost;
+  /** Shared by all channels of an engine: an asset that kills here is not tried there. */
+  readonly quarantine: Quarantine;
+  readonly onEvent?: (event: SupervisorEvent) => void;
+  readonly metrics?: MetricsRecorder;
+}
+
+/** What the engine hears of a channel, once per episode. */
+export type SupervisorEvent =
+  | { readonly type: "state"; readonly from: ChannelState; readonly to: ChannelState }
+  | { readonly type: "plan-applied"; readonly revision: number }
+  | {
+      readonly type: "worker-replaced";
+      readonly cause: string;
+      readonly barred: readonly string[];
+      readonly from: Tick;
+    }
+  | { readonly type: "worker-delayed"; readonly afterNs: Nanoseconds }
+  | ChannelEvent
+  | CommitterEvent;
+
+/** How often the supervisor looks after its channel. Well below the minimum lead, so that it is never the one who is late. */
+const lookEveryNs = nanosecondsFromMs(100);
+
+/** Boundaries told to the committer ahead; its bound (see `Committer.expect`). */
+const expectationsMax = 64;
+
+/** A pair that only hung is tried again after this long: mounts come back. */
+const hungBarNs = nanosecondsFromMs(10 * 60_000);
+
+/** A worker that lived this long was not part of a row of deaths. */
+const settledNs = nanosecondsFromMs(30_000);
+
+/** Deaths in a row that are answered at once when nobody can be blamed; then with back-off. */
+const blamelessMax = 3;
+
+/**
+ * Keeps one channel on air: owns its committer and plan, has a worker make the frames, replaces it when it dies or stops making
+ * progress, bars what killed it, and tells the channel's state. Everything it decides follows from the clock and from what it
+ * is told, so the simulation runs this very class.
+ */
+export class ChannelSupervisor {
+  readonly #options: ChannelSupervisorOptions;
+  readonly #metrics: MetricsRecorder;
+  readonly #stop = new AbortController();
+  #timeline: Timeline;
+  #state: ChannelState = "stopped";
+  #worker: { readonly worker: Worker; readonly lane: number; readonly bornAt: Nanoseconds } | undefined;
+  #exited: (() => void) | undefined;
+  #deaths = 0;
+  /** Since when the committer has had to stand in because the worker handed nothing over. */
+  #starvedSince: Nanoseconds | undefined;
+  #toldUpTo = -1;
+  #isFailing = false;
+  #loop: Promise<void> | undefined;
+  #events: Disposable | undefined;
+
+  constructor(options: ChannelSupervisorOptions, plan: Plan) {
+    this.#options = options;
+    this.#metrics = options.metrics ?? silentMetrics;
+    this.#timeline = new Timeline(plan, options.grid);
+  }
+
+  get state(): ChannelState {
+    return this.#state;
+  }
+
+  get timeline(): Timeline {
+    return this.#timeline;
+  }
+
+  /** Puts the channel on air from tick `first` on. `WrongState` unless it is stopped. */
+  start(first: Tick): void {
+    this.#signal("start");
+    const { committer } = this.#options;
+    this.#events = committer.onEvent((event) => this.#onCommitter(event));
+    this.#tellExpectations(first);
+    committer.start(first);
+    this.#spawn(first);
+    this.#loop = this.#look();
+  }
+
+  /**
+   * Takes a new revision: what is on air and unchanged plays on, changes come into force at the first tick not committed
+   * yet. A revision that is not newer changes nothing and is answered `false`.
+   */
+  applyPlan(plan: Plan): boolean {
+    if (plan.revision <= this.#timeline.plan.revision) return false;
+    this.#timeline = new Timeline(plan, this.#options.grid);
+    this.#tellExpectations(this.#nextTick());
+    this.#worker?.worker.setPlan(plan);
+    this.#options.onEvent?.({ type: "plan-applied", revision: plan.revision });
+    return true;
+  }
+
+  /** Ends the worker, then the bus. Resolves when both are gone; idempotent. */
+  async stop(): Promise<void> {
+    if (this.#stop.signal.aborted) return this.#loop;
+    this.#stop.abort(new PlayoutError("Closed", "The channel was stopped."));
+    const running = this.#worker;
+    if (running !== undefined) {
+      const exited = new Promise<void>((resolve) => {
+        this.#exited = resolve;
+      });
+      running.worker.stop();
+      await this.#patiently(exited, () => running.worker.kill());
+      await exited;
+    }
+    await this.#loop;
+    this.#events?.[Symbol.dispose]();
+    await this.#options.committer[Symbol.asyncDispose]();
+    if (this.#state !== "stopped") this.#signal("stop");
+  }
+
+  /** Looks after the channel until it is stopped. */
+  async #look(): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      await clock.sleepUntil((clock.now() + lookEveryNs) as Nanoseconds, signal).catch(() => {});
+      if (signal.aborted) return;
+      this.#tellExpectations(this.#nextTick());
+      this.#checkProgress();
+      this.#checkDepth();
+    }
+  }
+
+  #nextTick(): Tick {
+    return tickAfter(this.#options.committer.head(), 1);
+  }
+
+  /** Tells the committer what is planned, so that it can stand in truly whatever becomes of the worker. */
+  #tellExpectations(from: Tick): void {
+    const revision = this.#timeline.plan.revision;
+    const places = this.#timeline.placesFrom(from, expectationsMax);
+    const last = places.at(-1);
+    const known = revision * 2 ** 32 + (last?.first ?? 0);
+    if (known === this.#toldUpTo || places.length === 0) return;
+    this.#toldUpTo = known;
+    this.#options.committer.expect(places.map((place) => expectationOf(place, revision)));
+  }
+
+  #spawn(from: Tick): void {
+    const { committer, workers, clock } = this.#options;
+    const lane = committer.openLane();
+    const worker = workers.spawn(
+      { lane, plan: this.#timeline.plan, from },
+      {
+        onEvent: (event) => this.#onWorker(event),
+        onExit: (exit) => this.#onExit(lane.lane, exit),
+      },
+    );
+    this.#worker = { worker, lane: lane.lane, bornAt: clock.now() };
+    this.#starvedSince = undefined;
+  }
+
+  #onExit(lane: number, exit: WorkerExit): void {
+    const { committer, clock } = this.#options;
+    if (this.#worker?.lane !== lane) return;
+    const { bornAt } = this.#worker;
+    this.#worker = undefined;
+    committer.setReason("workerLost");
+    committer.retireLane(lane, "workerLost");
+    this.#exited?.();
+    if (this.#stop.signal.aborted) return;
+    const barred = this.#blame(exit);
+    this.#metrics.count("restarts", 1, { what: "worker" });
+    this.#deaths = clock.now() - bornAt >= settledNs || barred.length > 0 ? 0 : this.#deaths + 1;
+    if (this.#deaths > blamelessMax)
+      void this.#spawnLater(retryAfter(this.#deaths - blamelessMax).afterNs, exit, barred);
+    else this.#replace(exit, barred);
+  }
+
+  #replace(exit: WorkerExit, barred: readonly string[]): void {
+    const from = this.#firstReachable();
+    this.#options.onEvent?.({ type: "worker-replaced", cause: exit.cause, barred, from });
+    this.#spawn(from);
+  }
+
+  async #spawnLater(afterNs: Nanoseconds, exit: WorkerExit, barred: readonly string[]): Promise<void> {
+    const { clock, onEvent } = this.#options;
+    onEvent?.({ type: "worker-delayed", afterNs });
+    await clock.sleepUntil((clock.now() + afterNs) as Nanoseconds, this.#stop.signal).catch(() => {});
+    if (!this.#stop.signal.aborted) this.#replace(exit, barred);
+  }
+
+  /** The first tick that a worker beginning now can still make: not committed, and its guard time not come. */
+  #firstReachable(): Tick {
+    const { clock, grid, settings } = this.#options;
+    const open = grid.tickAtOrAfter((clock.now() + settings.guardNs + grid.length(1)) as Nanoseconds);
+    return Math.max(open, this.#nextTick()) as Tick;
+  }
+
+  /**
+   * Bars what killed the worker. Where the faulting decoder is known it alone is barred; else each that was at work, since one of
+   * them did it and the next death would come for certain.
+   */
+  #blame(exit: WorkerExit): readonly string[] {
+    const { quarantine } = this.#options;
+    const guilty = exit.suspects.filter((suspect) => suspect.guilty);
+    for (const suspect of guilty) quarantine.bar(suspect);
+    return guilty.map((suspect) => suspect.uri);
+  }
+
+  #onWorker(event: ChannelEvent): void {
+    const { quarantine, clock, committer, onEvent } = this.#options;
+    onEvent?.(event);
+    if (event.type === "worker-began") committer.setReason("starved");
+    if (event.type === "source-failed" && event.failure.retry?.exhausted === true)
+      this.#onGaveUp(event.failure.asset.uri);
+    if (event.type === "decoder-stuck") {
+      quarantine.bar(event, (clock.now() + hungBarNs) as Nanoseconds);
+      this.#worker?.worker.kill();
+    }
+  }
+
+  /** Only what is on air makes the channel fail; what is being prepared may still be mended. */
+  #onGaveUp(uri: string): void {
+    const place = this.#timeline.at(this.#nextTick());
+    if (place.in !== "segment" || place.segment.asset?.uri !== uri) return;
+    this.#isFailing = true;
+    this.#signal("gave-up");
+  }
+
+  #onCommitter(event: CommitterEvent): void {
+    this.#options.onEvent?.(event);
+    if (event.type === "stand-in-began") {
+      if (isSilent(event.reason)) this.#starvedSince = this.#options.clock.now();
+      return;
+    }
+    if (event.type !== "stand-in-ended") return;
+    this.#starvedSince = undefined;
+    if (!this.#isFailing) return;
+    this.#isFailing = false;
+    this.#signal("recovered");
+  }
+
+  /** A worker that lives but hands nothing over is stopped in its tracks, or its loop is stuck: another must do it. */
+  #checkProgress(): void {
+    const { clock, settings } = this.#options;
+    if (this.#worker === undefined || this.#starvedSince === undefined) return;
+    const since = this.#starvedSince > this.#worker.bornAt ? this.#starvedSince : this.#worker.bornAt;
+    if (clock.now() - since < settings.stallTimeoutNs) return;
+    this.#starvedSince = undefined;
+    this.#worker.worker.kill();
+  }
+
+  #checkDepth(): void {
+    const { clock, grid, committer, settings } = this.#options;
+    const depthNs = grid.tickTime(this.#nextTick()) - clock.now();
+    const isFilled = depthNs >= settings.leadNsMin;
+    if (!isFilled && this.#state === "ready") this.#metrics.count("bufferUnderrun");
+    this.#metrics.gauge(
+      "bufferDepthFrames",
+      Math.max(0, committer.head() - grid.tickAtOrBefore(clock.now())),
+    );
+    this.#signal(isFilled ? "filled" : "drained");
+  }
+
+  #signal(signal: ChannelSignal): void {
+    const from = this.#state;
+    const to = nextState(from, signal);
+    if (to === from) return;
+    this.#state = to;
+    this.#metrics.gauge("channelState", channelStates[to]);
+    this.#options.onEvent?.({ type: "state", from, to });
+  }
+
+  /** Waits for something that should come soon, and when it does not, does what makes it come. */
+  async #patiently(awaited: Promise<void>, insist: () => void): Promise<void> {
+    const { clock, settings } = this.#options;
+    const done = new AbortController();
+    const late = clock
+      .sleepUntil((clock.now() + settings.stallTimeoutNs) as Nanoseconds, done.signal)
+      .then(insist)
+      .catch(() => {});
+    await Promise.race([awaited, late]);
+    done.abort();
+  }
+}
+
+/** Reasons that mean: the worker handed nothing over. */
+const isSilent = (reason: StandInReason): boolean => reason === "starved" || reason === "workerLost";

@@ -1,0 +1,51 @@
+import type { LaneTicket } from "../bus/frame-bus.js";
+import type { ChannelEvent } from "../channel/events.js";
+import type { Plan } from "../plan/plan.js";
+import type { Tick } from "../time/units.js";
+import type { BarredPair } from "./quarantine.js";
+
+/** All that a worker is told when it begins: plain values, since it may be another process. */
+export interface WorkerOrder {
+  readonly lane: LaneTicket;
+  readonly plan: Plan;
+  /** The first tick to make. */
+  readonly from: Tick;
+}
+
+/** A decoder that was at work when its worker died: what its breadcrumb says. */
+export interface Suspect extends BarredPair {
+  /** True where the thread that faulted is known to have been this decoder's. */
+  readonly guilty: boolean;
+}
+
+/** How a worker ended. */
+export interface WorkerExit {
+  /** For the log: "SIGSEGV", "exit code 1", "out of memory". */
+  readonly cause: string;
+  readonly suspects: readonly Suspect[];
+}
+
+/** Hears from one worker. */
+export interface WorkerListener {
+  onEvent(event: ChannelEvent): void;
+  /** The worker is gone for sure (waited for): its lane can be retired. Called once; nothing is heard after it. */
+  onExit(exit: WorkerExit): void;
+}
+
+/** A worker that runs. Orders may be lost when it dies; its successor gets the newest. */
+export interface Worker {
+  setPlan(plan: Plan): void;
+  /** Ends it at once, whatever it does; `onExit` follows. */
+  kill(): void;
+  /** Asks it to close its decoders and leave; `onExit` follows. */
+  stop(): void;
+}
+
+/**
+ * Makes workers. In the engine they are processes (or run inside it, `isolation: none`), in the simulation they are channels in
+ * the same program that can be made to die.
+ */
+export interface WorkerHost {
+  /** Begins a worker at once. A worker that cannot begin exits like one that died. */
+  spawn(order: WorkerOrder, listener: WorkerListener): Worker;
+}
