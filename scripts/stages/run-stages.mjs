@@ -1,3 +1,4 @@
+import { Progress } from "../setup/progress.mjs";
 import { lastLine, sumOf } from "./tally.mjs";
 
 /** @typedef {import("./tally.mjs").Tally} Tally */
@@ -19,16 +20,17 @@ const skipsShownMax = 20;
  *
  * @param {readonly Stage[]} stages
  * @param {(line: string) => void} print
+ * @param {Progress} [progress]
  * @returns {Promise<Tally>}
  */
-export async function runStages(stages, print) {
+export async function runStages(stages, print, progress = new Progress()) {
   /** @type {Tally[]} */
   const tallies = [];
   /** @type {string[]} */
   const words = [];
   for (const stage of stages) {
     const started = performance.now();
-    const { tally, output } = await stage.run().catch(failureOf);
+    const { tally, output } = await progress.during(stage.name, () => stage.run().catch(failureOf));
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const good = tally.failed === 0;
     if (!good) print(output.trimEnd());

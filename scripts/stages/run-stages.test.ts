@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
+import { Progress } from "../setup/progress.mjs";
 import { SetUpError } from "../setup/set-up-error.mjs";
 import { runStages, type Stage } from "./run-stages.mjs";
 import { tallyOfCode } from "./tally.mjs";
 
 async function run(stages: readonly Stage[]) {
   const lines: string[] = [];
-  const sum = await runStages(stages, (line) => lines.push(line));
+  const sum = await runStages(stages, (line) => lines.push(line), new Progress({ write: () => true }));
   return { sum, lines, text: lines.join("\n") };
 }
 
