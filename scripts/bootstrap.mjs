@@ -68,7 +68,14 @@ async function build() {
 
 /** @param {readonly string[]} patterns */
 async function test(patterns) {
-  await setUp(["build", "test"]);
+  try {
+    await setUp(["build", "test"]);
+  } catch (error) {
+    report(error);
+    // Whoever reads the last line gets one, though nothing could be tested.
+    print(lastLine(tallyOfCode(1)));
+    return 1;
+  }
   const everything = [lintStage(), typesStage(), ...protoStages(), buildStage(), ...nativeStages()];
   const stages =
     patterns.length === 0
@@ -76,6 +83,13 @@ async function test(patterns) {
       : [buildStage(), ...nativeStages(), vitestStage(`tests of ${patterns.join(" ")}`, patterns)];
   const { failed } = await runStages(stages, print);
   return failed === 0 ? 0 : 1;
+}
+
+/** @param {unknown} error */
+function report(error) {
+  if (!(error instanceof SetUpError)) throw error;
+  if (error.log !== "") process.stderr.write(`${error.log.trimEnd()}\n\n`);
+  process.stderr.write(`${error.message}\nWhat to do: ${error.remedy}\n`);
 }
 
 async function start() {
@@ -129,9 +143,7 @@ if (work === undefined) {
   try {
     process.exitCode = await work(args);
   } catch (error) {
-    if (!(error instanceof SetUpError)) throw error;
-    if (error.log !== "") process.stderr.write(`${error.log.trimEnd()}\n\n`);
-    process.stderr.write(`${error.message}\nWhat to do: ${error.remedy}\n`);
+    report(error);
     process.exitCode = 1;
   }
 }
