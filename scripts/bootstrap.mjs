@@ -26,6 +26,7 @@ import {
   typesStage,
   vitestStage,
 } from "./stages/stages.mjs";
+import { lastLine, tallyOfCode } from "./stages/tally.mjs";
 
 /** Exit statuses of BSD's sysexits.h: wrong usage, and a service that is not available. */
 const exitUsage = 64;

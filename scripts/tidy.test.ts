@@ -73,7 +73,8 @@ describe("each rule can fail", () => {
       "packages/core/src/a.ts": 'import type { B } from "@retrovue/engine";\n',
       "packages/decoder-libav/src/a.ts":
         'import { a } from "@retrovue/core/di";\nexport * from "../../core/src/b.js";\n',
-      "packages/decoder-libav/test/a.test.ts": 'import { a } from "@retrovue/plugin-contract";\n',
+      "packages/decoder-libav/test/a.test.ts":
+        'import { a } from "@retrovue/plugin-contract";\nnew URL("../../..", import.meta.url);\n',
       "packages/transport-connect/src/a.ts": 'const a = await import("@retrovue/transport-grpc");\n',
       "packages/engine/src/a.ts": 'import "@retrovue/core";\n',
       "packages/stray/src/a.ts": "",
