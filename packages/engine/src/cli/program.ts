@@ -1,0 +1,161 @@
+import { PlayoutError } from "@retrovue/core";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { suggest } from "../config/suggest.js";
+import { checkConfig } from "./check-config.js";
+import { exitCodeFor, exitCodes } from "./exit-codes.js";
+import { type EngineOptions, readLaunch } from "./launch.js";
+import { runLaunch } from "./run-engine.js";
+import type { Terminal } from "./terminal.js";
+import { versionLine, versionReport } from "./version.js";
+
+const examples = `
+Examples:
+  retrovue-playout --config playout.yaml                 run the channels of a configuration
+  retrovue-playout --channel 1 --port 8090 --plan a.mp4  one channel at http://localhost:8090/channel/1.ts
+  retrovue-playout check-config playout.yaml             tell what it would run, or all that is wrong
+  retrovue-playout check-config --json | jq .faults      the same for programs
+
+Exit codes are listed in docs/cli.md.`;
+
+/**
+ * Runs one command line and gives its exit code. Results go to stdout; errors to stderr as `error: message` with the
+ * remedy on the next line and never a stack trace. Nothing is thrown.
+ */
+export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
+  let code: number = exitCodes.Ok.code;
+  const program = describeProgram(terminal, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError)
+      return thrown.exitCode === 0 ? exitCodes.Ok.code : exitCodes.Usage.code;
+    return reportThrown(thrown, terminal);
+  }
+}
+
+/** Tells anything thrown in the form that every error has. Gives the exit code. */
+export function reportThrown(thrown: unknown, terminal: Terminal): number {
+  if (thrown instanceof PlayoutError) {
+    // Messages say first what happened, then what to do: the remedy begins after the first sentence.
+    const [, what = thrown.message, remedy] = /^(.+?)\. (.+)$/s.exec(thrown.message) ?? [];
+    terminal.error(what, remedy);
+  } else {
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    terminal.error(
+      `a fault of this program: ${message}`,
+      "Please report it with the command and the output of `retrovue-playout version`.",
+    );
+  }
+  return exitCodeFor(thrown);
+}
+
+function describeProgram(terminal: Terminal, end: (code: number) => void): Command {
+  const program = new Command("retrovue-playout")
+    .description("Plays plans on channels, without a gap. Without a command it runs the engine.")
+    .version(versionLine(versionReport()), "-V, --version", "tell the version")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.error(text.trimEnd()),
+      outputError: (text) => reportUsage(text, terminal),
+      getOutHasColors: () => terminal.colours("stdout"),
+      getErrHasColors: () => terminal.colours("stderr"),
+    })
+    .addHelpText("after", examples)
+    .argument("[command]")
+    .usage("[options] [command]")
+    .allowExcessArguments(true);
+  // The argument exists only to catch misspelt commands, so help does not list it.
+  program.configureHelp({ visibleArguments: () => [] });
+  for (const option of engineOptions()) program.addOption(option);
+  program.action(async (command: string | undefined, options: EngineOptions) => {
+    if (command === undefined) end(await runLaunch(readLaunch(options, terminal.environment), terminal));
+    else end(refuseCommand(command, program, terminal));
+  });
+
+  program
+    .command("check-config")
+    .description("check a configuration: tell what it would run, or everything that is wrong with it")
+    .argument(
+      "[file]",
+      "configuration; default: --config, then ./playout.yaml, then /etc/retrovue/playout.yaml",
+    )
+    .option("--json", "one JSON object on stdout", false)
+    .option("--strict", "count warnings, such as a missing plan file, as faults", false)
+    .action((file: string | undefined, own: { json: boolean; strict: boolean }) => {
+      const options = program.opts<EngineOptions>();
+      const launch = readLaunch(
+        file === undefined ? options : { ...options, config: file },
+        terminal.environment,
+      );
+      end(checkConfig(launch, own, terminal));
+    });
+
+  program
+    .command("version")
+    .description("tell the version, the plugin contract and the runtime")
+    .option("--json", "one JSON object on stdout", false)
+    .action(({ json }: { json: boolean }) => {
+      const report = versionReport();
+      terminal.print(json ? JSON.stringify(report, null, 2) : versionLine(report));
+    });
+  return program;
+}
+
+function engineOptions(): Option[] {
+  return [
+    new Option(
+      "-c, --config <file>",
+      "configuration (default: ./playout.yaml, then /etc/retrovue/playout.yaml)",
+    ),
+    new Option("--channel <id>", "run one channel without a configuration").argParser(
+      whole(1, 2_147_483_647),
+    ),
+    new Option("--port <port>", "serve that channel at http://localhost:<port>/channel/<id>.ts").argParser(
+      whole(1, 65_535),
+    ),
+    new Option("--plan <handle>", "what that channel plays: a plan file, a media file, or test://bars"),
+    new Option("--address <host>", "host that --port is served on (default: 127.0.0.1)"),
+    new Option(
+      "--grpc <address>",
+      "listen for gRPC here, as 127.0.0.1:50051 or unix:/run/retrovue/playout.sock",
+    ),
+    new Option("--http <address>", "listen for HTTP control and console here, as 127.0.0.1:8090"),
+    new Option("--log-level <level>", "lowest level that is logged").choices([
+      "trace",
+      "debug",
+      "info",
+      "warn",
+      "error",
+      "fatal",
+    ]),
+  ];
+}
+
+function whole(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max))
+      throw new InvalidArgumentError(`Write a whole number from ${min} to ${max}.`);
+    return value;
+  };
+}
+
+function refuseCommand(command: string, program: Command, terminal: Terminal): number {
+  const names = program.commands.map((one) => one.name());
+  const near = suggest(command, names);
+  const known = `Commands: ${names.join(", ")}; see retrovue-playout --help.`;
+  terminal.error(`unknown command '${command}'`, near === undefined ? known : `Did you mean ${near}?`);
+  return exitCodes.Usage.code;
+}
+
+/** Commander says "error: what", and the remedy in brackets on a second line or as a last sentence. */
+function reportUsage(text: string, terminal: Terminal): void {
+  const message = text.trim().replace(/^error: /, "");
+  const [, what = message, remedy = "See retrovue-playout --help."] =
+    /^(.*)\n\((Did you mean .*\?)\)$/s.exec(message) ?? /^(.+?)\. (Write .+)$/s.exec(message) ?? [];
+  terminal.error(what, remedy);
+}

@@ -1,0 +1,167 @@
+import { mkdirSync, mkdtempDisposableSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { buildIfStale, playout, root, run } from "./built-cli.js";
+
+const good = "channels:\n  - { id: 1, name: Demo, plan: 'test://bars', outputs: [{ type: hls }] }\n";
+const bad = "channels:\n  - { id: one }\n  - { id: 2, plna: x }\n";
+
+function folderWith(files: Readonly<Record<string, string>>) {
+  const folder = mkdtempDisposableSync(join(tmpdir(), "playout-cli-"));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder.path, name), content);
+  return folder;
+}
+
+describe("retrovue-playout as built", () => {
+  beforeAll(buildIfStale, 120_000);
+
+  test("cli/check-config-tells-what-a-right-file-would-run", async () => {
+    using folder = folderWith({ "playout.yaml": good });
+    const { code, out, err } = await playout(["check-config"], { cwd: folder.path });
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain("./playout.yaml is right");
+    expect(out).toContain("channel 1  Demo: 1920x1080 at 30000/1001 yuv420p, 48000 Hz x2");
+    expect(out).toContain("plan test://bars, starts with the engine");
+    for (const address of ["127.0.0.1:50051", "127.0.0.1:8090", "127.0.0.1:9308"])
+      expect(out).toContain(address);
+    expect(out).toContain("@retrovue/decoder-libav");
+  });
+
+  test("cli/check-config-tells-every-fault-on-stderr-with-its-remedy-below", async () => {
+    using folder = folderWith({ "bad.yaml": bad });
+    const { code, out, err } = await playout(["check-config", "bad.yaml"], { cwd: folder.path });
+    expect({ code, out }).toEqual({ code: 78, out: "" });
+    expect(err.split("\n")).toEqual([
+      'error: bad.yaml:2:11: channels[0].id: expected a whole number from 1 to 2147483647, found "one"',
+      "  Write a whole number from 1 to 2147483647, as in `id: 1`.",
+      'error: bad.yaml:3:14: channels[1].plna: expected a known key, found "plna"',
+      "  Did you mean plan?",
+      "error: 2 faults in bad.yaml",
+      "",
+    ]);
+  });
+
+  test("cli/check-config-json-is-for-programs", async () => {
+    using folder = folderWith({ "bad.yaml": bad, "good.yaml": good });
+    const wrong = await playout(["check-config", "--json", "bad.yaml"], { cwd: folder.path });
+    expect({ code: wrong.code, err: wrong.err }).toEqual({ code: 78, err: "" });
+    expect(JSON.parse(wrong.out)).toMatchObject({
+      ok: false,
+      file: "bad.yaml",
+      faults: [
+        { line: 2, column: 11, path: "channels[0].id" },
+        { line: 3, remedy: "Did you mean plan?" },
+      ],
+    });
+    const right = await playout(["check-config", "--json", "good.yaml"], { cwd: folder.path });
+    expect(right.code).toBe(0);
+    expect(JSON.parse(right.out)).toMatchObject({
+      ok: true,
+      faults: [],
+      runs: { channels: [{ id: 1, name: "Demo" }] },
+    });
+  });
+
+  test("cli/check-config-strict-refuses-warnings", async () => {
+    using folder = folderWith({ "p.yaml": "plans: { a: ./a.yaml }\n" });
+    const lenient = await playout(["check-config", "p.yaml"], { cwd: folder.path });
+    expect(lenient.code).toBe(0);
+    expect(lenient.err).toMatch(
+      /^warning: p\.yaml:1:13: plans\.a: expected a plan or media file that exists/,
+    );
+    expect((await playout(["check-config", "--strict", "p.yaml"], { cwd: folder.path })).code).toBe(78);
+  });
+
+  test("cli/no-file-is-no-input-and-names-where-it-looked", async () => {
+    using folder = folderWith({});
+    const named = await playout(["check-config", "none.yaml"], { cwd: folder.path });
+    expect(named).toMatchObject({ code: 66, out: "" });
+    expect(named.err).toMatch(
+      /^error: none\.yaml: expected a configuration file, found no file of this name\n {2}Check/,
+    );
+  });
+
+  test("cli/running-the-engine-says-that-it-is-not-built-yet", async () => {
+    using folder = folderWith({ "playout.yaml": good });
+    const ended = await playout([], { cwd: folder.path });
+    expect(ended).toMatchObject({ code: 79, out: "" });
+    expect(ended.err).toMatch(
+      /^error: Running the engine is not built yet; .*\n {2}Use `retrovue-playout check-config`/,
+    );
+    const one = await playout(["--channel", "1", "--port", "8099"], { cwd: folder.path });
+    expect(one.code).toBe(79);
+  });
+
+  test("cli/a-faulty-configuration-is-told-before-anything-runs", async () => {
+    using folder = folderWith({ "playout.yaml": bad });
+    expect((await playout([], { cwd: folder.path })).code).toBe(78);
+  });
+
+  test.each([
+    [["chek-config"], "error: unknown command 'chek-config'\n  Did you mean check-config?\n"],
+    [["--confg", "x"], "error: unknown option '--confg'\n  Did you mean --config?\n"],
+    [["check-config", "--jsn"], "error: unknown option '--jsn'\n  Did you mean --json?\n"],
+    [["--zebra"], "error: unknown option '--zebra'\n  See retrovue-playout --help.\n"],
+    [
+      ["--channel", "x", "--port", "1"],
+      "error: option '--channel <id>' argument 'x' is invalid\n  Write a whole number",
+    ],
+    [
+      ["--channel", "1", "--port", "99999"],
+      "error: option '--port <port>' argument '99999' is invalid\n  Write a whole",
+    ],
+    [["--port", "8090"], "error: --port needs --channel\n  Write --channel 1 --port 8090.\n"],
+    [["--config"], "error: option '-c, --config <file>' argument missing\n  See retrovue-playout --help.\n"],
+  ])("cli/wrong-usage %j ends with 2 and a remedy", async (args, message) => {
+    const { code, out, err } = await playout(args);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err.startsWith(message), err).toBe(true);
+  });
+
+  test("cli/help-shows-examples-and-version-the-version", async () => {
+    const help = await playout(["--help"]);
+    expect(help).toMatchObject({ code: 0, err: "" });
+    expect(help.out).toContain("Usage: retrovue-playout [options] [command]");
+    expect(help.out).toContain("retrovue-playout check-config playout.yaml");
+    const version = await playout(["version", "--json"]);
+    expect(JSON.parse(version.out)).toMatchObject({
+      name: "retrovue-playout",
+      node: expect.stringMatching(/^v24\./),
+    });
+    expect((await playout(["--version"])).out).toBe((await playout(["version"])).out);
+  });
+
+  test("cli/output-in-a-pipe-holds-no-colours", async () => {
+    using folder = folderWith({ "playout.yaml": bad });
+    const { err } = await playout(["check-config"], { cwd: folder.path });
+    expect(err).not.toContain(String.fromCharCode(27));
+  });
+});
+
+describe("bin", () => {
+  beforeAll(buildIfStale, 120_000);
+
+  test("bin/works-through-links-and-from-any-folder", async () => {
+    using folder = folderWith({ "playout.yaml": good });
+    mkdirSync(join(folder.path, "bin"));
+    symlinkSync(`${root}bin/retrovue-playout`, join(folder.path, "bin", "first"));
+    symlinkSync("first", join(folder.path, "bin", "second"));
+    const ended = await run(join(folder.path, "bin", "second"), ["check-config"], { cwd: folder.path });
+    expect(ended).toMatchObject({ code: 0, err: "" });
+    expect(ended.out).toContain("./playout.yaml is right");
+  });
+
+  test("bin/passes-arguments-and-exit-code-through", async () => {
+    const ended = await run(`${root}bin/retrovue-playout`, ["check-config", "a file that is not there.yaml"]);
+    expect(ended.code).toBe(66);
+    expect(ended.err).toContain("error: a file that is not there.yaml: ");
+  });
+
+  test("bin/retrovue_air-starts-with-a-port-and-tolerates-the-rest", async () => {
+    const ended = await run(`${root}bin/retrovue_air`, ["--port", "7000", "--old-flag"]);
+    expect(ended).toMatchObject({ code: 79, out: "" });
+    expect(ended.err).toContain("warning: ignored: --old-flag");
+    expect((await run(`${root}bin/retrovue_air`, ["--help"])).out).toContain("RETROVUE_MEDIA_ROOTS");
+  });
+});
