@@ -29,11 +29,11 @@ describe("retrovue_air", () => {
   );
 
   test("air/stands-for-an-engine-without-a-configuration", () => {
-    const reading = readAirConfig(7_000, { HOME: "/home/air" });
+    const reading = readAirConfig(7_000, { HOME: "/state/air" });
     expect(reading).toMatchObject({
       ok: true,
       config: {
-        engine: { id: "air-7000", spareWorkers: 0, dataDir: "/home/air/.local/state/retrovue/air-7000" },
+        engine: { id: "air-7000", spareWorkers: 0, dataDir: "/state/air/.local/state/retrovue/air-7000" },
         media: { roots: ["/"] },
         transports: [{ use: "@retrovue/transport-grpc", options: { listen: ["127.0.0.1:7000"] } }],
         unresolvedPlan: "slate",
