@@ -1,4 +1,19 @@
 // For authors of implementations: run a suite.
+
+export {
+  type DecoderContractOptions,
+  decoderContract,
+  type KnownDecoderFailure,
+} from "./decoder/decoder-contract.js";
+export { decoderMutants } from "./decoder/mutants.js";
+export { DecoderSubject } from "./decoder/subject.js";
+export { decoderSuite } from "./decoder/suite.js";
+export type { OpenFrameBus } from "./frame-bus/bus-bench.js";
+export {
+  type FrameBusContractOptions,
+  frameBusContract,
+  frameBusSuite,
+} from "./frame-bus/frame-bus-contract.js";
 export type { ContractOptions, TestContext, TestRunner } from "./framework/declare-suite.js";
 // For authors of suites, and for programs that run them.
 export { declareSuite } from "./framework/declare-suite.js";
@@ -12,3 +27,11 @@ export {
 } from "./framework/mutants.js";
 export { defineSuite, type Rule, type RuleId, type SetUp, type Suite } from "./framework/rule.js";
 export { type Outcome, type RunOptions, runRule, runSuite } from "./framework/run-suite.js";
+// Clips whose pictures and sound say where they come from.
+export { type Clip, type ClipSource, type ClipTruth, isClip, type NoClip } from "./media/clip.js";
+export { cachedFile, clipFolder, writePortions } from "./media/clip-cache.js";
+export { clipSources } from "./media/clip-sources.js";
+export { makeWav, makeY4m, ownClips } from "./media/own-clips.js";
+export { pictureBytes, type SampleFormat, soundBytes, soundPortions } from "./media/pattern-bytes.js";
+export { wavBytes } from "./media/wav.js";
+export { y4mBytes } from "./media/y4m.js";

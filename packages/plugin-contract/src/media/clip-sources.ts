@@ -1,0 +1,5 @@
+import type { ClipSource } from "./clip.js";
+import { ownClips } from "./own-clips.js";
+
+/** Every clip that `decoderContract` knows by name. */
+export const clipSources: readonly ClipSource[] = Object.freeze([...ownClips]);
