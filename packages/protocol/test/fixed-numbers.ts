@@ -1,0 +1,170 @@
+/**
+ * The numbers that clients in other languages speak, as docs/contracts/control-api.md fixes them: written down a second
+ * time, by hand, so that an edit of the proto file alone cannot move them.
+ */
+export const fixedMethods: readonly (readonly [method: string, request: string, response: string])[] = [
+  ["GetVersion", "ApiVersionRequest", "ApiVersion"],
+  ["StartChannel", "StartChannelRequest", "StartChannelResponse"],
+  ["UpdatePlan", "UpdatePlanRequest", "UpdatePlanResponse"],
+  ["StopChannel", "StopChannelRequest", "StopChannelResponse"],
+  ["LoadPreview", "LoadPreviewRequest", "LoadPreviewResponse"],
+  ["SwitchToLive", "SwitchToLiveRequest", "SwitchToLiveResponse"],
+  ["AttachStream", "AttachStreamRequest", "AttachStreamResponse"],
+  ["DetachStream", "DetachStreamRequest", "DetachStreamResponse"],
+  ["StartBlockPlanSession", "StartBlockPlanSessionRequest", "StartBlockPlanSessionResponse"],
+  ["FeedBlockPlan", "FeedBlockPlanRequest", "FeedBlockPlanResponse"],
+  ["StopBlockPlanSession", "StopBlockPlanSessionRequest", "StopBlockPlanSessionResponse"],
+  ["SubscribeBlockEvents", "SubscribeBlockEventsRequest", "stream BlockEvent"],
+];
+
+/** Each message's fields as `number name type`, in the order of their numbers. */
+export const fixedMessages: Readonly<Record<string, readonly string[]>> = {
+  ApiVersionRequest: [],
+  ApiVersion: ["1 version string"],
+  StartChannelRequest: [
+    "1 channel_id int32",
+    "2 plan_handle string",
+    "3 port int32",
+    "10 program_format_json string",
+  ],
+  StartChannelResponse: ["1 success bool", "2 message string"],
+  UpdatePlanRequest: ["1 channel_id int32", "2 plan_handle string"],
+  UpdatePlanResponse: ["1 success bool", "2 message string"],
+  StopChannelRequest: ["1 channel_id int32"],
+  StopChannelResponse: ["1 success bool", "2 message string"],
+  LoadPreviewRequest: [
+    "1 channel_id int32",
+    "2 asset_path string",
+    "3 start_frame int64",
+    "4 frame_count int64",
+    "5 fps_numerator int32",
+    "6 fps_denominator int32",
+  ],
+  LoadPreviewResponse: [
+    "1 success bool",
+    "2 message string",
+    "3 shadow_decode_started bool",
+    "4 result_code ResultCode",
+  ],
+  SwitchToLiveRequest: ["1 channel_id int32", "2 target_boundary_time_ms int64", "3 issued_at_time_ms int64"],
+  SwitchToLiveResponse: [
+    "1 success bool",
+    "2 message string",
+    "3 pts_contiguous bool",
+    "4 live_start_pts uint64",
+    "5 result_code ResultCode",
+    "6 switch_completion_time_ms int64",
+    "7 violation_reason string",
+  ],
+  AttachStreamRequest: [
+    "1 channel_id int32",
+    "2 transport StreamTransport",
+    "3 endpoint string",
+    "4 replace_existing bool",
+  ],
+  AttachStreamResponse: [
+    "1 success bool",
+    "2 message string",
+    "3 negotiated_transport StreamTransport",
+    "4 negotiated_endpoint string",
+  ],
+  DetachStreamRequest: ["1 channel_id int32", "2 force bool"],
+  DetachStreamResponse: ["1 success bool", "2 message string"],
+  StartBlockPlanSessionRequest: [
+    "1 channel_id int32",
+    "2 block_a BlockPlan",
+    "3 block_b BlockPlan",
+    "4 join_utc_ms int64",
+    "10 program_format_json string",
+    "11 max_queue_depth int32",
+    "20 evidence_endpoint string",
+    "21 channel_id_str string",
+  ],
+  StartBlockPlanSessionResponse: ["1 success bool", "2 message string", "3 result_code BlockPlanResultCode"],
+  FeedBlockPlanRequest: ["1 channel_id int32", "2 block BlockPlan"],
+  FeedBlockPlanResponse: [
+    "1 success bool",
+    "2 message string",
+    "3 result_code BlockPlanResultCode",
+    "4 queue_full bool",
+  ],
+  StopBlockPlanSessionRequest: ["1 channel_id int32", "2 reason string"],
+  StopBlockPlanSessionResponse: [
+    "1 success bool",
+    "2 message string",
+    "3 final_ct_ms int64",
+    "4 blocks_executed int32",
+  ],
+  SubscribeBlockEventsRequest: ["1 channel_id int32"],
+  BlockEvent: [
+    "1 channel_id int32",
+    "10 block_completed BlockCompleted oneof event",
+    "11 session_ended SessionEnded oneof event",
+    "12 block_started BlockStarted oneof event",
+  ],
+  BlockPlan: [
+    "1 block_id string",
+    "2 channel_id int32",
+    "3 start_utc_ms int64",
+    "4 end_utc_ms int64",
+    "5 segments repeated BlockSegment",
+    "7 broadcast_date string",
+    "8 broadcast_day_anchor_utc_ms int64",
+  ],
+  BlockSegment: [
+    "1 segment_index int32",
+    "2 asset_uri string",
+    "3 asset_start_offset_ms int64",
+    "4 segment_duration_ms int64",
+    "5 segment_type SegmentType",
+    "6 event_id string",
+    "8 transition_in TransitionType",
+    "9 transition_in_duration_ms uint32",
+    "10 transition_out TransitionType",
+    "11 transition_out_duration_ms uint32",
+    "12 segment_uuid string",
+    "13 asset_uuid string",
+    "14 gain_db float",
+  ],
+  BlockStarted: ["1 block_id string", "2 block_start_utc_ms int64", "3 block_end_utc_ms int64"],
+  BlockCompleted: [
+    "1 block_id string",
+    "2 block_start_utc_ms int64",
+    "3 block_end_utc_ms int64",
+    "4 final_ct_ms int64",
+    "5 blocks_executed_total int32",
+  ],
+  SessionEnded: ["1 reason string", "2 final_ct_ms int64", "3 blocks_executed_total int32"],
+};
+
+/** Each enum's values as `name number`. */
+export const fixedEnums: Readonly<Record<string, readonly string[]>> = {
+  ResultCode: [
+    "RESULT_CODE_UNSPECIFIED 0",
+    "RESULT_CODE_OK 1",
+    "RESULT_CODE_NOT_READY 2",
+    "RESULT_CODE_REJECTED_BUSY 3",
+    "RESULT_CODE_PROTOCOL_VIOLATION 4",
+    "RESULT_CODE_FAILED 5",
+  ],
+  StreamTransport: [
+    "STREAM_TRANSPORT_UNSPECIFIED 0",
+    "STREAM_TRANSPORT_UNIX_DOMAIN_SOCKET 1",
+    "STREAM_TRANSPORT_TCP_LOOPBACK 2",
+  ],
+  SegmentType: ["SEGMENT_TYPE_CONTENT 0", "SEGMENT_TYPE_FILLER 1", "SEGMENT_TYPE_PAD 2"],
+  TransitionType: ["TRANSITION_NONE 0", "TRANSITION_FADE 1"],
+  BlockPlanResultCode: [
+    "BLOCKPLAN_RESULT_UNSPECIFIED 0",
+    "BLOCKPLAN_RESULT_OK 1",
+    "BLOCKPLAN_RESULT_INVALID_BLOCK 2",
+    "BLOCKPLAN_RESULT_NOT_CONTIGUOUS 3",
+    "BLOCKPLAN_RESULT_QUEUE_FULL 4",
+    "BLOCKPLAN_RESULT_NO_SESSION 5",
+    "BLOCKPLAN_RESULT_ALREADY_ACTIVE 6",
+    "BLOCKPLAN_RESULT_STREAM_NOT_ATTACHED 7",
+  ],
+};
+
+/** Where PLAYOUT_API_VERSION stands, and what it says now. */
+export const fixedVersion = { field: 50_000, version: "1.1.0" };
