@@ -42,48 +42,65 @@ export async function runRule<Subject extends AsyncDisposable>(
 ): Promise<Outcome> {
   const { id } = rule;
   const hangTimeoutMs = options.hangTimeoutMs ?? hangTimeoutMsDefault;
-  const guard = new AbortController();
-  const hung = new PlayoutError(
-    "Timeout",
-    `Rule ${id} hung: its check took longer than ${hangTimeoutMs} ms.`,
-  );
-  const timer = setTimeout(() => guard.abort(hung), hangTimeoutMs);
-  const unlessHung = async <T>(work: () => PromiseLike<T> | T): Promise<T> => {
-    const { promise, reject } = Promise.withResolvers<never>();
-    const onAbort = () => reject(hung);
-    guard.signal.addEventListener("abort", onAbort);
-    try {
-      return await Promise.race([work(), promise]);
-    } finally {
-      guard.signal.removeEventListener("abort", onAbort);
-    }
-  };
+  let subject: Subject;
+  let outcome: Outcome;
+  using guard = new HangGuard(id, hangTimeoutMs);
   try {
-    let subject: Subject;
+    subject = await guard.over(setUp(guard.signal));
+  } catch (error) {
+    return { id, outcome: "unusable", error };
+  }
+  const why = rule.notApplicable?.(subject);
+  if (why !== undefined) outcome = { id, outcome: "not-applicable", why };
+  else {
     try {
-      subject = await unlessHung(() => setUp(guard.signal));
+      await guard.over((async () => rule.check(subject, guard.signal))());
+      outcome = { id, outcome: "kept" };
     } catch (error) {
-      return { id, outcome: "unusable", error };
+      outcome = { id, outcome: "broken", error };
     }
-    let outcome: Outcome;
-    const why = rule.notApplicable?.(subject);
-    if (why !== undefined) outcome = { id, outcome: "not-applicable", why };
-    else {
-      try {
-        await unlessHung(() => rule.check(subject, guard.signal));
-        outcome = { id, outcome: "kept" };
-      } catch (error) {
-        outcome = { id, outcome: "broken", error };
-      }
-    }
-    try {
-      await unlessHung(() => subject[Symbol.asyncDispose]());
-    } catch (error) {
-      // What cannot be cleaned up is broken as well, but the first fault says more.
-      if (outcome.outcome === "kept") outcome = { id, outcome: "broken", error };
-    }
-    return outcome;
-  } finally {
-    clearTimeout(timer);
+  }
+  // A check that hung has used its guard up; what it leaves gets one of its own.
+  using closing = new HangGuard(id, hangTimeoutMs);
+  try {
+    await closing.over(subject[Symbol.asyncDispose]());
+  } catch (error) {
+    // What cannot be cleaned up is broken as well, but the first fault says more.
+    if (outcome.outcome === "kept") outcome = { id, outcome: "broken", error };
+  }
+  return outcome;
+}
+
+/** Ends what hangs. */
+class HangGuard implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #aborted: Promise<never>;
+
+  constructor(id: RuleId, hangTimeoutMs: number) {
+    const hung = new PlayoutError(
+      "Timeout",
+      `Rule ${id} hung: its check took longer than ${hangTimeoutMs} ms.`,
+    );
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.#aborted = promise;
+    // Handled by whoever races against it, and by nobody once all is done.
+    promise.catch(() => {});
+    this.#timer = setTimeout(() => {
+      this.#controller.abort(hung);
+      reject(hung);
+    }, hangTimeoutMs);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  over<T>(work: PromiseLike<T>): Promise<T> {
+    return Promise.race([work, this.#aborted]);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
   }
 }
