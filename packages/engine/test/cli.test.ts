@@ -73,6 +73,12 @@ describe("retrovue-playout as built", () => {
     expect((await playout(["check-config", "--strict", "p.yaml"], { cwd: folder.path })).code).toBe(78);
   });
 
+  test.each(["minimal", "full"])("cli/check-config-passes-the-%s-example-as-it-lies-there", async (name) => {
+    const ended = await playout(["check-config", `examples/config/${name}.yaml`]);
+    expect(ended.err).not.toContain("error:");
+    expect(ended.code).toBe(0);
+  });
+
   test("cli/no-file-is-no-input-and-names-where-it-looked", async () => {
     using folder = folderWith({});
     const named = await playout(["check-config", "none.yaml"], { cwd: folder.path });
