@@ -44,6 +44,7 @@ export type { Handlers } from "./service/handlers.js";
 export {
   clockStatusToWire,
   failureToWire,
+  planFaultToWire,
   programFormatToWire,
   ratioToWire,
   segmentRefToWire,

@@ -7,6 +7,7 @@ import { PlanSegment_Aspect, PlanSegment_Kind } from "../gen/retrovue/playout_pl
 import {
   clockStatusToWire,
   failureToWire,
+  planFaultToWire,
   programFormatToWire,
   segmentRefToWire,
   standInCountToWire,
@@ -78,17 +79,12 @@ test("status/format-clock-and-streams-are-told-whole", () => {
   ).toMatchObject({ codec: "aac", sampleRate: 44_100, channels: 6, layout: "5.1", language: "" });
 });
 
-test("status/an-event-carries-segment-stand-ins-and-failure", () => {
+test("status/segments-stand-ins-and-failures-are-told-whole", () => {
   const failure = failureToWire(
     new PlayoutError("MediaNotFound", "No such file.", { details: { uri: "/a" } }),
     nanoseconds(1_500_000_000n),
   );
-  const value = {
-    $typeName: "retrovue.playout.SegmentEnded" as const,
-    segment: segmentRefToWire(segment, 4),
-    stand_ins: [],
-  };
-  expect(value.segment).toMatchObject({
+  expect(segmentRefToWire(segment, 4)).toMatchObject({
     id: segment.id,
     index: 4,
     kind: PlanSegment_Kind.filler,
@@ -117,4 +113,19 @@ test("status/an-event-of-a-newer-engine-is-skipped-not-fatal", () => {
   ]);
   const event = fromBinary(EventSchema, bytes);
   expect(event.event.case).toBeUndefined();
+});
+
+test("status/a-fault-of-a-plan-has-its-place-apart-from-its-words", () => {
+  const path = "segments[3].gainDb";
+  const fault = {
+    path,
+    problem: "gain out of range",
+    expected: "-60 to 24 dB",
+    found: "99",
+    remedy: "Lower it.",
+  };
+  expect(planFaultToWire(fault)).toMatchObject({
+    path,
+    message: "gain out of range; expected -60 to 24 dB, found 99. Lower it.",
+  });
 });

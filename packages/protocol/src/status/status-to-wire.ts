@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type {
   ClockHealth,
+  PlanFault as CorePlanFault,
   ProgramFormat as CoreProgramFormat,
   Nanoseconds,
   PlayoutError,
@@ -22,6 +23,8 @@ import {
   StandInCountSchema,
 } from "../gen/retrovue/playout_events_pb.js";
 import {
+  type PlanFault,
+  PlanFaultSchema,
   type ProgramFormat,
   ProgramFormatSchema,
   type Ratio,
@@ -88,3 +91,7 @@ export const standInCountToWire = (kind: StandInKind, reason: StandInReason, tic
     reason: standInReasonTable.toWire(reason),
     ticks: BigInt(ticks),
   });
+
+/** One fault of a plan, as CheckPlan tells it; its place should be in the words of a plan file. */
+export const planFaultToWire = ({ path, problem, expected, found, remedy }: CorePlanFault): PlanFault =>
+  create(PlanFaultSchema, { path, message: `${problem}; expected ${expected}, found ${found}. ${remedy}` });
