@@ -1,5 +1,7 @@
 // For authors of implementations: run a suite.
 
+export { type ClockContractOptions, clockContract, clockSuite } from "./clock/clock-contract.js";
+export type { ClockSubject } from "./clock/clock-subject.js";
 export {
   type DecoderContractOptions,
   decoderContract,

@@ -10,6 +10,7 @@ import {
   type FrameReader,
   type FrameWriter,
   HouseGrid,
+  ManualClock,
   type Nanoseconds,
   type Overrun,
   type PictureBuffer,
@@ -21,7 +22,6 @@ import {
   tickAfter,
 } from "@retrovue/core";
 import { ensure, eventually } from "../framework/check.js";
-import { BenchClock } from "./bench-clock.js";
 
 /** Makes the bus under test. It follows `clock`, or is told of every move through `Committer.setMapping`. */
 export type OpenFrameBus = (
@@ -60,7 +60,7 @@ export class BusBench implements AsyncDisposable {
   readonly #name = `contract-${process.pid}-${++benchesMade}`;
 
   private constructor(
-    readonly clock: BenchClock,
+    readonly clock: ManualClock,
     readonly bus: FrameBus & Partial<AsyncDisposable>,
     readonly signal: AbortSignal,
   ) {
@@ -69,7 +69,7 @@ export class BusBench implements AsyncDisposable {
 
   static async open(open: OpenFrameBus, signal: AbortSignal): Promise<BusBench> {
     const grid = new HouseGrid(benchFormat.frameRate, benchFormat.sampleRate);
-    const clock = new BenchClock(grid.tickTime(grid.tickAtOrAfter(benchEpoch)));
+    const clock = new ManualClock(grid.tickTime(grid.tickAtOrAfter(benchEpoch)));
     return new BusBench(clock, (await open(clock)) as FrameBus & Partial<AsyncDisposable>, signal);
   }
 
