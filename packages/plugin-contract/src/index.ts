@@ -33,7 +33,24 @@ export { type Outcome, type RunOptions, runRule, runSuite } from "./framework/ru
 export { type Clip, type ClipSource, type ClipTruth, isClip, type NoClip } from "./media/clip.js";
 export { cachedFile, clipFolder, writePortions } from "./media/clip-cache.js";
 export { clipSources } from "./media/clip-sources.js";
+export { containers, pictureCodecs, soundCodecs } from "./media/codecs.js";
+export { type FfmpegAbilities, ffmpegAbilities } from "./media/ffmpeg.js";
+export {
+  type ClipManifest,
+  type FfmpegClipOptions,
+  makeFfmpegClip,
+  readManifest,
+} from "./media/ffmpeg-clip.js";
+export { ffmpegClipOptions, ffmpegClips } from "./media/ffmpeg-clips.js";
 export { makeWav, makeY4m, ownClips } from "./media/own-clips.js";
 export { pictureBytes, type SampleFormat, soundBytes, soundPortions } from "./media/pattern-bytes.js";
+export {
+  placeSound,
+  type ReadMarks,
+  type ReadMarksOptions,
+  type ReadPicture,
+  type ReadSound,
+  readMarks,
+} from "./media/read-marks.js";
 export { wavBytes } from "./media/wav.js";
 export { y4mBytes } from "./media/y4m.js";
