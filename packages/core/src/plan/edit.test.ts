@@ -178,6 +178,7 @@ test("plan/a-splice-cuts-on-its-tick-and-touches-nothing-before-it", () => {
       const spliced = onAirAt(next, grid, at);
       expect(spliced).toMatchObject({ first: at, segment: { id: idOf(900), inPoint: 0n } });
       expect(is.after(spliced)).toMatchObject({ segment: { id: idOf(901) } });
+      expect(new Set(next.segments.map(({ id }) => id)).size).toBe(next.segments.length);
       expect(next.end).toBe("pad");
       // The same splice once more changes nothing.
       expect(splicePlan(next, at, [segmentOf(900), segmentOf(901)], now, grid)).toBe(next);
@@ -291,6 +292,21 @@ test("plan/a-changed-end-is-the-same-airing-and-a-changed-treatment-is-not", () 
     { aspect: "crop" },
   ];
   for (const how of others) expect(sameAiring(place, placeOf(how))).toBe(false);
+});
+
+test("plan/a-segment-that-goes-on-with-its-asset-keeps-the-decoder-over-the-seam", () => {
+  const asset = { uri: "/media/film.mp4" };
+  const halves = (second: bigint) =>
+    createPlan(planOf([segmentOf(1, { asset }), segmentOf(2, { asset, inPoint: mediaTime(second) })]));
+  for (const [second, goesOn] of [
+    [10_000_000_000n, true],
+    [10_000_000_001n, false],
+    [9_999_999_999n, false],
+  ] as const) {
+    const [one, two] = new Timeline(halves(second), ntsc).placesFrom(ntsc.tickAtOrAfter(midnight), 2);
+    expect(sameMedia(one!, two!)).toBe(goesOn);
+    expect(sameAiring(one!, two!)).toBe(false);
+  }
 });
 
 test("lesson/28-a-late-item-is-joined-where-it-would-be-by-now", () => {

@@ -58,7 +58,8 @@ export function splicePlan(
 ): Plan {
   const isLoop = current.end === "loop";
   const from = Math.max(0, Math.min(onAirTick, atTick - 1)) as Tick;
-  const base = isLoop ? unrollLoop(current, from, atTick, grid) : current;
+  const ids = segments.map(({ id }) => id);
+  const base = isLoop ? unrollLoop(current, from, atTick, grid, ids) : current;
   const cutAt = grid.tickTime(atTick);
   const starts = segmentStarts(base);
   const kept: Segment[] = [];

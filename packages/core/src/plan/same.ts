@@ -32,8 +32,10 @@ export function sameAiring(a: Place, b: Place): boolean {
   const [x, y] = [a.segment, b.segment];
   return (
     sameMedia(a, b) &&
+    a.first === b.first &&
     x.id === y.id &&
     x.kind === y.kind &&
+    x.inPoint === y.inPoint &&
     x.gainDb === y.gainDb &&
     x.fadeInNs === y.fadeInNs &&
     x.aspect === y.aspect
@@ -41,15 +43,14 @@ export function sameAiring(a: Place, b: Place): boolean {
 }
 
 /**
- * True where both places show the same media time of the same asset at every tick they share, so that an open
- * decoder serves the other as well, even where id or treatment differ.
+ * True where both places are of one run of media: the same asset, at the same media time at every tick. The decoder
+ * that is open for one serves the other, be it the same airing under another id or treatment, or the segment that
+ * goes on where this one ends.
  */
 export const sameMedia = (a: Place, b: Place): boolean =>
   a.in === "segment" &&
   b.in === "segment" &&
-  a.first === b.first &&
   a.segment.asset?.uri === b.segment.asset?.uri &&
-  a.segment.inPoint === b.segment.inPoint &&
   a.anchor.first === b.anchor.first &&
   a.anchor.inPoint === b.anchor.inPoint;
 
