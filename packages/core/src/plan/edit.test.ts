@@ -309,6 +309,20 @@ test("plan/a-segment-that-goes-on-with-its-asset-keeps-the-decoder-over-the-seam
   }
 });
 
+test("plan/another-in-point-is-another-airing-even-within-a-run", () => {
+  // Both second halves begin on the same tick and go on with the same run; only one was told to begin a nanosecond later.
+  const asset = { uri: "/media/film.mp4" };
+  const second = (off: bigint): Place => {
+    const length = nanoseconds(10_000_000_000n + off);
+    const rest = segmentOf(2, { asset, inPoint: mediaTime(length) });
+    const plan = createPlan(planOf([segmentOf(1, { asset, duration: length }), rest]));
+    return new Timeline(plan, ntsc).at(ntsc.tickAtOrAfter(nanoseconds(midnight + length)));
+  };
+  expect(second(1n).first).toBe(second(0n).first);
+  expect(sameMedia(second(0n), second(1n))).toBe(true);
+  expect(sameAiring(second(0n), second(1n))).toBe(false);
+});
+
 test("lesson/28-a-late-item-is-joined-where-it-would-be-by-now", () => {
   fc.assert(
     fc.property(anyGrid, fc.integer({ min: 0, max: 9_000 }), (grid, lateMs) => {
