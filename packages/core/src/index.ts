@@ -32,8 +32,33 @@ export {
   standInReasons,
 } from "./bus/frame-meta.js";
 export { MemoryFrameBus, type MemoryFrameBusDeps } from "./bus/memory-frame-bus.js";
+export { Channel, type ChannelOptions, expectationOf } from "./channel/channel.js";
+export type { ChannelEvent } from "./channel/events.js";
+export { type ChannelSettings, defaultChannelSettings } from "./channel/settings.js";
+export type { SourceFailure } from "./channel/source.js";
 export type { Clock, ClockHealth, ClockMapping } from "./clock/clock.js";
+export { DisciplinedClock, type DisciplineOptions } from "./clock/disciplined-clock.js";
+export {
+  type Exchange,
+  type ExchangeVerdict,
+  type MasterEstimate,
+  MasterEstimator,
+} from "./clock/exchange.js";
+export { FollowerClock } from "./clock/follower-clock.js";
+export type { HostTime, Timer } from "./clock/host-time.js";
+export { ManualClock, type ManualClockOptions } from "./clock/manual-clock.js";
 export { houseAt, monoAt } from "./clock/mapping.js";
+export { SystemClock } from "./clock/system-clock.js";
+export { orAbort, TimeLimit } from "./clock/time-limit.js";
+export {
+  airedPictures,
+  cadenceStep,
+  cadenceToleranceNs,
+  latestTime,
+  pictureFor,
+  targetTime,
+} from "./conform/cadence.js";
+export { needsToneMap, resolveColour } from "./conform/colour.js";
 export type {
   Conformer,
   ConformerFactory,
@@ -41,6 +66,15 @@ export type {
   SoundConformer,
   SoundTreatment,
 } from "./conform/conformer.js";
+export { fitPicture, type PictureFit, type Rect } from "./conform/geometry.js";
+export {
+  type Candidate,
+  type Choice,
+  DecoderChooser,
+  type DecoderChooserOptions,
+  type DecoderTrail,
+  type NamedDecoder,
+} from "./decoder/choice.js";
 export type {
   Decoder,
   DecoderFactory,
@@ -119,7 +153,29 @@ export type {
   StreamChunk,
   StreamTap,
 } from "./renderer/renderer.js";
+export { type Retry, retryAfter } from "./supervision/backoff.js";
+export {
+  type ChannelSignal,
+  type ChannelState,
+  channelStates,
+  channelTransitions,
+  nextState,
+} from "./supervision/channel-state.js";
+export {
+  ChannelSupervisor,
+  type ChannelSupervisorOptions,
+  type SupervisorEvent,
+} from "./supervision/channel-supervisor.js";
+export { type BarredPair, Quarantine } from "./supervision/quarantine.js";
 export { type HoldablePicture, type MissingTick, type StandIn, standInFor } from "./supervision/stand-in.js";
+export type {
+  Suspect,
+  Worker,
+  WorkerExit,
+  WorkerHost,
+  WorkerListener,
+  WorkerOrder,
+} from "./supervision/worker.js";
 export { aacFrameAtOrAfter, aacFrameAtOrBefore, aacFrameSamples } from "./time/aac-frames.js";
 export { HouseGrid } from "./time/house-grid.js";
 export { formatRational, parseRational, type Rational, rational, sameRational } from "./time/rational.js";

@@ -30,6 +30,8 @@ export interface StandInPolicy {
 /** Counters since the bus was made. They only grow. */
 export interface CommitterCounters {
   readonly committed: number;
+  /** Of those, the ones that a worker handed over: stands still while the committer has to help itself. */
+  readonly submitted: number;
   readonly standIns: Readonly<Record<StandInKind, number>>;
   readonly refused: number;
   /** Ticks committed after their time: must stay 0 on a healthy machine. */

@@ -139,8 +139,8 @@ export class MemoryCommitter implements Committer {
 
   counters(): CommitterCounters {
     this.throwIfClosed();
-    const { committed, standIns, refused, lateCommits } = this.#episodes;
-    return { committed, standIns: { ...standIns }, refused, lateCommits };
+    const { committed, submitted, standIns, refused, lateCommits } = this.#episodes;
+    return { committed, submitted, standIns: { ...standIns }, refused, lateCommits };
   }
 
   readers(): readonly ReaderEntry[] {
@@ -291,6 +291,7 @@ export class MemoryCommitter implements Committer {
   }
 
   #commit(tick: Tick, index: number, byName: boolean, sound: TickSound | undefined, meta: FrameMeta): void {
+    this.#episodes.submitted++;
     this.#publish(tick, index, sound, this.#standIns.noteAired(tick, byName, meta));
   }
 

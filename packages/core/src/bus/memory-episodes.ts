@@ -12,6 +12,7 @@ export class MemoryEpisodes {
   readonly events = new MemoryNotices<CommitterEvent>();
   readonly standIns: Record<StandInKind, number> = { hold: 0, slate: 0, black: 0 };
   committed = 0;
+  submitted = 0;
   refused = 0;
   lateCommits = 0;
   #standInTicks = 0;

@@ -18,8 +18,9 @@ import { Ladder } from "./ladder.js";
 import { metaOfPicture, metaOfPlanned, metaOfStandIn } from "./meta.js";
 import { Preroll } from "./preroll.js";
 import type { ChannelSettings } from "./settings.js";
+import type { SharedPicture } from "./shared-picture.js";
 import { SoundLine, type SoundOfTick } from "./sound-line.js";
-import { runKey, Source } from "./source.js";
+import { Source } from "./source.js";
 import { Wake } from "./wake.js";
 
 /** What a channel is made of. All of it is borrowed but the conformer, which the channel closes. */
@@ -60,6 +61,10 @@ export class Channel {
   #timeline: Timeline;
   #next: Tick = 0 as Tick;
   #before: { meta: Omit<FrameMeta, "silentSamples">; place: Place } | undefined;
+  /** What aired at the tick before, if that was a planned picture of this channel. */
+  #lastPicture: SharedPicture | undefined;
+  /** True where ticks before the next one were left to the committer. */
+  #hasSkipped = false;
   /** Set while a tick waits for its picture and its deadline has come. */
   #isOverdue = false;
   /** True from an edit of the plan until the first tick after it. */
@@ -96,9 +101,14 @@ export class Channel {
     this.#wake.notify();
   }
 
-  /** Makes frames from tick `first` on until the signal aborts; resolves when all decoders are closed. */
-  async run(first: Tick, signal: AbortSignal): Promise<void> {
+  /**
+   * Makes frames from tick `first` on until the signal aborts; resolves when all decoders are closed.
+   *
+   * @param continues true where the tick before `first` is on the bus as planned, so that sound goes on without a fade
+   */
+  async run(first: Tick, signal: AbortSignal, continues = false): Promise<void> {
     this.#next = first;
+    if (!continues) this.#soundLine.resume();
     const stop = () => this.#wake.notify();
     signal.addEventListener("abort", stop);
     try {
@@ -145,6 +155,10 @@ export class Channel {
       this.#next = tickAfter(this.#next, Math.max(1, behind));
     }
     const ticks = this.#next - from;
+    this.#ladder.skipped(ticks);
+    this.#soundLine.resume();
+    this.#lastPicture = undefined;
+    this.#hasSkipped = true;
     this.#metrics.count("framesDropped", ticks);
     this.#options.onEvent?.({ type: "ticks-skipped", from, ticks });
   }
@@ -204,7 +218,7 @@ export class Channel {
     if (answer?.is === "picture") {
       const { picture } = answer;
       const isFirst = n === place.first;
-      const repeat = this.#before?.meta.standIn === undefined && this.#lastPicture === picture;
+      const repeat = this.#lastPicture === picture;
       this.#ladder.aired(n, place, picture);
       source?.wasOnTime();
       this.#lastPicture = picture;
@@ -234,6 +248,7 @@ export class Channel {
       );
       return { picture: "slate", meta };
     }
+    this.#lastPicture = undefined;
     if (!isEnded) source?.wasLate(n);
     const reason = isEnded ? "endedEarly" : (source?.reason ?? "late");
     const step = this.#ladder.standIn(expectationOf(place, revision), reason);
@@ -245,12 +260,15 @@ export class Channel {
     if (place.in !== "segment" || place.segment.asset === undefined || source?.expectsSound === false)
       return this.#soundLine.planned(n);
     const { grid } = this.#options;
+    if (n !== place.anchor.first && this.#before !== undefined && !isSameRun(this.#before.place, place))
+      this.#soundLine.resume();
     return this.#soundLine.tick(n, source?.sound, {
       gainDb: place.segment.gainDb,
       fadeFrom: fadeAlphaAt(place, n, grid),
       fadeTo: fadeAlphaAt(place, tickAfter(n, 1), grid),
-      cutIn: n === place.first && !continues(this.#before?.place, place),
-      cutOut: n + 1 === place.end && !continues(place, this.#timeline.placesFrom(place.end, 1)[0]),
+      // Within a run of media there is nothing to de-click, whatever boundaries it crosses.
+      cutIn: n === place.anchor.first,
+      cutOut: n + 1 === place.end && !isContinued(place, this.#timeline),
     });
   }
 
@@ -262,15 +280,13 @@ export class Channel {
   /** True where this tick does not follow from the one before: a return from a fault, a splice, a join. */
   #breaks(n: Tick, place: SegmentPlace): boolean {
     const before = this.#before;
-    if (before === undefined) return true;
+    if (before === undefined || this.#hasSkipped) return true;
     if (n === place.first) return false;
     return (
       (before.meta.standIn !== undefined && !before.meta.pad) ||
       segmentIdOf(before.place) !== place.segment.id
     );
   }
-
-  #lastPicture: unknown;
 
   #submitted(n: Tick, place: Place, meta: Omit<FrameMeta, "silentSamples">): void {
     if (this.#before === undefined) this.#options.onEvent?.({ type: "worker-began", tick: n });
@@ -284,6 +300,7 @@ export class Channel {
       });
     }
     this.#before = { meta, place };
+    this.#hasSkipped = false;
     this.#next = tickAfter(n, 1);
   }
 
@@ -313,11 +330,18 @@ export class Channel {
   }
 }
 
-/** True where `next` goes on with the media of `before`, so that there is nothing to de-click. */
-function continues(before: Place | undefined, next: Place | undefined): boolean {
-  if (before?.in !== "segment" || next?.in !== "segment" || before.end !== next.first) return false;
-  const [a, b] = [before.segment.asset, next.segment.asset];
-  return a !== undefined && b !== undefined && runKey(a.uri, before.anchor) === runKey(b.uri, next.anchor);
+/** True where two places are of one run of media. */
+const isSameRun = (a: Place, b: Place): boolean =>
+  a.in === "segment" &&
+  b.in === "segment" &&
+  a.anchor.first === b.anchor.first &&
+  a.anchor.inPoint === b.anchor.inPoint &&
+  a.segment.asset?.uri === b.segment.asset?.uri;
+
+/** True where what follows the place goes on with its media. */
+function isContinued(place: SegmentPlace, timeline: Timeline): boolean {
+  const following = timeline.placesFrom(place.end, 1)[0];
+  return following !== undefined && isSameRun(place, following);
 }
 
 const segmentIdOf = (place: Place): string => (place.in === "segment" ? place.segment.id : noSegmentId);

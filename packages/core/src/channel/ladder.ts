@@ -45,6 +45,11 @@ export class Ladder {
     this.#holdable.heldTicks = 0;
   }
 
+  /** The committer stood in for so many ticks by itself: it will have held what there was. */
+  skipped(ticks: number): void {
+    if (this.#holdable !== undefined) this.#holdable.heldTicks += ticks;
+  }
+
   /** Nothing can be held across this: the plan has no media here. */
   clear(): void {
     this.#last?.release();

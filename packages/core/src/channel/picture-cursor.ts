@@ -96,7 +96,8 @@ export class PictureCursor {
     const target = this.#targetAt(tick);
     if (this.#isStale(target)) return coming;
     if (this.#current === undefined) return this.#next === endOfMedia ? ended : notYet;
-    if (this.#next === endOfMedia && target >= this.#end(this.#current)) return ended;
+    if (this.#next === endOfMedia && cadenceStep(target, this.#end(this.#current)) === "advance")
+      return ended;
     const shown = this.#shown;
     if (
       shown === undefined ||
@@ -213,16 +214,13 @@ export class PictureCursor {
     return { ...how, field: isSecond ? "second" : "first" };
   }
 
-  /** When the last picture has had its time. A still has time without end. */
-  #end(last: PictureFrame): bigint {
-    const { info } = this.#options.decoder;
-    if (info.picture?.still === true) return endless;
-    const length = last.duration ?? this.#spacing;
-    const end = last.time + length;
-    // Containers round durations: the later of both, so that a picture is not cut short by a rounding.
-    return latestTime(
-      (info.duration !== undefined && info.duration > end ? info.duration : end) as MediaTime,
-    );
+  /**
+   * When the last picture has had its time: there a next one would begin. What the container claims for the whole asset is
+   * not asked, since a file that ends before that is cut short. A still has time without end.
+   */
+  #end(last: PictureFrame): MediaTime {
+    if (this.#options.decoder.info.picture?.still === true) return endless;
+    return (last.time + (last.duration ?? this.#spacing)) as MediaTime;
   }
 }
 
@@ -231,7 +229,7 @@ const notYet: PictureAnswer = Object.freeze({ is: "not-yet" });
 const ended: PictureAnswer = Object.freeze({ is: "ended" });
 
 /** Later than any media time. */
-const endless = 1n << 62n;
+const endless = (1n << 62n) as MediaTime;
 
 const sameTreatment = (a: PictureTreatment, b: PictureTreatment): boolean =>
   a === b || (a.alpha === b.alpha && a.aspect === b.aspect && a.field === b.field);

@@ -52,6 +52,11 @@ export class SoundLine {
     this.#gap = Math.floor(format.sampleRate * gapSeconds);
   }
 
+  /** What was heard before the next tick was not made here and does not lead to it: fade in. */
+  resume(): void {
+    this.#inGap = true;
+  }
+
   /** Silence that the plan asks for. */
   planned(n: Tick): SoundOfTick {
     const samples = this.#grid.samplesIn(n);

@@ -160,8 +160,9 @@ export class DecoderChooser {
   ): PlayoutError {
     const { decoders, barred } = this.#options;
     const details = { uri: asset.uri, tried };
-    if (tried.length === 0 && decoders.some((_, index) => barred(asset.uri, index))) {
-      return new PlayoutError("MediaQuarantined", `${asset.uri} killed a worker and is barred.`, { details });
+    if (decoders.some((_, index) => barred(asset.uri, index))) {
+      const message = `${asset.uri} killed a worker, is barred, and nobody else plays it.`;
+      return new PlayoutError("MediaQuarantined", message, { cause: last, details });
     }
     if (tried.length === 1 && last !== undefined) return last;
     if (tried.length === 0 && failed.size > 0) {

@@ -1,5 +1,4 @@
 import type { Committer, CommitterEvent } from "../bus/committer.js";
-import type { StandInReason } from "../bus/frame-meta.js";
 import { expectationOf } from "../channel/channel.js";
 import type { ChannelEvent } from "../channel/events.js";
 import type { ChannelSettings } from "../channel/settings.js";
@@ -51,8 +50,8 @@ const expectationsMax = 64;
 /** A pair that only hung is tried again after this long: mounts come back. */
 const hungBarNs = nanosecondsFromMs(10 * 60_000);
 
-/** A worker that lived this long was not part of a row of deaths. */
-const settledNs = nanosecondsFromMs(30_000);
+/** A worker that lived this long was of use: the next death is answered at once again, however many there were. */
+const settledNs = nanosecondsFromMs(2_000);
 
 /** Deaths in a row that are answered at once when nobody can be blamed; then with back-off. */
 const blamelessMax = 3;
@@ -71,8 +70,11 @@ export class ChannelSupervisor {
   #worker: { readonly worker: Worker; readonly lane: number; readonly bornAt: Nanoseconds } | undefined;
   #exited: (() => void) | undefined;
   #deaths = 0;
-  /** Since when the committer has had to stand in because the worker handed nothing over. */
-  #starvedSince: Nanoseconds | undefined;
+  /** What the worker had handed over when that last changed, and when. */
+  #progress: { readonly submitted: number; readonly at: Nanoseconds } = {
+    submitted: 0,
+    at: 0n as Nanoseconds,
+  };
   #toldUpTo = -1;
   #isFailing = false;
   #loop: Promise<void> | undefined;
@@ -167,14 +169,19 @@ export class ChannelSupervisor {
     const { committer, workers, clock } = this.#options;
     const lane = committer.openLane();
     const worker = workers.spawn(
-      { lane, plan: this.#timeline.plan, from },
+      {
+        lane,
+        plan: this.#timeline.plan,
+        from,
+        continues: committer.head() >= 0 && from === this.#nextTick(),
+      },
       {
         onEvent: (event) => this.#onWorker(event),
         onExit: (exit) => this.#onExit(lane.lane, exit),
       },
     );
     this.#worker = { worker, lane: lane.lane, bornAt: clock.now() };
-    this.#starvedSince = undefined;
+    this.#progress = { submitted: committer.counters().submitted, at: clock.now() };
   }
 
   #onExit(lane: number, exit: WorkerExit): void {
@@ -247,24 +254,20 @@ export class ChannelSupervisor {
 
   #onCommitter(event: CommitterEvent): void {
     this.#options.onEvent?.(event);
-    if (event.type === "stand-in-began") {
-      if (isSilent(event.reason)) this.#starvedSince = this.#options.clock.now();
-      return;
-    }
-    if (event.type !== "stand-in-ended") return;
-    this.#starvedSince = undefined;
-    if (!this.#isFailing) return;
+    if (event.type !== "stand-in-ended" || !this.#isFailing) return;
     this.#isFailing = false;
     this.#signal("recovered");
   }
 
   /** A worker that lives but hands nothing over is stopped in its tracks, or its loop is stuck: another must do it. */
   #checkProgress(): void {
-    const { clock, settings } = this.#options;
-    if (this.#worker === undefined || this.#starvedSince === undefined) return;
-    const since = this.#starvedSince > this.#worker.bornAt ? this.#starvedSince : this.#worker.bornAt;
-    if (clock.now() - since < settings.stallTimeoutNs) return;
-    this.#starvedSince = undefined;
+    const { clock, settings, committer } = this.#options;
+    if (this.#worker === undefined) return;
+    const now = clock.now();
+    const { submitted } = committer.counters();
+    if (submitted !== this.#progress.submitted) this.#progress = { submitted, at: now };
+    if (now - this.#progress.at < settings.stallTimeoutNs) return;
+    this.#progress = { submitted, at: now };
     this.#worker.worker.kill();
   }
 
@@ -301,6 +304,3 @@ export class ChannelSupervisor {
     done.abort();
   }
 }
-
-/** Reasons that mean: the worker handed nothing over. */
-const isSilent = (reason: StandInReason): boolean => reason === "starved" || reason === "workerLost";

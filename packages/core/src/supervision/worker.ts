@@ -10,6 +10,8 @@ export interface WorkerOrder {
   readonly plan: Plan;
   /** The first tick to make. */
   readonly from: Tick;
+  /** True where all before `from` is on the bus as planned, so that sound goes on without a fade. */
+  readonly continues: boolean;
 }
 
 /** A decoder that was at work when its worker died: what its breadcrumb says. */

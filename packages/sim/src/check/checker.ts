@@ -1,0 +1,132 @@
+import { type Clock, type FrameLease, noSegmentId, type Tick } from "@retrovue/core";
+import type { Facts } from "../world/facts.js";
+import { PictureChecker } from "./picture-checker.js";
+import { SoundChecker } from "./sound-checker.js";
+import { type StandInBounds, StandInChecker } from "./stand-in-checker.js";
+import { Violation } from "./violation.js";
+
+/** What was seen of a channel. */
+export interface Sight {
+  ticks: number;
+  seams: number;
+  standIns: number;
+  repeats: number;
+  /** Stand-ins by reason. */
+  readonly reasons: Record<string, number>;
+}
+
+/** What a checker looks at besides the ticks. */
+export interface CheckerOptions {
+  readonly facts: Facts;
+  readonly clock: Clock;
+  readonly channels: number;
+  readonly bounds: StandInBounds;
+  /** Ticks must be on the bus this long before their time. */
+  readonly guardNs: bigint;
+}
+
+/** Looks at every tick that airs and throws a `Violation` at the first that breaks a promise. */
+export class Checker {
+  readonly sight: Sight = { ticks: 0, seams: 0, standIns: 0, repeats: 0, reasons: {} };
+  readonly #options: CheckerOptions;
+  readonly #pictures: PictureChecker;
+  readonly #sound: SoundChecker;
+  readonly #standIns: StandInChecker;
+  #expected: Tick;
+  #before: FrameLease | undefined;
+
+  constructor(options: CheckerOptions) {
+    this.#options = options;
+    this.#pictures = new PictureChecker(options.facts);
+    this.#sound = new SoundChecker(options.facts, options.channels);
+    this.#standIns = new StandInChecker(options.facts, options.bounds);
+    this.#expected = options.facts.firstTick;
+  }
+
+  get samplesChecked(): number {
+    return this.#sound.samplesChecked;
+  }
+
+  /** The next tick, as read from the bus the moment it was committed. */
+  see(lease: FrameLease): void {
+    const { facts, clock } = this.#options;
+    const { tick, meta } = lease;
+    if (tick !== this.#expected)
+      throw new Violation("tick/none-missing", tick, `${this.#expected} was next.`);
+    this.#expected = (tick + 1) as Tick;
+    this.sight.ticks += 1;
+    const now = clock.now();
+    this.#checkTiming(lease, now);
+    if (meta.planRevision !== facts.plan.revision && meta.segmentId !== noSegmentId) {
+      throw new Violation(
+        "plan/in-force",
+        tick,
+        `Revision ${meta.planRevision} aired; ${facts.plan.revision} is in force.`,
+      );
+    }
+    this.#sound.checkShare(lease);
+    const place = facts.timeline.at(tick);
+    const segment = place.in === "segment" ? place.segment : undefined;
+    if (meta.segmentId !== (segment?.id ?? noSegmentId)) {
+      throw new Violation(
+        "plan/boundary-exact",
+        tick,
+        `Segment ${meta.segmentId} aired; ${segment?.id ?? "none"} is planned.`,
+      );
+    }
+    if (meta.firstOfSegment !== (place.in === "segment" && tick === place.first)) {
+      throw new Violation("plan/first-tick-flagged", tick, `firstOfSegment is ${meta.firstOfSegment}.`);
+    }
+    if (meta.firstOfSegment) this.sight.seams += 1;
+    if (place.in !== "segment" || segment?.asset === undefined) {
+      this.#standIns.pad(lease);
+      this.#sound.checkSilence(lease);
+    } else {
+      const actor = facts.actors.get(segment.asset.uri);
+      if (actor === undefined) throw new Violation("world/known-asset", tick, segment.asset.uri);
+      // A channel that begins in the middle of a segment fades its sound in.
+      const isTroubled =
+        actor.fault !== "none" || facts.disturbanceAt(now) !== undefined || tick === facts.firstTick;
+      if (meta.standIn === undefined) {
+        this.#pictures.check(lease, place, actor);
+        this.#checkRepeat(lease);
+        this.#standIns.planned(lease, place);
+      } else {
+        this.sight.standIns += 1;
+        this.sight.reasons[meta.standInReason] = (this.sight.reasons[meta.standInReason] ?? 0) + 1;
+        this.#standIns.check(lease, place, actor, now);
+      }
+      this.#sound.check(lease, place, actor, isTroubled);
+    }
+    this.#before = lease;
+  }
+
+  #checkTiming(lease: FrameLease, now: bigint): void {
+    const { facts, guardNs } = this.#options;
+    const latest = lease.time - guardNs + facts.grid.length(1);
+    if (now <= latest || facts.disturbanceAt(now as typeof lease.time, "stall") !== undefined) return;
+    throw new Violation(
+      "tick/in-time",
+      lease.tick,
+      `It came ${(now - latest) / 1_000n} µs after its guard time.`,
+    );
+  }
+
+  #checkRepeat(lease: FrameLease): void {
+    const before = this.#before;
+    const isSame =
+      before !== undefined && before.meta.standIn === undefined && before.pictureId === lease.pictureId;
+    if (lease.meta.repeat) this.sight.repeats += 1;
+    if (lease.meta.repeat && !isSame) {
+      throw new Violation("picture/repeat-told-truly", lease.tick, "A new picture is told as a repeat.");
+    }
+    if (
+      !lease.meta.repeat &&
+      isSame &&
+      lease.meta.sourceIndex === before.meta.sourceIndex &&
+      !lease.meta.firstOfSegment
+    ) {
+      throw new Violation("picture/repeat-told-truly", lease.tick, "A repeat is not told.");
+    }
+  }
+}

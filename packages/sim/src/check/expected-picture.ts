@@ -1,0 +1,27 @@
+import { cadenceToleranceNs, type HouseGrid, type SegmentPlace, type Tick } from "@retrovue/core";
+import type { Actor } from "../world/cast.js";
+
+/** Which picture of an asset the plan has at a tick: the oracle, by plain search over the asset's own times. */
+export function expectedPicture(
+  actor: Actor,
+  place: SegmentPlace,
+  tick: Tick,
+  grid: HouseGrid,
+): ExpectedPicture | undefined {
+  const { pictures } = actor.pattern;
+  if (pictures === undefined) return undefined;
+  const last = pictures.count - 1;
+  const snapped = Math.min(last, pictures.times.atOrBefore(place.anchor.inPoint + cadenceToleranceNs));
+  const target = pictures.times.at(snapped) + grid.length(tick - place.anchor.first);
+  const frame = Math.min(last, pictures.times.atOrBefore(target + cadenceToleranceNs));
+  // The last picture is shown for as long as pictures last before it; a rounding more or less decides nothing.
+  const endsAt = pictures.times.at(last + 1);
+  return { frame, overtimeNs: target - endsAt };
+}
+
+/** The picture that is planned at a tick. */
+export interface ExpectedPicture {
+  readonly frame: number;
+  /** How far the tick lies past the end of the media; negative inside of it. */
+  readonly overtimeNs: bigint;
+}

@@ -1,0 +1,14 @@
+import type { Tick } from "@retrovue/core";
+
+/** A promise broken at a tick: what was expected, and what aired. */
+export class Violation extends Error {
+  override readonly name = "Violation";
+
+  constructor(
+    readonly rule: string,
+    readonly tick: Tick,
+    readonly what: string,
+  ) {
+    super(`${rule} at tick ${tick}: ${what}`);
+  }
+}

@@ -1,0 +1,72 @@
+import type { HostTime, Nanoseconds, Timer } from "@retrovue/core";
+
+interface Entry {
+  readonly due: bigint;
+  readonly order: number;
+  readonly wake: () => void;
+  isCancelled: boolean;
+}
+
+/**
+ * A host whose time passes only when told: the monotonic clock, the UTC clock that may be stepped, and the timers of a whole
+ * simulated machine. Nothing in it depends on real time, so a run can be repeated to the bit.
+ */
+export class VirtualHost implements HostTime {
+  #mono: bigint;
+  #utcAhead: bigint;
+  #orders = 0;
+  /** Sorted by due time, then by arrival; a handful at most. */
+  readonly #entries: Entry[] = [];
+  readonly timer: Timer = { after: (delay, wake) => this.#after(delay, wake) };
+
+  /** @param utc house time at which the simulation begins */
+  constructor(utc: Nanoseconds) {
+    // A host that has been up for a while, so that the two clocks are never mistaken for one another.
+    this.#mono = 86_400_000_000_000n;
+    this.#utcAhead = utc - this.#mono;
+  }
+
+  monotonic(): Nanoseconds {
+    return this.#mono as Nanoseconds;
+  }
+
+  utc(): Nanoseconds {
+    return (this.#mono + this.#utcAhead) as Nanoseconds;
+  }
+
+  /** An operator or NTP sets the clock. */
+  stepUtc(by: bigint): void {
+    this.#utcAhead += by;
+  }
+
+  /** The whole machine stands still for so long: time has passed and nothing was run. */
+  stall(length: bigint): void {
+    this.#mono += length;
+  }
+
+  /** Lets the next timer that is due by `until` fire; false where there is none: time is then `until`. */
+  step(until: Nanoseconds): boolean {
+    const now = () => (this.#mono > until ? this.#mono : until);
+    for (let first = this.#entries[0]; first !== undefined && first.due <= now(); first = this.#entries[0]) {
+      this.#entries.shift();
+      if (first.isCancelled) continue;
+      if (first.due > this.#mono) this.#mono = first.due;
+      first.wake();
+      return true;
+    }
+    if (this.#mono < until) this.#mono = until;
+    return false;
+  }
+
+  #after(delay: Nanoseconds, wake: () => void): Disposable {
+    const entry: Entry = { due: this.#mono + delay, order: this.#orders++, wake, isCancelled: false };
+    let at = this.#entries.length;
+    while (at > 0 && (this.#entries[at - 1] as Entry).due > entry.due) at--;
+    this.#entries.splice(at, 0, entry);
+    return {
+      [Symbol.dispose]: () => {
+        entry.isCancelled = true;
+      },
+    };
+  }
+}

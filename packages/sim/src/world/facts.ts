@@ -1,0 +1,51 @@
+import type { HouseGrid, Nanoseconds, Plan, Tick, Timeline } from "@retrovue/core";
+import type { Actor } from "./cast.js";
+
+/** Something the world did to the channel from outside of its assets. */
+export interface Disturbance {
+  readonly what: string;
+  readonly from: Nanoseconds;
+  /** Until when stand-ins may truly be its doing. */
+  readonly until: Nanoseconds;
+}
+
+/** Disturbances kept; older ones are over. */
+const disturbancesMax = 8;
+
+/**
+ * What is true in a simulated world, known to the checkers and not to the channel: who plays what, what was done when. A checker
+ * holds what aired against it.
+ */
+export class Facts {
+  readonly grid: HouseGrid;
+  readonly actors: ReadonlyMap<string, Actor>;
+  /** The plan in force, as the world knows it. */
+  timeline: Timeline;
+  /** Pairs that killed a worker. */
+  readonly killers = new Set<string>();
+  /** The first tick of the channel's life. */
+  firstTick: Tick = 0 as Tick;
+  readonly #disturbances: Disturbance[] = [];
+
+  constructor(grid: HouseGrid, actors: readonly Actor[], timeline: Timeline) {
+    this.grid = grid;
+    this.actors = new Map(actors.map((actor) => [actor.uri, actor]));
+    this.timeline = timeline;
+  }
+
+  get plan(): Plan {
+    return this.timeline.plan;
+  }
+
+  disturb(disturbance: Disturbance): void {
+    this.#disturbances.push(disturbance);
+    if (this.#disturbances.length > disturbancesMax) this.#disturbances.shift();
+  }
+
+  /** What (of one kind, if named) may still have its effect at this time. */
+  disturbanceAt(now: Nanoseconds, kind?: string): Disturbance | undefined {
+    return this.#disturbances.find(
+      ({ what, from, until }) => now >= from && now <= until && (kind === undefined || what === kind),
+    );
+  }
+}

@@ -1,0 +1,91 @@
+import { mediaTime, type Nanoseconds, nanosecondsFromMs, type Plan, type Segment } from "@retrovue/core";
+import type { Random } from "../random.js";
+import type { Actor } from "./cast.js";
+
+/** A day full of short pieces: what a plan of a simulated world is written from. */
+export class PlanWriter {
+  readonly #random: Random;
+  readonly #actors: readonly Actor[];
+  #written = 0;
+
+  constructor(random: Random, actors: readonly Actor[]) {
+    this.#random = random;
+    this.#actors = actors;
+  }
+
+  /** A plan that lasts at least `length` from `start` on. */
+  plan(start: Nanoseconds, length: bigint): Plan {
+    return {
+      revision: 1,
+      start,
+      segments: this.segments(length),
+      end: this.#random.chance(90) ? "pad" : "loop",
+    };
+  }
+
+  /** Segments that last at least `length` together. */
+  segments(length: bigint): Segment[] {
+    const segments: Segment[] = [];
+    for (let total = 0n; total < length; ) {
+      const before = segments.at(-1);
+      const next =
+        before?.asset !== undefined && this.#random.chance(12) ? this.#continued(before) : this.segment();
+      segments.push(next);
+      total += next.duration;
+    }
+    return segments;
+  }
+
+  /** One segment of a chance kind. */
+  segment(): Segment {
+    const random = this.#random;
+    const wanted = this.#duration();
+    if (random.chance(5)) return this.#make(undefined, 0n, wanted);
+    const actor = random.pick(this.#actors);
+    const isShorter = wanted > actor.length && random.chance(80);
+    const duration = (isShorter ? (actor.length / 1_000_000n) * 1_000_000n : wanted) as Nanoseconds;
+    // Mostly inside of the media; now and then past its end, which must not shift anything.
+    const room = actor.length - duration;
+    const latest = room > 0n && random.chance(92) ? room : actor.length;
+    const inPoint = random.chance(40) ? 0n : (BigInt(random.int(0, 1_000)) * latest) / 1_000n;
+    // In-points as schedulers send them: whole milliseconds.
+    return this.#make(actor, (inPoint / 1_000_000n) * 1_000_000n, duration);
+  }
+
+  /** The same asset goes on at the exact out-point. */
+  #continued(before: Segment): Segment {
+    const next = this.#make(undefined, before.inPoint + before.duration, this.#duration());
+    return { ...next, kind: "content", asset: before.asset };
+  }
+
+  #duration(): Nanoseconds {
+    const random = this.#random;
+    const ms = random.weighted([
+      [15, random.int(1, 120)],
+      [45, random.int(150, 1_500)],
+      [30, random.int(1_500, 4_000)],
+      [10, random.int(4_000, 12_000)],
+    ]);
+    return nanosecondsFromMs(ms);
+  }
+
+  #make(actor: Actor | undefined, inPoint: bigint, duration: Nanoseconds): Segment {
+    const random = this.#random;
+    this.#written += 1;
+    const fades = actor !== undefined && duration > nanosecondsFromMs(1_000) && random.chance(10);
+    const fade = nanosecondsFromMs(fades ? random.int(40, 450) : 0);
+    return {
+      id: this.#written.toString(16).padStart(32, "0"),
+      kind: actor === undefined ? "pad" : random.chance(80) ? "content" : "filler",
+      asset: actor && { uri: actor.uri, title: actor.fault },
+      inPoint: mediaTime(inPoint),
+      duration,
+      start: undefined,
+      gainDb: 0,
+      fadeInNs: fade,
+      fadeOutNs: fade,
+      aspect: undefined,
+      labels: {},
+    };
+  }
+}

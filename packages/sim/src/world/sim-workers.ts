@@ -1,0 +1,167 @@
+import {
+  Channel,
+  type ChannelSettings,
+  type Clock,
+  DecoderChooser,
+  type DecoderFactory,
+  type FrameBus,
+  type FrameWriter,
+  type HouseGrid,
+  type Nanoseconds,
+  nanosecondsFromMs,
+  type ProgramFormat,
+  type Suspect,
+  Timeline,
+  type Worker,
+  type WorkerExit,
+  type WorkerHost,
+  type WorkerListener,
+  type WorkerOrder,
+} from "@retrovue/core";
+import { CopyConformer } from "@retrovue/core/testing";
+import { Gate, GatedClock, gatedFactory, gatedWriter } from "../host/gate.js";
+import type { Mutation } from "../mutants/mutation.js";
+
+/** What simulated workers are made of. */
+export interface SimWorkersOptions {
+  readonly clock: Clock;
+  readonly bus: FrameBus;
+  readonly grid: HouseGrid;
+  readonly format: ProgramFormat;
+  readonly settings: ChannelSettings;
+  /** Makes the decoders of one worker; `crash` is what a decoder calls that takes the process with it. */
+  readonly decoders: (
+    crash: (suspect: Suspect) => void,
+    clock: Clock,
+  ) => readonly { name: string; factory: DecoderFactory }[];
+  readonly isBarred: (uri: string, decoderIndex: number) => boolean;
+  readonly mutation: Mutation;
+}
+
+/** How long a warm spare takes to begin. */
+const spareNs = nanosecondsFromMs(15);
+
+/** Workers that are channels in this very program, can be frozen, and die with all they were doing. */
+export class SimWorkers implements WorkerHost {
+  readonly #options: SimWorkersOptions;
+  #newest: SimWorker | undefined;
+  /** What workers that should have ended cleanly did not. */
+  readonly failures: unknown[] = [];
+
+  constructor(options: SimWorkersOptions) {
+    this.#options = options;
+  }
+
+  /** The worker that runs, if one does. */
+  get newest(): SimWorker | undefined {
+    return this.#newest?.isGone === false ? this.#newest : undefined;
+  }
+
+  spawn(order: WorkerOrder, listener: WorkerListener): Worker {
+    const worker = new SimWorker(this.#options, order, listener, (thrown) => this.failures.push(thrown));
+    this.#newest = worker;
+    return worker;
+  }
+}
+
+/** One simulated worker. */
+export class SimWorker implements Worker {
+  readonly gate = new Gate();
+  readonly #options: SimWorkersOptions;
+  readonly #listener: WorkerListener;
+  readonly #stop = new AbortController();
+  #plan: WorkerOrder["plan"];
+  #channel: Channel | undefined;
+  isGone = false;
+
+  constructor(
+    options: SimWorkersOptions,
+    order: WorkerOrder,
+    listener: WorkerListener,
+    onFailure: (thrown: unknown) => void,
+  ) {
+    this.#options = options;
+    this.#listener = listener;
+    this.#plan = order.plan;
+    this.#run(order).catch((thrown: unknown) => {
+      if (!this.isGone) onFailure(thrown);
+      this.die({ cause: "exception", suspects: [] });
+    });
+  }
+
+  setPlan(plan: WorkerOrder["plan"]): void {
+    this.#plan = plan;
+    const { grid, mutation } = this.#options;
+    this.#channel?.setTimeline(mutation.timeline(new Timeline(plan, grid)));
+  }
+
+  kill(): void {
+    this.die({ cause: "SIGKILL", suspects: [] });
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** The process is gone, at once and for good. */
+  die(exit: WorkerExit): void {
+    if (this.isGone) return;
+    this.isGone = true;
+    // What was going on inside goes nowhere: it waits at a gate that never opens.
+    this.gate.shut();
+    this.#stop.abort();
+    // Being told takes a moment, and comes after everything that the dead one had handed over.
+    queueMicrotask(() => this.#listener.onExit(exit));
+  }
+
+  async #run(order: WorkerOrder): Promise<void> {
+    const { bus, grid, format, settings, decoders, isBarred, mutation } = this.#options;
+    const { signal } = this.#stop;
+    const clock = new GatedClock(this.#options.clock, this.gate);
+    await clock.sleepUntil((clock.now() + spareNs) as Nanoseconds, signal);
+    const writer = this.#cutOff(
+      mutation.writer(gatedWriter(await bus.openWriter(order.lane, signal), this.gate)),
+    );
+    const crash = (suspect: Suspect) => this.die({ cause: "SIGSEGV", suspects: [suspect] });
+    const chooser = mutation.chooser(
+      new DecoderChooser({
+        decoders: decoders(crash, clock).map(({ name, factory }) => ({
+          name,
+          factory: gatedFactory(mutation.decoder(factory), this.gate),
+        })),
+        clock,
+        timeoutNs: nanosecondsFromMs(5_000),
+        barred: isBarred,
+      }),
+    );
+    this.#channel = new Channel({
+      grid,
+      format,
+      settings: mutation.settings(settings),
+      clock,
+      writer,
+      conformer: mutation.conformer(new CopyConformer(format, { compact: true })),
+      chooser,
+      timeline: mutation.timeline(new Timeline(this.#plan, grid)),
+      onEvent: (event) => {
+        if (!this.isGone) this.#listener.onEvent(event);
+      },
+    });
+    await this.#channel.run(order.from, signal, order.continues);
+    await writer[Symbol.asyncDispose]();
+    this.die({ cause: "exit code 0", suspects: [] });
+  }
+
+  /** A dead worker hands nothing over, whatever its remains still do. */
+  #cutOff(writer: FrameWriter): FrameWriter {
+    return {
+      loan: (signal) => writer.loan(signal),
+      submit: (tick, picture, sound, meta) => {
+        if (!this.isGone) writer.submit(tick, picture, sound, meta);
+      },
+      onRefused: (listener) => writer.onRefused(listener),
+      head: () => writer.head(),
+      [Symbol.asyncDispose]: () => Promise.resolve(writer[Symbol.asyncDispose]()),
+    };
+  }
+}
