@@ -54,3 +54,14 @@ export {
 } from "./media/read-marks.js";
 export { wavBytes } from "./media/wav.js";
 export { y4mBytes } from "./media/y4m.js";
+export {
+  type TransportContractOptions,
+  transportContract,
+  transportSuite,
+} from "./transport/transport-contract.js";
+export type {
+  SampleMethod,
+  TransportCallOptions,
+  TransportClient,
+  TransportSubject,
+} from "./transport/transport-subject.js";

@@ -1,5 +1,5 @@
 import { PlayoutError, planesOf, rowBytes, rowsOf, tickAfter } from "@retrovue/core";
-import { ensure, equal, eventually } from "../framework/check.js";
+import { awaitedLater, ensure, equal, eventually } from "../framework/check.js";
 import type { Rule } from "../framework/rule.js";
 import {
   type BusBench,
@@ -191,10 +191,12 @@ export const commitRules: readonly Rule<BusBench>[] = [
       for (let n = 0; n < benchPoolSize; n++) held.push(await lane.loan());
       equal(new Set(held.map((picture) => picture.index)).size, benchPoolSize, "different buffers on loan");
       let lent = false;
-      const waiting = lane.loan().then((picture) => {
-        lent = true;
-        return picture;
-      });
+      const waiting = awaitedLater(
+        lane.loan().then((picture) => {
+          lent = true;
+          return picture;
+        }),
+      );
       // A commit that is seen proves that the other side has been at work meanwhile.
       await lane.submit(channel.first, { picture: "black" });
       await channel.committed(channel.first);

@@ -1,4 +1,4 @@
-import { ensure, equal, rejects } from "../framework/check.js";
+import { awaitedLater, ensure, equal, rejects } from "../framework/check.js";
 import type { Rule } from "../framework/rule.js";
 import { type BusBench, benchPoolSize, shadeOf, unlike } from "./bus-bench.js";
 
@@ -54,11 +54,13 @@ export const laneRules: readonly Rule<BusBench>[] = [
       const lane = await channel.openWriter();
       for (let n = 0; n < 2; n++)
         ensure(!held.has((await lane.loan()).index), "a new lane gets other buffers");
-      const waiting = lane.loan();
       let lent = false;
-      void waiting.then(() => {
-        lent = true;
-      });
+      const waiting = awaitedLater(
+        lane.loan().then((picture) => {
+          lent = true;
+          return picture;
+        }),
+      );
       await lane.submit(channel.first, { picture: "black" });
       await channel.committed(channel.first);
       ensure(!lent, "the old lane's buffers are not lent while its worker may live");

@@ -1,5 +1,5 @@
 import { type Nanoseconds, PlayoutError } from "@retrovue/core";
-import { ensure, equal, eventually, rejects } from "../framework/check.js";
+import { awaitedLater, ensure, equal, eventually, rejects } from "../framework/check.js";
 import type { Rule } from "../framework/rule.js";
 import {
   type BusBench,
@@ -25,10 +25,12 @@ export const readRules: readonly Rule<BusBench>[] = [
       const lane = await channel.openWriter();
       const reader = await channel.openReader();
       let answered = false;
-      const waiting = reader.at(channel.tick(1), channel.signal).then((read) => {
-        answered = true;
-        return read;
-      });
+      const waiting = awaitedLater(
+        reader.at(channel.tick(1), channel.signal).then((read) => {
+          answered = true;
+          return read;
+        }),
+      );
       await lane.submit(channel.first);
       await channel.committed(channel.first);
       ensure(!answered, "the tick before does not answer it");

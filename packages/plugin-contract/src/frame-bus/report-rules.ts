@@ -47,10 +47,10 @@ export const reportRules: readonly Rule<BusBench>[] = [
         "The refusal's count",
         bench.signal,
       );
-      const { committed, standIns, refused } = counters();
+      const { committed, submitted, standIns, refused } = counters();
       equal(
-        { committed, standIns, refused },
-        { committed: 11, standIns: { hold: 3, slate: 3, black: 2 }, refused: 1 },
+        { committed, submitted, standIns, refused },
+        { committed: 11, submitted: 3, standIns: { hold: 3, slate: 3, black: 2 }, refused: 1 },
         "the counters",
       );
     },

@@ -16,24 +16,36 @@ export function equal<T>(actual: T, expected: T, what: string): void {
   }
 }
 
-/** Fails the check unless `work` rejects with a `PlayoutError` of one of `codes`; answers it. */
-export async function rejects(
+/**
+ * Marks a promise that is awaited later: should the check fail before it gets there, its rejection is no second error.
+ */
+export function awaitedLater<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => {});
+  return work;
+}
+
+/**
+ * Fails the check unless `work` rejects with a `PlayoutError` of one of `codes`; answers it. May be started now and awaited
+ * later.
+ */
+export function rejects(
   work: Promise<unknown>,
   codes: ErrorCode | readonly ErrorCode[],
   what: string,
 ): Promise<PlayoutError> {
   const expected: readonly string[] = typeof codes === "string" ? [codes] : codes;
-  let value: unknown;
-  try {
-    value = await work;
-  } catch (error) {
-    ensure(
-      error instanceof PlayoutError && expected.includes(error.code),
-      `${what}: expected ${expected.join(" or ")}, got ${error instanceof PlayoutError ? error.code : error}`,
-    );
-    return error;
-  }
-  assert.fail(`${what}: expected ${expected.join(" or ")}, but it resolved with ${String(value)}`);
+  return awaitedLater(
+    work.then(
+      (value) =>
+        assert.fail(`${what}: expected ${expected.join(" or ")}, but it resolved with ${String(value)}`),
+      (error: unknown) => {
+        const got = error instanceof PlayoutError ? error.code : String(error);
+        ensure(error instanceof PlayoutError, `${what}: expected ${expected.join(" or ")}, got ${got}`);
+        ensure(expected.includes(error.code), `${what}: expected ${expected.join(" or ")}, got ${got}`);
+        return error;
+      },
+    ),
+  );
 }
 
 /** As `rejects`, for a call that throws where it stands. */
