@@ -2,6 +2,10 @@
 
 export { type ClockContractOptions, clockContract, clockSuite } from "./clock/clock-contract.js";
 export type { ClockSubject } from "./clock/clock-subject.js";
+export { type ConformerContractOptions, conformerContract } from "./conformer/conformer-contract.js";
+export { conformerMutants } from "./conformer/mutants.js";
+export { ConformerSubject } from "./conformer/subject.js";
+export { conformerSuite } from "./conformer/suite.js";
 export {
   type DecoderContractOptions,
   decoderContract,

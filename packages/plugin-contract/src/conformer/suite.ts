@@ -1,0 +1,10 @@
+import { defineSuite, type Suite } from "../framework/rule.js";
+import { pictureRules } from "./rules/pictures.js";
+import { soundRules } from "./rules/sound.js";
+import type { ConformerSubject } from "./subject.js";
+
+/** What every conformer must keep. */
+export const conformerSuite: Suite<ConformerSubject> = defineSuite("conformer", [
+  ...pictureRules,
+  ...soundRules,
+]);
