@@ -102,8 +102,8 @@ export abstract class SteeredClock extends MappedClock {
     const waitNs = Math.min(openNs, slewTimerNsMax);
     this.#slewEnd = this.host.timer.after(nanoseconds(BigInt(Math.ceil(waitNs))), () => {
       this.#slewEnd = undefined;
-      if (waitNs === openNs) this.#setRate(straight);
-      else this.steer(nanoseconds(BigInt(Math.round(Number(errorNs) * (1 - waitNs / openNs)))), driftPpb);
+      const leftNs = Number(errorNs) * (1 - waitNs / openNs);
+      this.steer(nanoseconds(BigInt(Math.round(leftNs))), driftPpb);
     });
   }
 
