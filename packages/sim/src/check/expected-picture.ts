@@ -16,7 +16,10 @@ export function expectedPicture(
   const frame = Math.min(last, pictures.times.atOrBefore(target + cadenceToleranceNs));
   // The last picture is shown for as long as pictures last before it; a rounding more or less decides nothing.
   const endsAt = pictures.times.at(last + 1);
-  return { frame, overtimeNs: target - endsAt };
+  const inPoint = place.anchor.inPoint;
+  const isBeyond = inPoint + cadenceToleranceNs >= endsAt;
+  const overtimeNs = isBeyond ? inPoint + grid.length(tick - place.anchor.first) - endsAt : target - endsAt;
+  return { frame, overtimeNs };
 }
 
 /** The picture that is planned at a tick. */

@@ -1,4 +1,4 @@
-import { type FrameLease, fadeAlphaAt, type SegmentPlace } from "@retrovue/core";
+import { cadenceToleranceNs, type FrameLease, fadeAlphaAt, type SegmentPlace } from "@retrovue/core";
 import { readCompactMark } from "@retrovue/core/testing";
 import type { Actor } from "../world/cast.js";
 import type { Facts } from "../world/facts.js";
@@ -28,7 +28,7 @@ export class PictureChecker {
     if (actor.fault === "lying-times") return;
     const expected = expectedPicture(actor, place, tick, this.#facts.grid);
     if (expected === undefined) throw new Violation("picture/exists", tick, `${actor.uri} has no pictures.`);
-    if (actor.fault === "endless" && expected.overtimeNs >= 0n) return;
+    if (actor.fault === "endless" && expected.overtimeNs >= -cadenceToleranceNs) return;
     if (mark.frame !== expected.frame) {
       throw new Violation(
         "picture/right-frame",
