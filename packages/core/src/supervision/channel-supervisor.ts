@@ -66,6 +66,8 @@ export class ChannelSupervisor {
   readonly #metrics: MetricsRecorder;
   readonly #stop = new AbortController();
   #timeline: Timeline;
+  /** The first tick of the channel's life. */
+  #first = 0 as Tick;
   #state: ChannelState = "stopped";
   #worker: { readonly worker: Worker; readonly lane: number; readonly bornAt: Nanoseconds } | undefined;
   #exited: (() => void) | undefined;
@@ -97,6 +99,7 @@ export class ChannelSupervisor {
   /** Puts the channel on air from tick `first` on. `WrongState` unless it is stopped. */
   start(first: Tick): void {
     this.#signal("start");
+    this.#first = first;
     const { committer } = this.#options;
     this.#events = committer.onEvent((event) => this.#onCommitter(event));
     this.#tellExpectations(first);
@@ -150,8 +153,10 @@ export class ChannelSupervisor {
     }
   }
 
+  /** The first tick not committed yet. */
   #nextTick(): Tick {
-    return tickAfter(this.#options.committer.head(), 1);
+    const head = this.#options.committer.head();
+    return head < this.#first ? this.#first : tickAfter(head, 1);
   }
 
   /** Tells the committer what is planned, so that it can stand in truly whatever becomes of the worker. */

@@ -57,7 +57,9 @@ export class Checker {
     this.sight.ticks += 1;
     const now = clock.now();
     this.#checkTiming(lease, now);
-    if (meta.planRevision !== facts.plan.revision && meta.segmentId !== noSegmentId) {
+    const timeline =
+      meta.segmentId === noSegmentId ? facts.timeline : facts.timelineOf(meta.planRevision, tick);
+    if (timeline === undefined) {
       throw new Violation(
         "plan/in-force",
         tick,
@@ -65,7 +67,7 @@ export class Checker {
       );
     }
     this.#sound.checkShare(lease);
-    const place = facts.timeline.at(tick);
+    const place = timeline.at(tick);
     const segment = place.in === "segment" ? place.segment : undefined;
     if (meta.segmentId !== (segment?.id ?? noSegmentId)) {
       throw new Violation(

@@ -9,6 +9,9 @@ export interface Disturbance {
   readonly until: Nanoseconds;
 }
 
+/** Ticks that a worker may have handed over behind one that it skipped, when an edit comes. */
+const pendingTicksMax = 3;
+
 /** Disturbances kept; older ones are over. */
 const disturbancesMax = 8;
 
@@ -19,8 +22,10 @@ const disturbancesMax = 8;
 export class Facts {
   readonly grid: HouseGrid;
   readonly actors: ReadonlyMap<string, Actor>;
-  /** The plan in force, as the world knows it. */
-  timeline: Timeline;
+  #timeline: Timeline;
+  #before: Timeline | undefined;
+  /** The first tick that the last edit could change for certain: some after it may have been handed over already. */
+  #editedFrom: Tick = 0 as Tick;
   /** Pairs that killed a worker. */
   readonly killers = new Set<string>();
   /** The first tick of the channel's life. */
@@ -30,7 +35,29 @@ export class Facts {
   constructor(grid: HouseGrid, actors: readonly Actor[], timeline: Timeline) {
     this.grid = grid;
     this.actors = new Map(actors.map((actor) => [actor.uri, actor]));
-    this.timeline = timeline;
+    this.#timeline = timeline;
+  }
+
+  /** The plan in force, as the world knows it. */
+  get timeline(): Timeline {
+    return this.#timeline;
+  }
+
+  /** Another plan is in force; `from` is the first tick not on the bus. */
+  edit(timeline: Timeline, from: Tick): void {
+    this.#before = this.#timeline;
+    this.#timeline = timeline;
+    this.#editedFrom = from;
+  }
+
+  /**
+   * The timeline that a tick of this revision may be made by: the one in force, or the one before where the tick was handed
+   * over just before the edit and waited for one that was skipped.
+   */
+  timelineOf(revision: number, tick: Tick): Timeline | undefined {
+    if (revision === this.#timeline.plan.revision) return this.#timeline;
+    const isPending = tick <= this.#editedFrom + pendingTicksMax;
+    return isPending && revision === this.#before?.plan.revision ? this.#before : undefined;
   }
 
   get plan(): Plan {

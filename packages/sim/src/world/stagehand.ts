@@ -123,7 +123,7 @@ export class Stagehand {
       from: clock.now(),
       until: (clock.now() + nanosecondsFromMs(400)) as Nanoseconds,
     });
-    facts.timeline = new Timeline(plan, grid);
+    facts.edit(new Timeline(plan, grid), this.#open());
     supervisor.applyPlan(plan);
   }
 
