@@ -72,6 +72,7 @@ test("time/unwrap-finds-the-nearest-running-value", () => {
     ),
   );
   expect(unwrap(ptsModulus - 1n, 5n, ptsModulus)).toBe(-1n);
+  expect(unwrap(ptsModulus / 2n, 0n, ptsModulus)).toBe(ptsModulus / 2n);
   expect(unwrap(3n, 7n * ptsModulus - 2n, ptsModulus)).toBe(7n * ptsModulus + 3n);
 });
 
