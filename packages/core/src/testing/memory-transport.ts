@@ -28,9 +28,8 @@ export class MemoryNetwork {
 
 /** What a caller may say besides its request. */
 export interface MemoryCallOptions {
+  /** Ends the call: as `Cancelled`, or as `DeadlineExceeded` where it is the signal of a time-out. */
   readonly signal?: AbortSignal;
-  /** Time after which the call is given up, milliseconds. */
-  readonly deadlineMs?: number;
   readonly correlationId?: string;
 }
 
@@ -81,9 +80,9 @@ class Running {
   readonly context: CallContext;
   readonly #controller = new AbortController();
   readonly #failed = Promise.withResolvers<never>();
-  readonly #cleanUp: (() => void)[] = [];
+  #cleanUp = () => {};
 
-  constructor(peer: string, { signal, deadlineMs, correlationId }: MemoryCallOptions) {
+  constructor(peer: string, { signal, correlationId }: MemoryCallOptions) {
     this.context = {
       correlationId: correlationId ?? crypto.randomUUID(),
       peer,
@@ -91,16 +90,10 @@ class Running {
     };
     this.#failed.promise.catch(() => {});
     if (signal) {
-      const onAbort = () => this.fail(new CallFailure(Status.Cancelled, "Cancelled", "The caller gave up."));
+      const onAbort = () => this.fail(failureOf(PlayoutError.from(signal.reason, "Cancelled")));
       if (signal.aborted) onAbort();
       signal.addEventListener("abort", onAbort);
-      this.#cleanUp.push(() => signal.removeEventListener("abort", onAbort));
-    }
-    if (deadlineMs !== undefined) {
-      const late = () =>
-        this.fail(new CallFailure(Status.DeadlineExceeded, "Timeout", "The deadline passed."));
-      const timer = setTimeout(late, deadlineMs);
-      this.#cleanUp.push(() => clearTimeout(timer));
+      this.#cleanUp = () => signal.removeEventListener("abort", onAbort);
     }
   }
 
@@ -117,7 +110,7 @@ class Running {
 
   end(): void {
     this.#controller.abort();
-    for (const cleanUp of this.#cleanUp) cleanUp();
+    this.#cleanUp();
   }
 }
 

@@ -5,7 +5,13 @@ import {
   PlayoutError,
   type Transport,
 } from "@retrovue/core";
-import { CallFailure, MemoryNetwork, MemoryTransport } from "@retrovue/core/testing";
+import {
+  CallFailure,
+  type MemoryCallOptions,
+  type MemoryClient,
+  MemoryNetwork,
+  MemoryTransport,
+} from "@retrovue/core/testing";
 import * as vitest from "vitest";
 import {
   declareMutants,
@@ -14,7 +20,11 @@ import {
   transportContract,
   transportSuite,
 } from "../../src/index.js";
-import type { TransportClient, TransportSubject } from "../../src/transport/transport-subject.js";
+import type {
+  TransportCallOptions,
+  TransportClient,
+  TransportSubject,
+} from "../../src/transport/transport-subject.js";
 import { overlay } from "../overlay.js";
 
 /** Memory transports mount nothing. */
@@ -33,6 +43,19 @@ const sample = (method: string) => ({
     return asked ?? answered ?? Number.NaN;
   },
 });
+
+/** A caller's deadline is a signal like any other where there is no wire. */
+function withDeadlines(client: MemoryClient): TransportClient {
+  const memory = ({ signal, deadlineMs, correlationId }: TransportCallOptions): MemoryCallOptions => {
+    const signals = signal ? [signal] : [];
+    if (deadlineMs !== undefined) signals.push(AbortSignal.timeout(deadlineMs));
+    return { signal: AbortSignal.any(signals), ...(correlationId !== undefined && { correlationId }) };
+  };
+  return {
+    call: (method, request, options) => client.call(method, request, memory(options)),
+    stream: (method, request, options) => client.stream(method, request, memory(options)),
+  };
+}
 
 /** Where a memory transport is broken. */
 interface Breakage {
@@ -55,7 +78,7 @@ async function memorySubject(breakage: Breakage = {}): Promise<TransportSubject>
     unary: sample("GetVersion"),
     streaming: sample("WatchEvents"),
     connect: async ([endpoint]) => {
-      const client = network.connect(endpoint?.address ?? "");
+      const client = withDeadlines(network.connect(endpoint?.address ?? ""));
       return overlay<TransportClient>(client, breakage.client?.(client) ?? {});
     },
     rival: () => new MemoryTransport({ network: breakage.network?.() ?? network }),
