@@ -78,7 +78,7 @@ export interface Refusal {
  *
  * *"Not yet" and full.* `loan` is pending while the pool is empty (bounded by the caller's signal). `submit` never
  * waits and never throws for what the other side thinks: a refusal comes through `onRefused`. Skipping ticks
- * is allowed (the committer stands in for them); going back is refused.
+ * is allowed (the committer stands in for them at once, since they cannot come any more); going back is refused.
  *
  * *After an error.* `loan` rejects with `Cancelled` or `Timeout` and lent nothing; with `BusStale` when the committer
  * has gone or has opened a newer lane, and then for ever.

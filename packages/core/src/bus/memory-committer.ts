@@ -183,7 +183,7 @@ export class MemoryCommitter implements Committer {
     return this.#lane === lane;
   }
 
-  /** Takes one submission: commits it if it is next, keeps it if one before it is missing, else refuses it. */
+  /** Takes one submission: commits it, after standing in for what it skipped; keeps it before `start`; else refuses it. */
   submit(
     lane: MemoryLane,
     tick: Tick,
@@ -209,6 +209,7 @@ export class MemoryCommitter implements Committer {
     } else {
       this.pool.refer(index);
       lane.pending.push({ tick, picture: index, byName, sound: copyOf(sound), meta: kept });
+      this.#settle();
     }
   }
 
@@ -257,10 +258,13 @@ export class MemoryCommitter implements Committer {
   #settle(): void {
     this.#deadlines.look();
     while (this.#next !== undefined) {
-      if (this.#lane?.pending[0] !== undefined && this.#lane.pending[0].tick <= this.#next) {
+      const pending = this.#lane?.pending[0];
+      if (this.#lane && pending !== undefined && pending.tick <= this.#next) {
         this.#takePending(this.#lane, this.#next);
-      } else if (this.#next <= this.#deadlines.dueThrough) this.#standIn(this.#next);
-      else return;
+      } else if (pending !== undefined || this.#next <= this.#deadlines.dueThrough) {
+        // A lane hands ticks over in order: one that it skipped will never come, so there is nothing to wait for.
+        this.#standIn(this.#next);
+      } else return;
     }
   }
 
