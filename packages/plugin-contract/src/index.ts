@@ -21,9 +21,22 @@ export {
   frameBusSuite,
 } from "./frame-bus/frame-bus-contract.js";
 export type { ContractOptions, TestContext, TestRunner } from "./framework/declare-suite.js";
-// For authors of suites, and for programs that run them.
-export { declareSuite } from "./framework/declare-suite.js";
 export type { KnownFailure } from "./framework/known-failures.js";
+export {
+  type TransportContractOptions,
+  transportContract,
+  transportSuite,
+} from "./transport/transport-contract.js";
+export type {
+  SampleMethod,
+  TransportCallOptions,
+  TransportClient,
+  TransportSubject,
+} from "./transport/transport-subject.js";
+
+// For authors of suites, and for programs that run them.
+
+export { declareSuite } from "./framework/declare-suite.js";
 export {
   declareMutants,
   type Mutant,
@@ -33,7 +46,9 @@ export {
 } from "./framework/mutants.js";
 export { defineSuite, type Rule, type RuleId, type SetUp, type Suite } from "./framework/rule.js";
 export { type Outcome, type RunOptions, runRule, runSuite } from "./framework/run-suite.js";
+
 // Clips whose pictures and sound say where they come from.
+
 export { type Clip, type ClipSource, type ClipTruth, isClip, type NoClip } from "./media/clip.js";
 export { cachedFile, clipFolder, writePortions } from "./media/clip-cache.js";
 export { clipSources } from "./media/clip-sources.js";
@@ -42,6 +57,7 @@ export { type FfmpegAbilities, ffmpegAbilities } from "./media/ffmpeg.js";
 export {
   type ClipManifest,
   type FfmpegClipOptions,
+  ffmpegCommand,
   makeFfmpegClip,
   readManifest,
 } from "./media/ffmpeg-clip.js";
@@ -58,14 +74,3 @@ export {
 } from "./media/read-marks.js";
 export { wavBytes } from "./media/wav.js";
 export { y4mBytes } from "./media/y4m.js";
-export {
-  type TransportContractOptions,
-  transportContract,
-  transportSuite,
-} from "./transport/transport-contract.js";
-export type {
-  SampleMethod,
-  TransportCallOptions,
-  TransportClient,
-  TransportSubject,
-} from "./transport/transport-subject.js";

@@ -59,13 +59,7 @@ export async function makeFfmpegClip(
   if (missing !== undefined) return { unavailable: `ffmpeg has no encoder ${missing}` };
   const container = named(containers, options.container, "container");
   const pattern = patternOf(options);
-  const args = [
-    ...inputArgs(pattern),
-    ...codecArgs(options, pattern),
-    ...container.args,
-    "-f",
-    container.muxer,
-  ];
+  const args = ffmpegArgs(options, pattern);
   const described = [args, abilities.version, describePattern(pattern)];
   const path = await cachedFile(container.extension, described, async (to) => {
     const run = await runProgram(
@@ -83,12 +77,22 @@ export async function makeFfmpegClip(
   });
   await writeManifest(path, {
     name: options.name,
-    command: [ffmpegProgram(), ...args, `CLIP.${container.extension}`].map(quoted).join(" "),
+    command: ffmpegCommand(options),
     version: abilities.version,
     pattern: describePattern(pattern),
   });
   return { name: options.name, uri: path, path, truth: truthOf(options, { ...pattern, uri: path }) };
 }
+
+/** The command that makes a clip, as documents and manifests show it: pictures on descriptor 0, sound on descriptor 3. */
+export const ffmpegCommand = (options: FfmpegClipOptions): string =>
+  [
+    "ffmpeg",
+    ...ffmpegArgs(options, patternOf(options)),
+    `CLIP.${named(containers, options.container, "container").extension}`,
+  ]
+    .map(quoted)
+    .join(" ");
 
 /** The manifest that lies beside a clip. */
 export const readManifest = async (path: string): Promise<ClipManifest> =>
@@ -137,6 +141,11 @@ function patternOf(options: FfmpegClipOptions): PatternAsset {
             ...(options.soundDurationMs !== undefined && { duration: ms(options.soundDurationMs) }),
           },
   });
+}
+
+function ffmpegArgs(options: FfmpegClipOptions, pattern: PatternAsset): string[] {
+  const container = named(containers, options.container, "container");
+  return [...inputArgs(pattern), ...codecArgs(options, pattern), ...container.args, "-f", container.muxer];
 }
 
 function inputArgs({ pictures, sound }: PatternAsset): string[] {

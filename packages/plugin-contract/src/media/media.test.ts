@@ -1,14 +1,16 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { type Clip, type ClipSource, isClip } from "./clip.js";
 import { ffmpegAbilities } from "./ffmpeg.js";
-import { readManifest } from "./ffmpeg-clip.js";
-import { ffmpegClips } from "./ffmpeg-clips.js";
+import { ffmpegCommand, readManifest } from "./ffmpeg-clip.js";
+import { ffmpegClipOptions, ffmpegClips } from "./ffmpeg-clips.js";
 import { ownClips } from "./own-clips.js";
 import { placeSound, readMarks } from "./read-marks.js";
 
 const abilities = await ffmpegAbilities(AbortSignal.timeout(20_000));
 
 async function made(source: ClipSource, signal: AbortSignal, skip: (note: string) => void): Promise<Clip> {
+  if (abilities === undefined) skip("the ffmpeg program is not installed");
   const clip = await source.make(signal);
   if (!isClip(clip)) {
     skip(clip.unavailable);
@@ -48,7 +50,7 @@ async function expectTruth(clip: Clip, signal: AbortSignal, scaleTo?: { width: n
   }
 }
 
-describe.skipIf(abilities === undefined)("clips read back through ffmpeg", () => {
+describe("clips read back through ffmpeg", () => {
   for (const source of [...ownClips.filter(({ name }) => name !== "pattern"), ...ffmpegClips]) {
     test(`media/${source.name}-tells-its-truth`, async ({ signal, skip }) => {
       await expectTruth(await made(source, signal, skip), signal);
@@ -72,4 +74,13 @@ describe.skipIf(abilities === undefined)("clips read back through ffmpeg", () =>
     // A second making finds the first one.
     expect((await made(h264, signal, skip)).path).toBe(clip.path);
   });
+});
+
+test("media/the-document-lists-every-clip-with-its-command", async () => {
+  const page = await readFile(new URL("../../../../docs/test-media.md", import.meta.url), "utf8");
+  const written = [...page.matchAll(/^- `(\S+)`\n\n {2}```sh\n {2}(.*)\n {2}```$/gm)].map((match) => [
+    match[1],
+    match[2],
+  ]);
+  expect(written).toEqual(ffmpegClipOptions.map((options) => [options.name, ffmpegCommand(options)]));
 });
