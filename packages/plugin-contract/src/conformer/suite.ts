@@ -8,4 +8,5 @@ import type { ConformerSubject } from "./subject.js";
 export const conformerSuite: Suite<ConformerSubject> = defineSuite("conformer", [
   ...pictureRules,
   ...soundRules,
+  ...lifeRules,
 ]);
