@@ -32,7 +32,7 @@ export {
   standInReasons,
 } from "./bus/frame-meta.js";
 export { MemoryFrameBus, type MemoryFrameBusDeps } from "./bus/memory-frame-bus.js";
-export { Channel, type ChannelOptions, expectationOf } from "./channel/channel.js";
+export { Channel, type ChannelOptions } from "./channel/channel.js";
 export type { ChannelEvent } from "./channel/events.js";
 export { type ChannelSettings, defaultChannelSettings } from "./channel/settings.js";
 export type { SourceFailure } from "./channel/source.js";

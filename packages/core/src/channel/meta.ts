@@ -5,7 +5,7 @@ import type { LadderStep } from "./ladder.js";
 import type { SharedPicture } from "./shared-picture.js";
 
 /** A slot's description but for its sound. */
-type PictureMeta = Omit<FrameMeta, "silentSamples">;
+export type PictureMeta = Omit<FrameMeta, "silentSamples">;
 
 const nothingShown = Object.freeze({
   mediaTime: undefined,
@@ -51,16 +51,16 @@ export const metaOfPlanned = (n: Tick, place: Place, revision: number): PictureM
 
 /** Describes a tick that airs its planned picture. */
 export const metaOfPicture = (
+  n: Tick,
   place: SegmentPlace,
   revision: number,
   picture: SharedPicture,
-  firstOfSegment: boolean,
   repeat: boolean,
   discontinuity: boolean,
 ): PictureMeta => ({
   ...planned(place, revision),
   ...shown(picture, repeat),
-  firstOfSegment,
+  firstOfSegment: n === place.first,
   repeat,
   standIn: undefined,
   standInReason: "none",

@@ -1,5 +1,7 @@
 import type { TickSound } from "../bus/frame-bus.js";
 import { type ProgramFormat, samplesPerTickMax } from "../media/program-format.js";
+import type { SegmentPlace } from "../plan/place.js";
+import { sameMedia } from "../plan/same.js";
 import type { HouseGrid } from "../time/house-grid.js";
 import type { Tick } from "../time/units.js";
 import { type Ramp, spansOf } from "./envelope.js";
@@ -7,6 +9,8 @@ import type { SoundPump } from "./sound-pump.js";
 
 /** How a tick's sound is shaped by the plan. */
 export interface SoundShape {
+  /** Whose sound it is. */
+  readonly place: SegmentPlace;
   readonly gainDb: number;
   /** Amplitude of the segment's fades at the start and the end of the tick. */
   readonly fadeFrom: number;
@@ -41,6 +45,8 @@ export class SoundLine {
   readonly #gap: number;
   /** True while missing sound has been faded out, so that its return fades in. */
   #inGap = false;
+  /** Whose sound the tick before had; undefined after planned silence. */
+  #before: SegmentPlace | undefined;
   /** Index of the last sample of the tick before, whose values the arrays still hold. */
   #lastIndex = 0;
 
@@ -62,6 +68,7 @@ export class SoundLine {
     const samples = this.#grid.samplesIn(n);
     for (const channel of this.#channels) channel.fill(0, 0, samples);
     this.#inGap = false;
+    this.#before = undefined;
     this.#lastIndex = samples - 1;
     return { sound: { channels: this.#channels, samples }, silentSamples: 0 };
   }
@@ -71,6 +78,9 @@ export class SoundLine {
     const samples = this.#grid.samplesIn(n);
     const start = this.#grid.sampleAt(n);
     if (shape.cutIn) this.#inGap = false;
+    // Joining a run in its middle is no cut that the plan knows of: what was heard before does not lead to it.
+    else if (this.#before !== undefined && !sameMedia(this.#before, shape.place)) this.#inGap = true;
+    this.#before = shape.place;
     pump?.skipTo(start);
     // Sound that begins later than this tick leaves silence before it.
     const first = pump === undefined ? samples : Math.min(samples, Math.max(0, pump.at - start));

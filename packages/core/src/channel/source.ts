@@ -2,6 +2,7 @@ import type { StandInReason } from "../bus/frame-meta.js";
 import type { PictureTreatment } from "../conform/conformer.js";
 import type { Choice, DecoderChooser } from "../decoder/choice.js";
 import type { Decoder } from "../decoder/decoder.js";
+import { invariant } from "../errors/invariant.js";
 import { PlayoutError } from "../errors/playout-error.js";
 import type { AssetRef } from "../media/asset.js";
 import type { Anchor, SegmentPlace } from "../plan/place.js";
@@ -29,7 +30,6 @@ export interface SourceOptions {
   readonly chooser: DecoderChooser;
   /** The place it is prepared for; any place of the same run may use it. */
   readonly place: SegmentPlace;
-  readonly asset: AssetRef;
   /** The next tick to be submitted: where a session joins that begins now. */
   readonly nextTick: () => Tick;
   /** True where the plan's edit came too late to prepare this. */
@@ -38,7 +38,7 @@ export interface SourceOptions {
   readonly onProgress: () => void;
   readonly onFailure: (failure: SourceFailure) => void;
   /** Told when a late decoder is sought ahead. */
-  readonly onCorrection: () => void;
+  readonly onCorrection: (asset: AssetRef) => void;
   /** A decoder that does not close in time: its thread or device is lost until the process ends. */
   readonly onStuck: (asset: AssetRef, decoderIndex: number) => void;
 }
@@ -59,6 +59,7 @@ export const runKey = (uri: string, anchor: Anchor): string => `${anchor.first} 
  */
 export class Source {
   readonly #options: SourceOptions;
+  readonly #asset: AssetRef;
   readonly #stop = new AbortController();
   readonly #finished: Promise<void>;
   readonly #failedDecoders = new Set<number>();
@@ -72,7 +73,10 @@ export class Source {
   #joinAhead = 0;
 
   constructor(options: SourceOptions) {
+    const { asset } = options.place.segment;
+    invariant(asset !== undefined, "a pad needs no source");
     this.#options = options;
+    this.#asset = asset;
     this.#reason = options.lateTake ? "lateTake" : "opening";
     this.#lateness = new Lateness(options.tools.grid, options.tools.settings.reseekAfterNs);
     this.#finished = this.#live();
@@ -152,8 +156,8 @@ export class Source {
   }
 
   #open(signal: AbortSignal): Promise<Choice> {
-    const { chooser, asset, languages } = this.#options;
-    return chooser.open(asset, { languages, picturesHeldMax: 4 }, this.#failedDecoders, signal);
+    const { chooser, languages } = this.#options;
+    return chooser.open(this.#asset, { languages, picturesHeldMax: 4 }, this.#failedDecoders, signal);
   }
 
   /** Runs sessions on an open decoder until one fails for another reason than being behind. */
@@ -178,7 +182,7 @@ export class Source {
           await session.run();
         } catch (thrown) {
           if (!(thrown instanceof FellBehind) || signal.aborted) throw thrown;
-          onCorrection();
+          onCorrection(this.#asset);
         } finally {
           this.#snappedIn ??= session.snappedIn;
           this.#session = undefined;
@@ -192,7 +196,8 @@ export class Source {
   }
 
   async #recover(thrown: unknown, choice: Choice | undefined, signal: AbortSignal): Promise<void> {
-    const { asset, onFailure, onProgress, tools } = this.#options;
+    const { onFailure, onProgress, tools } = this.#options;
+    const asset = this.#asset;
     const error = PlayoutError.from(thrown, "DecodeFailed");
     const hadFailed = this.#failedDecoders.size > 0;
     this.#troubled = true;
@@ -216,7 +221,7 @@ export class Source {
 
   /** Closes a decoder under a deadline: one that hangs in its own code must not keep the run from going on. */
   async #dispose(decoder: Decoder, index: number): Promise<void> {
-    const { tools, asset, onStuck } = this.#options;
+    const { tools, onStuck } = this.#options;
     const done = new AbortController();
     const closed = decoder[Symbol.asyncDispose]().then(
       () => true,
@@ -226,7 +231,7 @@ export class Source {
       .sleepUntil((tools.clock.now() + closeTimeoutNs) as Nanoseconds, done.signal)
       .then(() => false)
       .catch(() => true);
-    if (!(await Promise.race([closed, late]))) onStuck(asset, index);
+    if (!(await Promise.race([closed, late]))) onStuck(this.#asset, index);
     done.abort();
   }
 }

@@ -1,6 +1,6 @@
 import type { Committer, CommitterEvent } from "../bus/committer.js";
-import { expectationOf } from "../channel/channel.js";
 import type { ChannelEvent } from "../channel/events.js";
+import { expectationOf } from "../channel/expectation.js";
 import type { ChannelSettings } from "../channel/settings.js";
 import type { Clock } from "../clock/clock.js";
 import { PlayoutError } from "../errors/playout-error.js";
