@@ -24,7 +24,8 @@ export interface SoundTreatment {
 
 /**
  * Turns one asset's running sound into house sound. Resampling keeps state between blocks, so there is one of
- * these per open decoder, made by `Conformer.openSound` and disposed with it.
+ * these for each stretch that a decoder reads without a seek: made by `Conformer.openSound`, disposed at the next seek.
+ * It begins with the first sample pushed, whatever time its block names.
  */
 export interface SoundConformer extends Disposable {
   /** Takes a block from the decoder; the block may be released when this returns. */
@@ -38,7 +39,10 @@ export interface SoundConformer extends Disposable {
    * house channel, from `offset` on.
    */
   pull(into: readonly Float32Array[], offset: number, samples: number, how: SoundTreatment): void;
-  /** House samples that must still be pushed before `samples` can be pulled; 0 when they can. */
+  /**
+   * House samples that must still be pushed before `samples` can be pulled; 0 when they can. What the resampler holds back is
+   * counted in: pushing `ceil(debt · sourceRate / houseRate)` source samples suffices.
+   */
   debt(samples: number): number;
 }
 

@@ -93,7 +93,9 @@ export interface Decoder extends AsyncDisposable {
   seek(to: MediaTime, signal: AbortSignal): Promise<void>;
   /**
    * The next picture whose successor is later than `notBefore`: earlier ones that nobody will see are skipped as
-   * cheaply as the codec allows. Pass the last returned time (or less) to get every picture.
+   * cheaply as the codec allows. Pass the last returned time (or less) to get every picture. The last picture has no
+   * successor and is never skipped: it is what a channel holds at an early end. Never seeks back. With a signal that is
+   * aborted already it rejects and takes nothing; so does `readSound`.
    */
   readPicture(
     notBefore: MediaTime,
