@@ -1,4 +1,6 @@
+import * as nodeTest from "node:test";
 import { PlayoutError } from "@retrovue/core";
+import * as vitest from "vitest";
 import { describe, expect, test } from "vitest";
 import { declareSuite, type TestRunner } from "./declare-suite.js";
 import { type KnownFailure, KnownFailures } from "./known-failures.js";
@@ -117,6 +119,12 @@ describe("contract framework", () => {
     expect(() =>
       declareSuite(suite, sound, { runner: recordingRunner().runner, knownFailures: known }),
     ).toThrow(PlayoutError);
+  });
+
+  test("contract/both-runners-that-the-page-names-fit", () => {
+    const runners: TestRunner[] = [vitest, nodeTest];
+    for (const { describe, test } of runners)
+      expect([typeof describe, typeof test]).toEqual(["function", "function"]);
   });
 
   test("contract/a-broken-rule-fails-the-test-that-bears-its-id", async () => {
