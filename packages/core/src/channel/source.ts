@@ -67,7 +67,7 @@ export class Source {
   #session: Session | undefined;
   #snappedIn: MediaTime | undefined;
   #failures = 0;
-  #troubled = false;
+  #isBackingOff = false;
   #reason: StandInReason;
   /** Ticks ahead of the next one to join at, after a seek ahead. */
   #joinAhead = 0;
@@ -89,7 +89,7 @@ export class Source {
 
   /** True while it waits for a retry: nothing will come in the next moment. */
   get isWaiting(): boolean {
-    return this.#troubled && this.#session === undefined;
+    return this.#isBackingOff;
   }
 
   /** True once it is ready for its first tick. */
@@ -177,7 +177,6 @@ export class Source {
           onProgress,
         });
         this.#session = session;
-        this.#troubled = false;
         try {
           await session.run();
         } catch (thrown) {
@@ -200,7 +199,6 @@ export class Source {
     const asset = this.#asset;
     const error = PlayoutError.from(thrown, "DecodeFailed");
     const hadFailed = this.#failedDecoders.size > 0;
-    this.#troubled = true;
     // Running out of decoders after one has failed is still that one's failure.
     if (choice !== undefined || !hadFailed) this.#reason = reasonFor(error, choice);
     if (choice !== undefined) {
@@ -214,9 +212,11 @@ export class Source {
     this.#failures += 1;
     const retry = retryAfter(this.#failures);
     onFailure({ asset, error, reason: this.#reason, decoderIndex: undefined, retry });
+    this.#isBackingOff = true;
     onProgress();
     const at = (tools.clock.now() + retry.afterNs) as Nanoseconds;
     await tools.clock.sleepUntil(at, signal).catch(() => {});
+    this.#isBackingOff = false;
   }
 
   /** Closes a decoder under a deadline: one that hangs in its own code must not keep the run from going on. */
