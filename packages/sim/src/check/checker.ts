@@ -1,5 +1,13 @@
-import { type Clock, type FrameLease, noSegmentId, type Tick } from "@retrovue/core";
+import {
+  type ChannelState,
+  type Clock,
+  type FrameLease,
+  type Nanoseconds,
+  noSegmentId,
+  type Tick,
+} from "@retrovue/core";
 import type { Facts } from "../world/facts.js";
+import { LeadChecker } from "./lead-checker.js";
 import { PictureChecker } from "./picture-checker.js";
 import { SoundChecker } from "./sound-checker.js";
 import { type StandInBounds, StandInChecker } from "./stand-in-checker.js";
@@ -23,6 +31,9 @@ export interface CheckerOptions {
   readonly bounds: StandInBounds;
   /** Ticks must be on the bus this long before their time. */
   readonly guardNs: bigint;
+  /** How far ahead of their time ticks come when all is well. */
+  readonly leadNsTarget: bigint;
+  readonly state: () => ChannelState;
 }
 
 /** Looks at every tick that airs and throws a `Violation` at the first that breaks a promise. */
@@ -32,6 +43,7 @@ export class Checker {
   readonly #pictures: PictureChecker;
   readonly #sound: SoundChecker;
   readonly #standIns: StandInChecker;
+  readonly #lead: LeadChecker;
   #expected: Tick;
   #before: FrameLease | undefined;
 
@@ -40,6 +52,7 @@ export class Checker {
     this.#pictures = new PictureChecker(options.facts);
     this.#sound = new SoundChecker(options.facts, options.channels);
     this.#standIns = new StandInChecker(options.facts, options.bounds);
+    this.#lead = new LeadChecker(options.facts, options.leadNsTarget, options.state);
     this.#expected = options.facts.firstTick;
   }
 
@@ -93,7 +106,9 @@ export class Checker {
         this.#pictures.check(lease, place, actor);
         this.#checkRepeat(lease);
         this.#standIns.planned(lease, place);
+        this.#lead.good(lease, place, actor, now);
       } else {
+        this.#lead.trouble();
         this.sight.standIns += 1;
         this.sight.reasons[meta.standInReason] = (this.sight.reasons[meta.standInReason] ?? 0) + 1;
         this.#standIns.check(lease, place, actor, now);
@@ -103,10 +118,10 @@ export class Checker {
     this.#before = lease;
   }
 
-  #checkTiming(lease: FrameLease, now: bigint): void {
+  #checkTiming(lease: FrameLease, now: Nanoseconds): void {
     const { facts, guardNs } = this.#options;
     const latest = lease.time - guardNs + facts.grid.length(1);
-    if (now <= latest || facts.disturbanceAt(now as typeof lease.time, "stall") !== undefined) return;
+    if (now <= latest || facts.isTimeTorn(now)) return;
     throw new Violation(
       "tick/in-time",
       lease.tick,

@@ -3,9 +3,11 @@ import type {
   Conformer,
   DecoderChooser,
   DecoderFactory,
+  FrameBus,
   FrameWriter,
   Quarantine,
   Timeline,
+  WorkerHost,
 } from "@retrovue/core";
 
 /**
@@ -21,6 +23,8 @@ export interface Mutation {
   conformer(conformer: Conformer): Conformer;
   settings(settings: ChannelSettings): ChannelSettings;
   quarantine(quarantine: Quarantine): Quarantine;
+  workers(workers: WorkerHost): WorkerHost;
+  bus(bus: FrameBus): FrameBus;
 }
 
 /** Leaves all as it is. */
@@ -33,4 +37,6 @@ export const untouched: Mutation = Object.freeze({
   conformer: (conformer) => conformer,
   settings: (settings) => settings,
   quarantine: (quarantine) => quarantine,
+  workers: (workers) => workers,
+  bus: (bus) => bus,
 } satisfies Mutation);

@@ -92,6 +92,11 @@ export function castActors(random: Random): readonly Actor[] {
   return actors;
 }
 
+/** Casts assets that have nothing wrong. */
+export function castGoodActors(random: Random): readonly Actor[] {
+  return Array.from({ length: 10 }, (_, index) => actor(random, index + 1, "none"));
+}
+
 function actor(random: Random, id: number, fault: FaultName): Actor {
   const seconds = random.weighted([
     [2, random.int(2, 8)],

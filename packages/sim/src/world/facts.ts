@@ -31,6 +31,7 @@ export class Facts {
   /** The first tick of the channel's life. */
   firstTick: Tick = 0 as Tick;
   readonly #disturbances: Disturbance[] = [];
+  #unsettledUntil = 0n as Nanoseconds;
 
   constructor(grid: HouseGrid, actors: readonly Actor[], timeline: Timeline) {
     this.grid = grid;
@@ -67,6 +68,21 @@ export class Facts {
   disturb(disturbance: Disturbance): void {
     this.#disturbances.push(disturbance);
     if (this.#disturbances.length > disturbancesMax) this.#disturbances.shift();
+    this.unsettle(disturbance.until);
+  }
+
+  /** Until then the lead may be short, though nothing that airs may show it. */
+  unsettle(until: Nanoseconds): void {
+    if (until > this.#unsettledUntil) this.#unsettledUntil = until;
+  }
+
+  isUnsettled(now: Nanoseconds): boolean {
+    return now <= this.#unsettledUntil;
+  }
+
+  /** True while ticks may lie behind house time because time itself made a leap. */
+  isTimeTorn(now: Nanoseconds): boolean {
+    return this.disturbanceAt(now, "stall") !== undefined || this.disturbanceAt(now, "resync") !== undefined;
   }
 
   /** What (of one kind, if named) may still have its effect at this time. */

@@ -3,14 +3,12 @@ import {
   type ChannelSettings,
   type Clock,
   DecoderChooser,
-  type DecoderFactory,
   type FrameBus,
   type FrameWriter,
   type HouseGrid,
   type Nanoseconds,
   nanosecondsFromMs,
   type ProgramFormat,
-  type Suspect,
   Timeline,
   type Worker,
   type WorkerExit,
@@ -19,8 +17,10 @@ import {
   type WorkerOrder,
 } from "@retrovue/core";
 import { CopyConformer } from "@retrovue/core/testing";
+import { CountedWriter } from "../host/counted-writer.js";
 import { Gate, GatedClock, gatedFactory, gatedWriter } from "../host/gate.js";
 import type { Mutation } from "../mutants/mutation.js";
+import type { DecodersOfWorker, WorldDecoders } from "./world-decoders.js";
 
 /** What simulated workers are made of. */
 export interface SimWorkersOptions {
@@ -29,11 +29,7 @@ export interface SimWorkersOptions {
   readonly grid: HouseGrid;
   readonly format: ProgramFormat;
   readonly settings: ChannelSettings;
-  /** Makes the decoders of one worker; `crash` is what a decoder calls that takes the process with it. */
-  readonly decoders: (
-    crash: (suspect: Suspect) => void,
-    clock: Clock,
-  ) => readonly { name: string; factory: DecoderFactory }[];
+  readonly decoders: WorldDecoders;
   readonly isBarred: (uri: string, decoderIndex: number) => boolean;
   readonly mutation: Mutation;
 }
@@ -44,9 +40,10 @@ const spareNs = nanosecondsFromMs(15);
 /** Workers that are channels in this very program, can be frozen, and die with all they were doing. */
 export class SimWorkers implements WorkerHost {
   readonly #options: SimWorkersOptions;
-  #newest: SimWorker | undefined;
   /** What workers that should have ended cleanly did not. */
   readonly failures: unknown[] = [];
+  /** The last one begun, whether it runs or not. */
+  last: SimWorker | undefined;
 
   constructor(options: SimWorkersOptions) {
     this.#options = options;
@@ -54,25 +51,43 @@ export class SimWorkers implements WorkerHost {
 
   /** The worker that runs, if one does. */
   get newest(): SimWorker | undefined {
-    return this.#newest?.isGone === false ? this.#newest : undefined;
+    return this.last?.isGone === false ? this.last : undefined;
   }
 
   spawn(order: WorkerOrder, listener: WorkerListener): Worker {
     const worker = new SimWorker(this.#options, order, listener, (thrown) => this.failures.push(thrown));
-    this.#newest = worker;
+    this.last = worker;
     return worker;
   }
+}
+
+/** What a worker holds. */
+export interface Holdings {
+  readonly decoders: number;
+  readonly pictures: number;
+  readonly sounds: number;
+  /** Pictures and sound blocks that were out when their decoder was closed. */
+  readonly heldAtDispose: number;
+  /** Breaches of the decoder port, in words. */
+  readonly misuse: readonly string[];
+  /** Picture buffers of the bus. */
+  readonly buffers: number;
 }
 
 /** One simulated worker. */
 export class SimWorker implements Worker {
   readonly gate = new Gate();
+  readonly bornAt: Nanoseconds;
   readonly #options: SimWorkersOptions;
   readonly #listener: WorkerListener;
   readonly #stop = new AbortController();
   #plan: WorkerOrder["plan"];
   #channel: Channel | undefined;
+  #decoders: DecodersOfWorker | undefined;
+  #lane: CountedWriter | undefined;
   isGone = false;
+  /** True once it has left by itself, everything closed. */
+  hasEnded = false;
 
   constructor(
     options: SimWorkersOptions,
@@ -83,10 +98,24 @@ export class SimWorker implements Worker {
     this.#options = options;
     this.#listener = listener;
     this.#plan = order.plan;
+    this.bornAt = options.clock.now();
     this.#run(order).catch((thrown: unknown) => {
       if (!this.isGone) onFailure(thrown);
       this.die({ cause: "exception", suspects: [] });
     });
+  }
+
+  /** What it has open and on loan now. */
+  holdings(): Holdings {
+    const ledgers = this.#decoders?.ledgers() ?? [];
+    return {
+      decoders: ledgers.reduce((sum, ledger) => sum + ledger.decoders, 0),
+      pictures: ledgers.reduce((sum, ledger) => sum + ledger.pictures, 0),
+      sounds: ledgers.reduce((sum, ledger) => sum + ledger.sounds, 0),
+      heldAtDispose: ledgers.reduce((sum, ledger) => sum + ledger.heldAtDispose, 0),
+      misuse: ledgers.flatMap((ledger) => ledger.misuse),
+      buffers: this.#lane?.lent ?? 0,
+    };
   }
 
   setPlan(plan: WorkerOrder["plan"]): void {
@@ -119,13 +148,16 @@ export class SimWorker implements Worker {
     const { signal } = this.#stop;
     const clock = new GatedClock(this.#options.clock, this.gate);
     await clock.sleepUntil((clock.now() + spareNs) as Nanoseconds, signal);
-    const writer = this.#cutOff(
-      mutation.writer(gatedWriter(await bus.openWriter(order.lane, signal), this.gate)),
-    );
-    const crash = (suspect: Suspect) => this.die({ cause: "SIGSEGV", suspects: [suspect] });
+    const lane = new CountedWriter(await bus.openWriter(order.lane, signal));
+    this.#lane = lane;
+    const writer = this.#cutOff(mutation.writer(gatedWriter(lane, this.gate)));
+    const own = decoders.forWorker(clock, (uri) => {
+      this.die({ cause: "SIGSEGV", suspects: [{ uri, decoderIndex: 0, guilty: true }] });
+    });
+    this.#decoders = own;
     const chooser = mutation.chooser(
       new DecoderChooser({
-        decoders: decoders(crash, clock).map(({ name, factory }) => ({
+        decoders: own.named.map(({ name, factory }) => ({
           name,
           factory: gatedFactory(mutation.decoder(factory), this.gate),
         })),
@@ -149,6 +181,7 @@ export class SimWorker implements Worker {
     });
     await this.#channel.run(order.from, signal, order.continues);
     await writer[Symbol.asyncDispose]();
+    this.hasEnded = !this.isGone;
     this.die({ cause: "exit code 0", suspects: [] });
   }
 

@@ -6,7 +6,6 @@ import {
   type Committer,
   createPlan,
   type FrameBus,
-  type FrameReader,
   type HouseGrid,
   type Nanoseconds,
   nanosecondsFromMs,
@@ -16,10 +15,14 @@ import {
   Timeline,
   tickAfter,
 } from "@retrovue/core";
+import type { ClockChecker } from "../check/clock-checker.js";
+import type { LifeChecker } from "../check/life-checker.js";
 import { settle } from "../host/settle.js";
 import type { VirtualHost } from "../host/virtual-host.js";
 import type { Random } from "../random.js";
+import type { Clockwork } from "./clockwork.js";
 import type { Facts } from "./facts.js";
+import { ReaderCrowd } from "./reader-crowd.js";
 import type { PlanWriter } from "./script.js";
 import type { SimWorkers } from "./sim-workers.js";
 
@@ -27,6 +30,9 @@ import type { SimWorkers } from "./sim-workers.js";
 export interface StagehandOptions {
   readonly random: Random;
   readonly host: VirtualHost;
+  readonly clockwork: Clockwork;
+  readonly clocks: ClockChecker;
+  readonly life: LifeChecker;
   readonly clock: Clock;
   readonly grid: HouseGrid;
   readonly facts: Facts;
@@ -40,16 +46,15 @@ export interface StagehandOptions {
   readonly trace: (line: string) => void;
 }
 
-/** Slow readers at one time. */
-const slowReadersMax = 3;
-
 /** Disturbs the channel from outside of its assets: edits plans, kills and freezes workers, stalls the host, steps its clock. */
 export class Stagehand {
   readonly #o: StagehandOptions;
-  readonly #readers: FrameReader[] = [];
+  readonly #readers: ReaderCrowd;
 
   constructor(options: StagehandOptions) {
     this.#o = options;
+    const { bus, address, facts, random, committer } = options;
+    this.#readers = new ReaderCrowd({ bus, address, firstTick: facts.firstTick, random, committer });
   }
 
   /** How long until the next act. */
@@ -67,10 +72,10 @@ export class Stagehand {
       [3, "kill"],
       [2, "freeze"],
       [1, "stall"],
-      [2, "step-utc"],
+      [2, "clock"],
       [3, "slow-reader"],
     ] as const);
-    this.#o.count(act);
+    if (act !== "clock") this.#o.count(act);
     switch (act) {
       case "edit-ahead":
         this.#editAhead();
@@ -93,12 +98,11 @@ export class Stagehand {
       case "stall":
         this.#stall();
         break;
-      case "step-utc":
-        this.#o.host.stepUtc(BigInt(this.#o.random.int(-5_000, 5_000)) * 1_000_000n);
-        this.#o.trace("the host's UTC clock was stepped");
+      case "clock":
+        this.#clock();
         break;
       case "slow-reader":
-        await this.#slowReader();
+        await this.#readers.visit();
         break;
     }
     await settle();
@@ -106,7 +110,7 @@ export class Stagehand {
 
   /** Closes what is left open. */
   async leave(): Promise<void> {
-    for (const reader of this.#readers.splice(0)) await reader[Symbol.asyncDispose]();
+    await this.#readers[Symbol.asyncDispose]();
   }
 
   /** The first tick that an edit can still change. */
@@ -179,6 +183,8 @@ export class Stagehand {
     const { workers, facts, clock } = this.#o;
     const worker = workers.newest;
     if (worker === undefined) return;
+    facts.unsettle((clock.now() + nanosecondsFromMs(600)) as Nanoseconds);
+    this.#o.trace("the worker is killed");
     // With a full lead nobody must notice; what is left of it may be too little when something else went wrong before.
     if (this.#reserveNs() < 350_000_000n) {
       facts.disturb({
@@ -192,17 +198,24 @@ export class Stagehand {
 
   /** SIGSTOP, for a time. */
   #freeze(): void {
-    const { workers, facts, clock, host, random, count } = this.#o;
+    const { workers, facts, clock, host, random, count, life, trace } = this.#o;
     const worker = workers.newest;
     if (worker === undefined || worker.gate.isShut) return;
     const ms = random.weighted([
       [3, random.int(10, 250)],
       [2, random.int(300, 5_000)],
+      // Never woken: only being replaced helps.
+      [1, 3_600_000],
     ]);
     worker.gate.shut();
+    let isAwake = false;
     host.timer.after(nanosecondsFromMs(ms), () => {
+      isAwake = true;
       if (!worker.isGone) worker.gate.open();
     });
+    life.froze(() => isAwake || worker.isGone);
+    facts.unsettle((clock.now() + nanosecondsFromMs(Math.min(ms, 3_200) + 600)) as Nanoseconds);
+    trace(`the worker is frozen for ${ms} ms`);
     if (ms * 1_000_000 + 200_000_000 < this.#reserveNs()) return;
     count("freeze-noticed");
     // Found after the stall timeout, replaced, and back with whatever lead is left.
@@ -215,28 +228,30 @@ export class Stagehand {
 
   /** The whole machine stands still. */
   #stall(): void {
-    const { facts, clock, host, random } = this.#o;
+    const { facts, clock, host, random, trace } = this.#o;
     const ms = random.int(20, 1_500);
     facts.disturb({
       what: "stall",
       from: clock.now(),
       until: (clock.now() + nanosecondsFromMs(ms + 700)) as Nanoseconds,
     });
+    trace(`the whole host stands still for ${ms} ms`);
     host.stall(BigInt(ms) * 1_000_000n);
   }
 
-  /** A reader that opens, holds a lease for long, or never reads at all. */
-  async #slowReader(): Promise<void> {
-    const { bus, address, facts, random } = this.#o;
-    const signal = AbortSignal.any([]);
-    const reader = await bus.openReader(address, { name: "slow" }, signal);
-    this.#readers.push(reader);
-    if (this.#readers.length > slowReadersMax) await this.#readers.shift()?.[Symbol.asyncDispose]();
-    const old = (reader.oldest() - random.int(0, 100)) as Tick;
-    if (old < facts.firstTick || reader.head() < facts.firstTick) return;
-    const lease = await reader.at(old, signal);
-    // Not released: a reader's negligence is its own affair.
-    if (lease.overrun && lease.oldest < reader.oldest())
-      throw new Error("An overrun must name a tick that can be read.");
+  /** The clock's source is set, falls silent, or is followed by order. */
+  #clock(): void {
+    const { clockwork, clocks, facts, clock, count, trace } = this.#o;
+    const { act, what, jumpedNs } = clockwork.act();
+    count(act);
+    trace(what);
+    clocks.jumped();
+    if (jumpedNs < 1_000_000n) return;
+    // Ticks were skipped by everyone alike; what was in the lead is gone.
+    facts.disturb({
+      what: "resync",
+      from: clock.now(),
+      until: (clock.now() + nanosecondsFromMs(900)) as Nanoseconds,
+    });
   }
 }

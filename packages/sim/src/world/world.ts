@@ -2,37 +2,41 @@ import {
   type BusSpec,
   type ChannelSettings,
   ChannelSupervisor,
-  type Clock,
   createPlan,
   defaultChannelSettings,
   defaultProgramFormat,
+  type FrameLease,
   HouseGrid,
   MemoryFrameBus,
   type Nanoseconds,
   nanosecondsFromMs,
+  type Place,
   type ProgramFormat,
   Quarantine,
   type Rational,
   type SupervisorEvent,
-  type Suspect,
-  SystemClock,
   standardRates,
   type Tick,
   Timeline,
 } from "@retrovue/core";
-import { FaultyDecoderFactory, PatternDecoderFactory } from "@retrovue/core/testing";
 import { Checker } from "../check/checker.js";
+import { ClockChecker } from "../check/clock-checker.js";
+import { HoldingsChecker } from "../check/holdings-checker.js";
+import { LifeChecker } from "../check/life-checker.js";
 import { Violation } from "../check/violation.js";
 import { settle } from "../host/settle.js";
 import { VirtualHost } from "../host/virtual-host.js";
 import type { Mutation } from "../mutants/mutation.js";
 import { untouched } from "../mutants/mutation.js";
 import { Random } from "../random.js";
-import { type Actor, castActors } from "./cast.js";
+import { describeEvent } from "../story/describe-event.js";
+import { type Actor, castActors, castGoodActors } from "./cast.js";
+import { Clockwork } from "./clockwork.js";
 import { Facts } from "./facts.js";
 import { PlanWriter } from "./script.js";
 import { SimWorkers } from "./sim-workers.js";
 import { Stagehand } from "./stagehand.js";
+import { WorldDecoders } from "./world-decoders.js";
 
 /** What makes a world; the same values make the same world, to the bit. */
 export interface WorldOptions {
@@ -40,14 +44,21 @@ export interface WorldOptions {
   /** Minutes of channel time. Default 6. */
   readonly minutes?: number;
   readonly mutation?: Mutation;
-  /** Hears a line for everything that happens. */
-  readonly trace?: (line: string) => void;
+  /** True for a world in which nothing goes wrong and a plan loops: for what must stay as it is for ever. Default false. */
+  readonly isCalm?: boolean;
+  /** Hears a line for everything that happens, and the tick whose time it is. */
+  readonly trace?: (what: string, now: Tick) => void;
+  /** Sees each tick as it comes, before it is checked. */
+  readonly onTick?: (lease: FrameLease, place: Place, now: Tick) => void;
 }
 
 /** What was seen in a world. */
 export interface WorldReport {
   readonly seed: number;
   readonly rate: Rational;
+  /** What its clock followed. */
+  readonly clock: "utc" | "master";
+  readonly firstTick: Tick;
   readonly ticks: number;
   readonly seams: number;
   readonly standIns: number;
@@ -63,18 +74,21 @@ export interface WorldReport {
 /** 2026-01-01T00:00:00Z: any day will do, but always the same. */
 const epochNs = 1_767_225_600_000_000_000n;
 
+/** How long a looping plan of a calm world is. */
+const loopNs = 300_000_000_000n;
+
 /** One simulated channel: the real supervisor, channel, clocks and memory bus, on a virtual host, with a cast of assets. */
 export class World {
   readonly #options: WorldOptions;
   readonly #random: Random;
   readonly #host: VirtualHost;
-  readonly #clock: SystemClock;
+  readonly #clockwork: Clockwork;
   readonly #grid: HouseGrid;
   readonly #format: ProgramFormat;
   readonly #settings: ChannelSettings;
   readonly #actors: readonly Actor[];
   readonly #faults: Record<string, number> = {};
-  readonly #opens = new Map<string, number>();
+  #head: Tick = 0 as Tick;
   #violation: Violation | undefined;
   #fingerprint = 0;
 
@@ -85,72 +99,100 @@ export class World {
     this.#host = new VirtualHost(
       (epochNs + BigInt(this.#random.int(0, 2 ** 31)) * 1_000_003n) as Nanoseconds,
     );
-    this.#clock = new SystemClock(this.#host);
+    const follows = this.#random.chance(40) && options.isCalm !== true ? "master" : "utc";
+    this.#clockwork = new Clockwork(this.#host, this.#random, follows);
     this.#format = { ...defaultProgramFormat, width: 8, height: 2, frameRate: rate };
     this.#grid = new HouseGrid(rate, this.#format.sampleRate);
     const twoTicks = this.#grid.length(2) + 1n;
     const guardNs = (twoTicks > 50_000_000n ? twoTicks : 50_000_000n) as Nanoseconds;
     this.#settings = { ...defaultChannelSettings, guardNs };
-    this.#actors = castActors(this.#random);
+    this.#actors = options.isCalm === true ? castGoodActors(this.#random) : castActors(this.#random);
   }
 
   /** Runs the world to its end, or to the first broken promise. */
   async run(): Promise<WorldReport> {
     const length = BigInt(Math.round((this.#options.minutes ?? 6) * 60_000)) * 1_000_000n;
+    const { clock } = this.#clockwork;
+    await this.#untilLocked();
     const writer = new PlanWriter(this.#random, this.#actors);
-    const first = this.#grid.tickAtOrAfter((this.#clock.now() + nanosecondsFromMs(300)) as Nanoseconds);
-    // Now and then the plan began before the channel did, so that it is joined in its middle.
-    const early = this.#random.chance(50) ? BigInt(this.#random.int(0, 20_000)) * 1_000_000n : 0n;
-    const plan = createPlan(
-      writer.plan((this.#grid.tickTime(first) - early) as Nanoseconds, length + early + 30_000_000_000n),
-    );
+    const first = this.#grid.tickAtOrAfter((clock.now() + nanosecondsFromMs(300)) as Nanoseconds);
+    const plan = this.#plan(writer, first, length);
     const facts = new Facts(this.#grid, this.#actors, new Timeline(plan, this.#grid));
     facts.firstTick = first;
 
-    const bus = new MemoryFrameBus({ clock: this.#clock });
+    const mutation = this.#options.mutation ?? untouched;
+    const bus = mutation.bus(new MemoryFrameBus({ clock }));
     const spec = this.#spec();
     const committer = await bus.create(spec, new AbortController().signal);
+    using _mapping = clock.onMapping((mapping) => committer.setMapping(mapping));
     committer.setPolicy({ holdTicksMax: this.#grid.ticksIn(this.#settings.holdNsMax), after: "slate" });
-    const mutation = this.#options.mutation ?? untouched;
     const quarantine = mutation.quarantine(new Quarantine());
+    const life = new LifeChecker({
+      now: () => clock.now(),
+      head: () => this.#head,
+      onViolation: (violation) => this.#broken(violation),
+    });
+    const decoders = new WorldDecoders({
+      clock,
+      actors: this.#actors,
+      onFault: (actor) => {
+        this.#count(actor.fault);
+        this.#trace(`${actor.uri}: ${actor.fault}${actor.isTransient ? ", this time" : ""}`);
+      },
+      onCrash: (uri) => {
+        facts.killers.add(uri);
+        life.crashed(uri);
+        facts.unsettle((clock.now() + nanosecondsFromMs(600)) as Nanoseconds);
+      },
+    });
     const workers = new SimWorkers({
-      clock: this.#clock,
+      clock,
       bus,
       grid: this.#grid,
       format: this.#format,
       settings: this.#settings,
       mutation,
-      decoders: (crash, clock) => this.#decoders(crash, clock, facts),
-      isBarred: (uri, decoderIndex) => quarantine.isBarred(uri, decoderIndex, this.#clock.now()),
+      decoders,
+      isBarred: (uri, decoderIndex) => quarantine.isBarred(uri, decoderIndex, clock.now()),
     });
     const supervisor = new ChannelSupervisor(
       {
         grid: this.#grid,
         settings: this.#settings,
-        clock: this.#clock,
+        clock,
         committer,
-        workers,
+        workers: mutation.workers(life.watch(workers)),
         quarantine,
-        onEvent: (event) => this.#hear(event, facts),
+        onEvent: (event) => {
+          life.hear(event);
+          this.#hear(event, facts);
+        },
       },
       plan,
     );
     const checker = new Checker({
       facts,
-      clock: this.#clock,
+      clock,
       channels: this.#format.channels,
       guardNs: this.#settings.guardNs,
+      leadNsTarget: this.#settings.leadNsTarget,
+      state: () => supervisor.state,
       bounds: {
         holdTicksMax: this.#grid.ticksIn(this.#settings.holdNsMax),
         shortHoldTicksMax: this.#grid.ticksIn(this.#settings.shortHoldNs),
       },
     });
+    const holdings = new HoldingsChecker(this.#settings.sourcesMax);
     const watching = new AbortController();
-    const watched = this.#watch(bus, spec, checker, watching.signal);
+    const watched = this.#watch(bus, spec, checker, facts, watching.signal);
+    const clocks = new ClockChecker(this.#clockwork);
     const stagehand = new Stagehand({
       random: this.#random,
       host: this.#host,
-      clock: this.#clock,
+      clock,
+      clockwork: this.#clockwork,
+      clocks,
+      life,
       grid: this.#grid,
       facts,
       writer,
@@ -162,14 +204,22 @@ export class World {
       count: (what) => this.#count(what),
       trace: (line) => this.#trace(line),
     });
+    const look = () => {
+      this.#guarded(() => {
+        clocks.look(this.#head);
+        life.look();
+        if (workers.newest !== undefined) holdings.running(workers.newest, this.#head);
+      });
+    };
 
     supervisor.start(first);
-    this.#clock.markAired();
+    clock.markAired();
     const end = this.#host.monotonic() + length;
     while (this.#host.monotonic() < end && this.#violation === undefined) {
-      const actAt = this.#host.monotonic() + stagehand.pauseNs();
-      await this.#pass((actAt < end ? actAt : end) as Nanoseconds);
-      if (this.#violation === undefined && this.#host.monotonic() < end) await stagehand.act();
+      const actAt = this.#options.isCalm === true ? end : this.#host.monotonic() + stagehand.pauseNs();
+      await this.#pass((actAt < end ? actAt : end) as Nanoseconds, look);
+      if (this.#violation !== undefined || this.#host.monotonic() >= end) break;
+      await stagehand.act().catch((thrown: unknown) => this.#caught(thrown));
     }
     const failure = workers.failures[0];
     if (failure !== undefined && this.#violation === undefined) throw failure;
@@ -181,16 +231,21 @@ export class World {
     });
     for (let i = 0; i < 600 && !isStopped; i++)
       await this.#pass((this.#host.monotonic() + 10_000_000n) as Nanoseconds);
-    if (!isStopped)
-      this.#violation ??= new Violation("channel/stops", 0 as Tick, "It did not stop within 6 s.");
+    if (!isStopped) this.#broken(new Violation("channel/stops", this.#head, "It did not stop within 6 s."));
     await Promise.race([stopped, settle()]);
     await watched;
     await stagehand.leave();
-    this.#clock[Symbol.dispose]();
+    if (workers.last?.hasEnded === true && this.#violation === undefined) {
+      const worker = workers.last;
+      this.#guarded(() => holdings.ended(worker, this.#head));
+    }
+    this.#clockwork[Symbol.dispose]();
     const { ticks, seams, standIns, repeats, reasons } = checker.sight;
     return {
       seed: this.#options.seed,
       rate: this.#format.frameRate,
+      clock: this.#clockwork.master === undefined ? "utc" : "master",
+      firstTick: first,
       ticks,
       seams,
       standIns,
@@ -203,11 +258,31 @@ export class World {
     };
   }
 
+  /** Before air a clock with a master hears it out. */
+  async #untilLocked(): Promise<void> {
+    const { clock, master } = this.#clockwork;
+    const isLocked = () => master === undefined || clock.health().state === "locked";
+    for (let i = 0; i < 60 && !isLocked(); i++) {
+      await this.#pass((this.#host.monotonic() + 1_000_000_000n) as Nanoseconds);
+    }
+  }
+
+  #plan(writer: PlanWriter, first: Tick, length: bigint) {
+    const start = this.#grid.tickTime(first);
+    if (this.#options.isCalm === true) {
+      return createPlan({ revision: 1, start, segments: writer.segments(loopNs), end: "loop" });
+    }
+    // Now and then the plan began before the channel did, so that it is joined in its middle.
+    const early = this.#random.chance(50) ? BigInt(this.#random.int(0, 20_000)) * 1_000_000n : 0n;
+    return createPlan(writer.plan((start - early) as Nanoseconds, length + early + 30_000_000_000n));
+  }
+
   /** Lets time pass, timer by timer, everything settling in between. */
-  async #pass(until: Nanoseconds): Promise<void> {
+  async #pass(until: Nanoseconds, look?: () => void): Promise<void> {
     while (this.#violation === undefined || until - this.#host.monotonic() < 20_000_000n) {
       if (!this.#host.step(until)) return;
       await settle();
+      look?.();
     }
   }
 
@@ -220,97 +295,82 @@ export class World {
       // Enough for the checker to see every tick after the whole host stood still.
       historyTicks: 300,
       guardNs: this.#settings.guardNs,
-      mapping: this.#clock.mapping(),
+      mapping: this.#clockwork.clock.mapping(),
     };
   }
 
-  /** The decoders as configured: the first plays everything, well or badly; the second some, and well. */
-  #decoders(crash: (suspect: Suspect) => void, clock: Clock, facts: Facts) {
-    const patterns = () => new PatternDecoderFactory(this.#actors.map((actor) => actor.pattern));
-    const main = new FaultyDecoderFactory({
-      inner: patterns(),
-      clock,
-      script: (uri) => this.#scriptOf(uri, facts),
-      onCrash: (uri) => {
-        this.#count("crash");
-        facts.killers.add(uri);
-        crash({ uri, decoderIndex: 0, guilty: true });
-      },
-    });
-    const fallback = new PatternDecoderFactory(
-      this.#actors.filter((actor) => actor.hasFallback).map((actor) => actor.pattern),
-    );
-    return [
-      { name: "main", factory: main },
-      {
-        name: "fallback",
-        factory: declining(fallback, new Set(this.#actors.filter((a) => a.hasFallback).map((a) => a.uri))),
-      },
-    ];
-  }
-
-  /** What is wrong with an asset this time: a passing fault hits only the first decoder that is opened on it. */
-  #scriptOf(uri: string, facts: Facts) {
-    const actor = facts.actors.get(uri);
-    if (actor?.script === undefined) return undefined;
-    const opens = (this.#opens.get(uri) ?? 0) + 1;
-    this.#opens.set(uri, opens);
-    // The factory asks twice for each decoder: before it opens and after.
-    if (actor.isTransient && opens > 2) return undefined;
-    if (opens % 2 === 1) this.#count(actor.fault);
-    return actor.script;
-  }
-
-  async #watch(bus: MemoryFrameBus, spec: BusSpec, checker: Checker, signal: AbortSignal): Promise<void> {
+  async #watch(
+    bus: ReturnType<Mutation["bus"]>,
+    spec: BusSpec,
+    checker: Checker,
+    facts: Facts,
+    signal: AbortSignal,
+  ): Promise<void> {
     await using reader = await bus.openReader(spec, { name: "checker" }, signal);
+    const { onTick } = this.#options;
     try {
       for (;;) {
         const lease = await reader.next(signal);
         if (lease.overrun)
           throw new Violation("tick/none-missing", lease.tick, "The checker itself was overrun.");
+        this.#head = lease.tick;
+        const { meta } = lease;
         this.#fingerprint = mix(
           this.#fingerprint,
           lease.tick,
-          Number(lease.meta.mediaTime ?? -1n),
-          lease.meta.silentSamples,
+          Number(meta.mediaTime ?? -1n),
+          meta.silentSamples,
         );
+        onTick?.(lease, facts.timeline.at(lease.tick), this.#now());
         checker.see(lease);
         lease.release();
       }
     } catch (thrown) {
-      if (thrown instanceof Violation) {
-        this.#violation ??= thrown;
-        this.#trace(`VIOLATION ${thrown.message}`);
-      } else if (!signal.aborted) throw thrown;
+      if (!signal.aborted) this.#caught(thrown);
     }
+  }
+
+  #guarded(check: () => void): void {
+    try {
+      check();
+    } catch (thrown) {
+      this.#caught(thrown);
+    }
+  }
+
+  #caught(thrown: unknown): void {
+    if (!(thrown instanceof Violation)) throw thrown;
+    this.#broken(thrown);
+  }
+
+  /** Only the first counts: what follows may follow from it. */
+  #broken(violation: Violation): void {
+    if (this.#violation !== undefined) return;
+    this.#violation = violation;
+    this.#trace(`VIOLATION ${violation.rule}: ${violation.what}`);
   }
 
   #hear(event: SupervisorEvent, facts: Facts): void {
     if (event.type === "worker-replaced") this.#count("worker-replaced");
-    if (event.type === "decoder-stuck") facts.killers.add(event.uri);
-    this.#trace(describe(event));
+    if (event.type === "decoder-stuck") {
+      this.#count("decoder-stuck");
+      facts.killers.add(event.uri);
+    }
+    if (this.#options.trace !== undefined)
+      this.#trace(describeEvent(event, (tick) => `#${tick - facts.firstTick}`));
   }
 
   #count(what: string): void {
     this.#faults[what] = (this.#faults[what] ?? 0) + 1;
   }
 
-  #trace(line: string): void {
-    if (this.#options.trace === undefined) return;
-    const tick = this.#grid.tickAtOrBefore(this.#clock.now());
-    this.#options.trace(`${String(tick)} ${line}`);
+  #now(): Tick {
+    return this.#grid.tickAtOrBefore(this.#clockwork.clock.now());
   }
-}
 
-/** A decoder that plays only what it is for, and says so when probed. */
-function declining(inner: PatternDecoderFactory, uris: ReadonlySet<string>) {
-  return {
-    probe: async (asset: { readonly uri: string }) =>
-      uris.has(asset.uri)
-        ? { score: 40, reason: "It plays this, if need be." }
-        : { score: 0, reason: "It does not play this." },
-    open: inner.open.bind(inner),
-  };
+  #trace(what: string): void {
+    this.#options.trace?.(what, this.#now());
+  }
 }
 
 /** FNV-1a over numbers, 32 bits. */
@@ -321,41 +381,4 @@ function mix(hash: number, ...values: readonly number[]): number {
     mixed = Math.imul(mixed ^ Math.floor(value / 0x1_0000_0000), 0x0100_0193);
   }
   return mixed >>> 0;
-}
-
-function describe(event: SupervisorEvent): string {
-  switch (event.type) {
-    case "segment-began":
-      return `segment ${event.place.segment.id.slice(-6)} began: ${event.place.segment.asset?.uri ?? "pad"}${event.ready ? "" : " (not ready)"}`;
-    case "source-failed": {
-      const { failure } = event;
-      const next =
-        failure.retry === undefined
-          ? "the next decoder is tried"
-          : `again in ${failure.retry.afterNs / 1_000_000n} ms`;
-      return `${failure.asset.uri} failed (${failure.reason}): ${failure.error.message} ${next}`;
-    }
-    case "stand-in-began":
-      return `stand-in began at tick ${event.tick}: ${event.kind} because ${event.reason}`;
-    case "stand-in-ended":
-      return `stand-in ended at tick ${event.tick} after ${event.ticks} ticks`;
-    case "state":
-      return `channel ${event.from} -> ${event.to}`;
-    case "worker-replaced":
-      return `worker replaced (${event.cause}) from tick ${event.from}${event.barred.length > 0 ? `, barred ${event.barred.join(", ")}` : ""}`;
-    case "plan-applied":
-      return `plan revision ${event.revision} applied`;
-    case "worker-began":
-      return `worker began at tick ${event.tick}`;
-    case "worker-delayed":
-      return `next worker in ${event.afterNs / 1_000_000n} ms`;
-    case "ticks-skipped":
-      return `${event.ticks} ticks from ${event.from} were too late`;
-    case "corrected":
-      return `${event.uri} was late and sought ahead`;
-    case "decoder-stuck":
-      return `decoder ${event.decoderIndex} does not let go of ${event.uri}`;
-    case "refused":
-      return `tick ${event.tick} was refused: ${event.why}`;
-  }
 }

@@ -1,0 +1,57 @@
+import type { Nanoseconds, Tick } from "@retrovue/core";
+import type { Clockwork } from "../world/clockwork.js";
+import { Violation } from "./violation.js";
+
+/** How close a clock is to its master once it has settled: what asymmetry of the network can hide from it. */
+const followsWithinNs = 6_000_000n;
+
+/** Parts per billion that house time may run off CLOCK_MONOTONIC (timing.md: 500 ppm). */
+const slewPpbMax = 500_000n;
+
+/** After start, until a clock must have settled. */
+const settledAfterNs = 45_000_000_000n;
+
+/** Holds house time against its promises: it never steps back, is slewed at 500 ppm at most, and follows its master. */
+export class ClockChecker {
+  readonly #work: Clockwork;
+  readonly #startedAt: bigint;
+  #mono: Nanoseconds;
+  #house: Nanoseconds;
+
+  constructor(work: Clockwork) {
+    this.#work = work;
+    this.#mono = work.host.monotonic();
+    this.#house = work.clock.now();
+    this.#startedAt = this.#mono;
+  }
+
+  /** House time was set forward by order. */
+  jumped(): void {
+    this.#mono = this.#work.host.monotonic();
+    this.#house = this.#work.clock.now();
+  }
+
+  /** @param tick the tick on the bus by now, to say where */
+  look(tick: Tick): void {
+    const mono = this.#work.host.monotonic();
+    const house = this.#work.clock.now();
+    const passed = mono - this.#mono;
+    const told = house - this.#house;
+    if (told < 0n) throw new Violation("clock/never-back", tick, `House time went back by ${-told} ns.`);
+    const allowed = (passed * slewPpbMax) / 1_000_000_000n + 2n;
+    if (told - passed > allowed || passed - told > allowed) {
+      throw new Violation(
+        "clock/slews-gently",
+        tick,
+        `House time moved by ${told} ns while ${passed} ns passed; 500 ppm are allowed.`,
+      );
+    }
+    this.#mono = mono;
+    this.#house = house;
+    if (mono - this.#startedAt < settledAfterNs) return;
+    const error = this.#work.errorNs() ?? 0n;
+    if (error > followsWithinNs || error < -followsWithinNs) {
+      throw new Violation("clock/follows-its-master", tick, `It is off by ${error / 1_000n} µs.`);
+    }
+  }
+}

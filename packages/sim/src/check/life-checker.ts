@@ -1,0 +1,132 @@
+import {
+  type ChannelState,
+  channelTransitions,
+  type Nanoseconds,
+  type SupervisorEvent,
+  type Tick,
+  type Worker,
+  type WorkerExit,
+  type WorkerHost,
+} from "@retrovue/core";
+import { Violation } from "./violation.js";
+
+/** How long a worker that hands nothing over may live: the stall timeout, and the looks in which it is found. */
+const frozenNsMax = 2_400_000_000n;
+
+/** A pair that only hung may be tried again after this long. */
+const hungBarNs = 600_000_000_000n;
+
+/** A worker that lived this long was of use. */
+const usefulNs = 2_000_000_000n;
+
+/** Deaths in a row, nobody to blame, that are answered at once. */
+const blamelessMax = 3;
+
+/** What a life checker looks with. */
+export interface LifeCheckerOptions {
+  readonly now: () => Nanoseconds;
+  /** The last tick on the bus. */
+  readonly head: () => Tick;
+  readonly onViolation: (violation: Violation) => void;
+}
+
+/** Watches workers and states: who dies is replaced at once, no asset kills twice, no state is entered against the table. */
+export class LifeChecker {
+  readonly #options: LifeCheckerOptions;
+  readonly #killers = new Set<string>();
+  readonly #stuck = new Map<string, Nanoseconds>();
+  #state: ChannelState = "stopped";
+  #diedAt: Nanoseconds | undefined;
+  #bornAt = 0n as Nanoseconds;
+  #isDelayed = false;
+  #shortLives = 0;
+  #frozen: { readonly since: Nanoseconds; readonly isGone: () => boolean } | undefined;
+
+  constructor(options: LifeCheckerOptions) {
+    this.#options = options;
+  }
+
+  /** Workers as they are, with every birth and death noted. */
+  watch(host: WorkerHost): WorkerHost {
+    return {
+      spawn: (order, listener): Worker => {
+        this.#born();
+        return host.spawn(order, {
+          onEvent: (event) => listener.onEvent(event),
+          onExit: (exit) => {
+            this.#died(exit);
+            listener.onExit(exit);
+          },
+        });
+      },
+    };
+  }
+
+  /** An asset took the process with it. */
+  crashed(uri: string): void {
+    if (this.#killers.has(uri))
+      this.#broken("worker/hostile-asset-kills-once", `${uri} killed another worker.`);
+    this.#killers.add(uri);
+  }
+
+  /** A worker was stopped in its tracks; `isGone` tells when it was given up or goes on. */
+  froze(isGone: () => boolean): void {
+    this.#frozen = { since: this.#options.now(), isGone };
+  }
+
+  hear(event: SupervisorEvent): void {
+    const now = this.#options.now();
+    if (event.type === "state") {
+      const isLegal = Object.values(channelTransitions[event.from]).includes(event.to);
+      if (event.from !== this.#state || !isLegal) {
+        this.#broken("channel/legal-states", `From ${this.#state} it went ${event.from} -> ${event.to}.`);
+      }
+      this.#state = event.to;
+    } else if (event.type === "worker-delayed") {
+      this.#isDelayed = true;
+      if (this.#shortLives <= blamelessMax) {
+        this.#broken("worker/replaced-at-once", `It waits after ${this.#shortLives} short lives.`);
+      }
+    } else if (event.type === "decoder-stuck") {
+      const before = this.#stuck.get(event.uri);
+      if (before !== undefined && now - before < hungBarNs) {
+        this.#broken("worker/hostile-asset-kills-once", `${event.uri} blocked another worker.`);
+      }
+      this.#stuck.set(event.uri, now);
+    }
+  }
+
+  /** Looks now and then whether what should have happened did. */
+  look(): void {
+    const now = this.#options.now();
+    if (this.#diedAt !== undefined && now > this.#diedAt && !this.#isDelayed) {
+      this.#broken("worker/replaced-at-once", "A worker died and none took its place.");
+    }
+    const frozen = this.#frozen;
+    if (frozen === undefined) return;
+    if (frozen.isGone()) this.#frozen = undefined;
+    else if (now - frozen.since > frozenNsMax) {
+      this.#broken(
+        "worker/frozen-is-replaced",
+        `A worker that does nothing has lived for ${(now - frozen.since) / 1_000_000n} ms.`,
+      );
+    }
+  }
+
+  #born(): void {
+    this.#bornAt = this.#options.now();
+    this.#diedAt = undefined;
+    this.#isDelayed = false;
+  }
+
+  #died(exit: WorkerExit): void {
+    const now = this.#options.now();
+    this.#diedAt = now;
+    const isOver = now - this.#bornAt >= usefulNs || exit.suspects.some(({ guilty }) => guilty);
+    this.#shortLives = isOver ? 0 : this.#shortLives + 1;
+  }
+
+  #broken(rule: string, what: string): void {
+    this.#options.onViolation(new Violation(rule, this.#options.head(), what));
+  }
+}
