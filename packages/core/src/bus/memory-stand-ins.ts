@@ -50,6 +50,8 @@ export class MemoryStandIns {
 
   /** Takes note of a submitted tick; answers its meta, marked where it returns from a stand-in of ours. */
   noteAired(tick: Tick, byName: boolean, meta: FrameMeta): FrameMeta {
+    // Expectations that were lived through make room for those to come, whether or not one was needed.
+    this.expectations.at(tick);
     if (byName || meta.pad || meta.standIn === "slate" || meta.standIn === "black") this.#last = undefined;
     else if (meta.standIn === undefined) this.#noteShown(tick, meta);
     else if (this.#last) this.#last.heldTicks++;
