@@ -8,7 +8,8 @@ import { jsonLine, table } from "./bench/print.ts";
 import { root } from "./setup/root.mjs";
 
 const usage = `Usage: pnpm bench PART… [--json]\nParts: ${benchParts.join(", ")}`;
-const exitUsage = 64;
+/** As in docs/cli.md. */
+const exitUsage = 2;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({

@@ -28,9 +28,9 @@ import {
 } from "./stages/stages.mjs";
 import { lastLine, tallyOfCode } from "./stages/tally.mjs";
 
-/** Exit statuses of BSD's sysexits.h: wrong usage, and a service that is not available. */
-const exitUsage = 64;
-const exitUnavailable = 69;
+/** Exit codes of docs/cli.md: wrong usage, and a part that this version does not have yet. */
+const exitUsage = 2;
+const exitNotBuilt = 79;
 
 const progress = new Progress();
 /** @param {string} line */
@@ -100,7 +100,7 @@ async function start() {
     "The engine is set up and built, but it cannot put a channel on air yet: that part is still to come.",
   );
   print("What works today: bin/retrovue-playout --help, and bin/retrovue-playout check-config FILE.");
-  return exitUnavailable;
+  return exitNotBuilt;
 }
 
 /**

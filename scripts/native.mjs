@@ -159,7 +159,7 @@ async function main() {
   const verb = process.argv[2] ?? "";
   if (!["build", "test", "asan", "tsan"].includes(verb)) {
     console.error("Usage: node scripts/native.mjs build | test | asan | tsan");
-    process.exitCode = 64;
+    process.exitCode = 2;
     return;
   }
   if (nativePackages().length === 0) {

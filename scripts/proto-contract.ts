@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { baselinePath, compareWithBaseline, judge, recordBaseline } from "./proto/contract.ts";
 import { root } from "./setup/root.mjs";
 
-const exitUsage = 64;
+/** As in docs/cli.md. */
+const exitUsage = 2;
 
 function main(command: string | undefined): number {
   if (command === "breaking") {

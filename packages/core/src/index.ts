@@ -125,12 +125,13 @@ export { createPlan, type PlanDraft, startPlan } from "./plan/create-plan.js";
 export { appendSegments, replacePlan, splicePlan } from "./plan/edit.js";
 export { fadeAlphaAt, soundTreatmentAt } from "./plan/fade.js";
 export { forgetBefore } from "./plan/forget.js";
+export { formatFault, invalidPlan } from "./plan/invalid-plan.js";
 export { elapsedAt, mediaTimeAt } from "./plan/join.js";
 export type { Anchor, Place, SegmentPlace, VoidPlace } from "./plan/place.js";
 export type { Plan, PlanEnd, Segment, SegmentKind } from "./plan/plan.js";
 export { sameAiring, sameMedia, samePlan, samePlanContent } from "./plan/same.js";
 export { Timeline } from "./plan/timeline.js";
-export { formatFault, type PlanBounds, type PlanFault, planBounds, validatePlan } from "./plan/validate.js";
+export { type PlanBounds, type PlanFault, planBounds, validatePlan } from "./plan/validate.js";
 export { admitOptions, admitPlugin, provisionOf } from "./plugin/admission.js";
 export {
   definePlugin,

@@ -118,6 +118,19 @@ describe("retrovue-playout as built", () => {
       "error: option '--port <port>' argument '99999' is invalid\n  Write a whole",
     ],
     [["--port", "8090"], "error: --port needs --channel\n  Write --channel 1 --port 8090.\n"],
+    [
+      ["--log-level", "loud"],
+      "error: option '--log-level <level>' argument 'loud' is invalid\n  Allowed choices are trace,",
+    ],
+    [["--config", ""], "error: The name of the configuration is empty\n  Name one with --config FILE.\n"],
+    [
+      ["check-config", "a.yaml", "b.yaml"],
+      "error: too many arguments for 'check-config'. Expected 1 argument but got 2: a.yaml, b.yaml.\n  See",
+    ],
+    [
+      ["--config", "a.yaml", "check-config", "b.yaml"],
+      "error: The configuration is named twice\n  Leave out --config or the file.\n",
+    ],
     [["--config"], "error: option '-c, --config <file>' argument missing\n  See retrovue-playout --help.\n"],
   ])("cli/wrong-usage %j ends with 2 and a remedy", async (args, message) => {
     const { code, out, err } = await playout(args);
@@ -125,11 +138,23 @@ describe("retrovue-playout as built", () => {
     expect(err.startsWith(message), err).toBe(true);
   });
 
+  test.each(["play", "check-plan", "probe", "plugins", "bus", "ctl"])(
+    "cli/a-command-of-a-later-version-says-so: %s",
+    async (command) => {
+      const { code, out, err } = await playout([command, "x"]);
+      expect({ code, out }).toEqual({ code: 79, out: "" });
+      expect(err).toMatch(/^error: \S+ is not built yet\n {2}See retrovue-playout --help/);
+    },
+  );
+
   test("cli/help-shows-examples-and-version-the-version", async () => {
     const help = await playout(["--help"]);
     expect(help).toMatchObject({ code: 0, err: "" });
     expect(help.out).toContain("Usage: retrovue-playout [options] [command]");
     expect(help.out).toContain("retrovue-playout check-config playout.yaml");
+    const asked = await playout(["help", "check-config"]);
+    expect(asked).toMatchObject({ code: 0, err: "" });
+    expect(asked.out).toContain("--strict");
     const version = await playout(["version", "--json"]);
     expect(JSON.parse(version.out)).toMatchObject({
       name: "retrovue-playout",

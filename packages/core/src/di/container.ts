@@ -45,10 +45,9 @@ export class Container {
   /** What the token is bound to. `Internal` naming the token where nothing is. */
   resolve<T>(token: Token<T>): T {
     if (!this.#inner.isRegistered(token.symbol, true)) {
-      throw new PlayoutError(
-        "Internal",
-        `Nothing is bound to ${token.description}. Bind it in the composition root.`,
-      );
+      throw new PlayoutError("Internal", `Nothing is bound to ${token.description}.`, {
+        remedy: "Bind it in the composition root.",
+      });
     }
     return this.#inner.resolve<T>(token.symbol);
   }

@@ -38,6 +38,7 @@ export interface ErrorCodeEntry {
 const entry = (status: Status, retryable: boolean, meaning: string): ErrorCodeEntry =>
   Object.freeze({ status, retryable, meaning });
 
+/** The table itself: each code with its status, whether a retry may help, and its meaning. */
 export const errorCodes = Object.freeze({
   // Requests
   InvalidArgument: entry(
@@ -121,6 +122,11 @@ export const errorCodes = Object.freeze({
   ),
 
   // Life
+  Unavailable: entry(
+    Status.Unavailable,
+    true,
+    "The engine is starting, draining or out of reach; the request was not begun.",
+  ),
   WorkerLost: entry(Status.Unavailable, true, "A worker or render process died; it is being replaced."),
   Timeout: entry(Status.DeadlineExceeded, true, "A deadline passed before the work was done."),
   Cancelled: entry(Status.Cancelled, false, "The caller's signal was aborted."),

@@ -24,6 +24,17 @@ describe("errors", () => {
     expect(PlayoutError.from("text").message).toBe("text");
   });
 
+  test("errors/what-and-remedy-make-the-message", () => {
+    const error = new PlayoutError("PortInUse", "Port 8090 is taken.", { remedy: "Name another." });
+    expect([error.message, error.what, error.remedy]).toEqual([
+      "Port 8090 is taken. Name another.",
+      "Port 8090 is taken.",
+      "Name another.",
+    ]);
+    const bare = new PlayoutError("Closed", "The reader was closed.");
+    expect([bare.message, bare.remedy]).toEqual([bare.what, undefined]);
+  });
+
   test("errors/aborts-and-timeouts-are-told-apart", () => {
     const aborted = AbortSignal.abort();
     expect(PlayoutError.from(aborted.reason).code).toBe("Cancelled");

@@ -3,8 +3,10 @@ import { type ErrorCode, type ErrorCodeEntry, errorCodes } from "./codes.js";
 /** Where and about what an error happened: small, plain values that may be logged and sent. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
-/** What a `PlayoutError` is made with besides its code and message. */
+/** What a `PlayoutError` is made with besides its code and what happened. */
 export interface PlayoutErrorOptions {
+  /** What the reader should do about it, as a sentence. Left out where nothing can be done, or where nobody knows. */
+  readonly remedy?: string;
   /** The error this one explains. */
   readonly cause?: unknown;
   /** Plain values naming the place: channel, field, path, line, asset. */
@@ -14,22 +16,35 @@ export interface PlayoutErrorOptions {
 /**
  * The only error that crosses a boundary of the engine.
  *
- * The message says first what happened, then what to do about it; it never holds a stack trace.
+ * The message says first what happened, then what to do about it; it never holds a stack trace. Both parts stand on
+ * their own too, for whoever shows them apart: `what` and `remedy`.
  * `code` is one of a closed list and maps to a gRPC or Connect status in one table.
  *
  * @example
- * throw new PlayoutError("UnsupportedMedia", `No decoder accepts ${uri}. Install a plugin that does.`, {
+ * throw new PlayoutError("UnsupportedMedia", `No decoder accepts ${uri}.`, {
+ *   remedy: "Install a plugin that does.",
  *   details: { uri, tried: ["pattern"] },
  * });
  */
 export class PlayoutError extends Error {
   override readonly name = "PlayoutError";
   readonly code: ErrorCode;
+  /** What happened: the message without the remedy. */
+  readonly what: string;
+  /** What to do about it; undefined where the error does not say. */
+  readonly remedy: string | undefined;
   readonly details: ErrorDetails;
 
-  constructor(code: ErrorCode, message: string, options: PlayoutErrorOptions = {}) {
-    super(message, "cause" in options ? { cause: options.cause } : undefined);
+  /** @param what what happened, in whole sentences: the remedy is put behind it to make the message */
+  constructor(code: ErrorCode, what: string, options: PlayoutErrorOptions = {}) {
+    const { remedy } = options;
+    super(
+      remedy === undefined ? what : `${what} ${remedy}`,
+      "cause" in options ? { cause: options.cause } : undefined,
+    );
     this.code = code;
+    this.what = what;
+    this.remedy = remedy;
     this.details = options.details ?? {};
   }
 

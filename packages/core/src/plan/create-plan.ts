@@ -1,8 +1,8 @@
-import { PlayoutError } from "../errors/playout-error.js";
 import type { HouseGrid } from "../time/house-grid.js";
 import type { Nanoseconds, Tick } from "../time/units.js";
+import { invalidPlan } from "./invalid-plan.js";
 import type { Plan, Segment } from "./plan.js";
-import { formatFault, type PlanBounds, validatePlan } from "./validate.js";
+import { type PlanBounds, validatePlan } from "./validate.js";
 
 /**
  * A plan that may not know yet when it starts: what a plan file, a media file or a scheduler gives. Every `Plan` is
@@ -12,9 +12,6 @@ export interface PlanDraft extends Omit<Plan, "start"> {
   readonly start: Nanoseconds | undefined;
 }
 
-/** Faults that the message names; the rest are in the error's details. */
-const faultsInMessage = 10;
-
 /**
  * A valid plan, frozen through and through, made from copies: the caller's objects are left as they are. Segments
  * that are frozen already (those of another plan) are shared, so that an edit costs no copy of what it keeps.
@@ -23,16 +20,7 @@ const faultsInMessage = 10;
  */
 export function createPlan(input: Plan, bounds?: Partial<PlanBounds>): Plan {
   const faults = validatePlan(input, bounds);
-  if (faults.length > 0) {
-    const lines = faults.map(formatFault);
-    const more = lines.length > faultsInMessage ? ` … and ${lines.length - faultsInMessage} more.` : "";
-    const count = lines.length === 1 ? "1 fault" : `${lines.length} faults`;
-    throw new PlayoutError(
-      "InvalidPlan",
-      `The plan has ${count}: ${lines.slice(0, faultsInMessage).join(" ")}${more}`,
-      { details: { faultCount: lines.length, faults: lines } },
-    );
-  }
+  if (faults.length > 0) throw invalidPlan("The plan", faults);
   const segments = Object.freeze(input.segments.map(frozenSegment));
   return Object.freeze({ revision: input.revision, start: input.start, segments, end: input.end });
 }

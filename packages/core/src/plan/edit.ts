@@ -29,8 +29,11 @@ export function replacePlan(current: Plan, next: PlanDraft, takeTick: Tick, grid
   if (next.revision < current.revision) {
     throw new PlayoutError(
       "RevisionConflict",
-      `Revision ${next.revision} is older than ${current.revision}, which is in force. Read the plan back and number the change from there.`,
-      { details: { revision: next.revision, inForce: current.revision } },
+      `Revision ${next.revision} is older than ${current.revision}, which is in force.`,
+      {
+        remedy: "Read the plan back and number the change from there.",
+        details: { revision: next.revision, inForce: current.revision },
+      },
     );
   }
   if (samePlanContent(current, { ...next, start: next.start ?? current.start })) return current;
@@ -102,7 +105,9 @@ export function appendSegments(
   grid: HouseGrid,
 ): Plan {
   if (current.end === "loop") {
-    throw new PlayoutError("WrongState", "A plan that loops has no end to append to. Replace or splice it.");
+    throw new PlayoutError("WrongState", "A plan that loops has no end to append to.", {
+      remedy: "Replace or splice it.",
+    });
   }
   if (segments.length === 0) return current;
   if (sameSegments(current.segments.slice(-segments.length), segments)) return current;

@@ -34,7 +34,8 @@ export function unrollLoop(
     if (segments.length >= planBounds.segmentsMax) {
       throw new PlayoutError(
         "LimitExceeded",
-        `The loop would air more than ${planBounds.segmentsMax} segments before tick ${until}. Splice nearer to the time.`,
+        `The loop would air more than ${planBounds.segmentsMax} segments before tick ${until}.`,
+        { remedy: "Splice nearer to the time." },
       );
     }
     const segment = plan.segments[index] as Segment;

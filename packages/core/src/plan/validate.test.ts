@@ -4,8 +4,9 @@ import { noSegmentId } from "../bus/frame-meta.js";
 import { PlayoutError } from "../errors/playout-error.js";
 import { mediaTime, nanoseconds } from "../time/units.js";
 import { createPlan } from "./create-plan.js";
+import { formatFault } from "./invalid-plan.js";
 import type { Plan, Segment } from "./plan.js";
-import { formatFault, planBounds, validatePlan } from "./validate.js";
+import { planBounds, validatePlan } from "./validate.js";
 
 const good = [segmentOf(0), segmentOf(1), segmentOf(2)];
 const second = (how: Partial<Segment>) => planOf([segmentOf(0), segmentOf(1, how), segmentOf(2)]);

@@ -82,10 +82,6 @@ export function validatePlan(input: Plan, bounds: Partial<PlanBounds> = {}): Pla
   return faults;
 }
 
-/** One line for people: place, problem, what was expected and found, and the remedy. */
-export const formatFault = (f: PlanFault): string =>
-  `${f.path}: ${f.problem}; expected ${f.expected}, found ${f.found}. ${f.remedy}`;
-
 type Report = (field: string, problem: string, expected: string, found: string, remedy: string) => void;
 
 /** Where the walk along the segments stands, in house time. */

@@ -80,6 +80,7 @@ describe("plugin/admission", () => {
     expect(error.code).toBe(code);
     expect(error.message).toMatch(message);
     expect(error.message).toContain("./mine.js");
+    expect(error.remedy).toMatch(/^[A-Z].+\.$/);
     expect(error.details["plugin"]).toBe("./mine.js");
   });
 
@@ -98,7 +99,8 @@ describe("plugin/admission", () => {
     expect(admitOptions(provision, { device: "cuda" }, "hw")).toEqual({ device: "cuda" });
     const error = refusal(() => admitOptions(provision, undefined, "hw"));
     expect(error.code).toBe("InvalidConfig");
-    expect(error.message).toBe("Options of plugin hw: device: expected cuda");
+    expect(error.what).toBe("Options of plugin hw: device: expected cuda");
+    expect(error.remedy).toMatch(/^Correct them/);
   });
 
   test("plugin/options-for-one-that-takes-none-are-refused", () => {

@@ -12,30 +12,31 @@ export function admitPlugin(exported: unknown, origin: string): Plugin {
   if (!isRecord(exported) || exported["kind"] !== "retrovue-plugin") {
     throw invalid(
       origin,
-      `Its default export is ${describe(exported)}, not a plugin. Export definePlugin({ … }) by default.`,
+      `Its default export is ${describe(exported)}, not a plugin.`,
+      "Export definePlugin({ … }) by default.",
     );
   }
   const { name, contract, provides } = exported;
   if (typeof name !== "string" || name === "")
-    throw invalid(origin, "Its name is missing. Give definePlugin the package's name.");
+    throw invalid(origin, "Its name is missing.", "Give definePlugin the package's name.");
   if (typeof contract !== "string")
     throw invalid(
       origin,
-      "Its contract version is missing. Pass contract: pluginContract of @retrovue/core.",
+      "Its contract version is missing.",
+      "Pass contract: pluginContract of @retrovue/core.",
     );
   admitContract(contract, origin);
   if (!isRecord(provides) || Object.keys(provides).length === 0) {
-    throw invalid(origin, `It provides nothing. Provide at least one of ${portNames.join(", ")}.`);
+    throw invalid(origin, "It provides nothing.", `Provide at least one of ${portNames.join(", ")}.`);
   }
   for (const [port, provision] of Object.entries(provides)) {
-    if (!isPortName(port))
-      throw invalid(origin, `It provides "${port}", which is not a port. Ports are ${portNames.join(", ")}.`);
+    if (!isPortName(port)) throw invalid(origin, `It provides "${port}", which is not a port.`, portsAre);
     if (!isRecord(provision) || typeof provision["create"] !== "function") {
-      throw invalid(origin, `Its ${port} has no create function.`);
+      throw invalid(origin, `Its ${port} has no create function.`, "Give it one that makes the port.");
     }
     for (const need of Array.isArray(provision["needs"]) ? provision["needs"] : []) {
       if (!isPortName(need))
-        throw invalid(origin, `Its ${port} needs "${String(need)}", which is not a port.`);
+        throw invalid(origin, `Its ${port} needs "${String(need)}", which is not a port.`, portsAre);
     }
   }
   return exported as unknown as Plugin;
@@ -52,7 +53,7 @@ export function provisionOf(
   const provision = plugin.provides[port];
   if (provision === undefined) {
     const has = Object.keys(plugin.provides).join(", ");
-    throw invalid(origin, `It provides no ${port}, only ${has}. Name another plugin for ${port}.`);
+    throw invalid(origin, `It provides no ${port}, only ${has}.`, `Name another plugin for ${port}.`);
   }
   return provision as Provision<unknown, unknown, PortName>;
 }
@@ -68,7 +69,8 @@ export function admitOptions(
 ): unknown {
   if (provision.options === undefined) {
     if (options === undefined || (isRecord(options) && Object.keys(options).length === 0)) return undefined;
-    throw new PlayoutError("InvalidConfig", `Plugin ${origin} takes no options. Remove them.`, {
+    throw new PlayoutError("InvalidConfig", `Plugin ${origin} takes no options.`, {
+      remedy: "Remove them.",
       details: { plugin: origin },
     });
   }
@@ -78,6 +80,7 @@ export function admitOptions(
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new PlayoutError("InvalidConfig", `Options of plugin ${origin}: ${why}`, {
       cause,
+      remedy: "Correct them; the plugin's own documents say what it takes.",
       details: { plugin: origin },
     });
   }
@@ -87,7 +90,11 @@ function admitContract(contract: string, origin: string): void {
   const [major, minor] = parseContract(pluginContract) ?? [0, 0];
   const theirs = parseContract(contract);
   if (theirs === undefined)
-    throw invalid(origin, `Its contract version "${contract}" is not of the form "${pluginContract}".`);
+    throw invalid(
+      origin,
+      `Its contract version "${contract}" is not of the form "${pluginContract}".`,
+      "Pass contract: pluginContract of @retrovue/core.",
+    );
   if (theirs[0] === major && theirs[1] <= minor) return;
   const remedy =
     theirs[0] > major || (theirs[0] === major && theirs[1] > minor)
@@ -95,8 +102,8 @@ function admitContract(contract: string, origin: string): void {
       : "Install a release of the plugin made for this engine.";
   throw new PlayoutError(
     "PluginContract",
-    `Plugin ${origin} was written for contract ${contract}; this engine speaks ${pluginContract}. ${remedy}`,
-    { details: { plugin: origin, expected: pluginContract, found: contract } },
+    `Plugin ${origin} was written for contract ${contract}; this engine speaks ${pluginContract}.`,
+    { remedy, details: { plugin: origin, expected: pluginContract, found: contract } },
   );
 }
 
@@ -105,8 +112,11 @@ function parseContract(text: string): readonly [number, number] | undefined {
   return match ? [Number(match[1]), Number(match[2])] : undefined;
 }
 
-const invalid = (origin: string, why: string): PlayoutError =>
+const portsAre = `Ports are ${portNames.join(", ")}.`;
+
+const invalid = (origin: string, why: string, remedy: string): PlayoutError =>
   new PlayoutError("PluginInvalid", `Plugin ${origin} cannot be used. ${why}`, {
+    remedy,
     details: { plugin: origin },
   });
 

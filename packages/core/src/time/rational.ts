@@ -21,7 +21,11 @@ export function rational(num: number, den: number): Rational {
 /** Reads "30000/1001" or "25". `InvalidArgument` for anything else. */
 export function parseRational(text: string): Rational {
   const match = /^\s*(\d{1,10})(?:\s*\/\s*(\d{1,10}))?\s*$/.exec(text);
-  if (!match) throw new PlayoutError("InvalidArgument", `"${text}" is not a rate; write 25 or 30000/1001.`);
+  if (!match) {
+    throw new PlayoutError("InvalidArgument", `"${text}" is not a rate.`, {
+      remedy: "Write 25 or 30000/1001.",
+    });
+  }
   return rational(Number(match[1]), Number(match[2] ?? 1));
 }
 

@@ -97,7 +97,7 @@ test("time/a-house-rate-is-standard-or-refused-by-name", () => {
   } catch (thrown) {
     expect(PlayoutError.is(thrown, "InvalidArgument")).toBe(true);
     expect((thrown as PlayoutError).message).toBe(
-      "48 is not a house frame rate; use one of 24000/1001, 24, 25, 30000/1001, 30, 50, 60000/1001, 60.",
+      "48 is not a house frame rate. Use one of 24000/1001, 24, 25, 30000/1001, 30, 50, 60000/1001, 60.",
     );
   }
 });

@@ -46,9 +46,8 @@ export function houseRate(wanted: Rational): Rational {
   const rate = snapRate(wanted.num, wanted.den);
   if (rate && standardRates.includes(rate)) return rate;
   const known = standardRates.map(formatRational);
-  throw new PlayoutError(
-    "InvalidArgument",
-    `${formatRational(wanted)} is not a house frame rate; use one of ${known.join(", ")}.`,
-    { details: { frameRate: formatRational(wanted), standard: known } },
-  );
+  throw new PlayoutError("InvalidArgument", `${formatRational(wanted)} is not a house frame rate.`, {
+    remedy: `Use one of ${known.join(", ")}.`,
+    details: { frameRate: formatRational(wanted), standard: known },
+  });
 }

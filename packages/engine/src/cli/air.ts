@@ -46,7 +46,8 @@ function parsePort(text: string | undefined): number {
   if (port >= 1 && port <= 65_535) return port;
   throw new PlayoutError(
     "InvalidArgument",
-    `--port expects a whole number from 1 to 65535, found ${text === undefined ? "nothing" : `'${text}'`}. Write --port ${defaultPort}.`,
+    `--port expects a whole number from 1 to 65535, found ${text === undefined ? "nothing" : `'${text}'`}.`,
+    { remedy: `Write --port ${defaultPort}.` },
   );
 }
 

@@ -12,7 +12,11 @@ export interface ExitCodeEntry {
  */
 export const exitCodes = Object.freeze({
   Ok: { code: 0, meaning: "Done; for the engine: stopped when asked to." },
-  Internal: { code: 1, meaning: "A fault of the command itself. Please report it." },
+  Internal: {
+    code: 1,
+    meaning:
+      "The command itself is at fault: please report it. For the scripts behind npm: a test, a build or a step failed.",
+  },
   Usage: { code: 2, meaning: "An option, argument or command is wrong." },
   BadData: { code: 65, meaning: "A plan or a media file breaks a rule." },
   NoInput: { code: 66, meaning: "A file that was named, or any configuration, is missing." },

@@ -41,6 +41,9 @@ export function readLaunch(
   candidates: readonly string[] = configCandidates,
 ): Launch {
   refuseMixed(options);
+  // What a shell makes of --config "$UNSET".
+  if (options.config === "")
+    refuse("The name of the configuration is empty.", "Name one with --config FILE.");
   if (options.channel !== undefined) {
     const overrides = () => [...oneChannel(options), ...listenerOverrides(options, undefined)];
     return {
@@ -56,17 +59,20 @@ export function readLaunch(
 
 function refuseMixed(options: EngineOptions): void {
   const { channel, port, plan, address, config } = options;
-  const refuse = (message: string): never => {
-    throw new PlayoutError("InvalidArgument", message);
-  };
   if (channel === undefined) {
     const alone = Object.entries({ port, plan, address }).find(([, value]) => value !== undefined)?.[0];
-    if (alone !== undefined) refuse(`--${alone} needs --channel. Write --channel 1 --port 8090.`);
+    if (alone !== undefined) refuse(`--${alone} needs --channel.`, oneChannelRemedy);
     return;
   }
   if (config !== undefined)
-    refuse("--channel runs without a configuration. Leave out --config or --channel.");
-  if (port === undefined) refuse("--channel needs --port. Write --channel 1 --port 8090.");
+    refuse("--channel runs without a configuration.", "Leave out the file or --channel.");
+  if (port === undefined) refuse("--channel needs --port.", oneChannelRemedy);
+}
+
+const oneChannelRemedy = "Write --channel 1 --port 8090.";
+
+function refuse(what: string, remedy: string): never {
+  throw new PlayoutError("InvalidArgument", what, { remedy });
 }
 
 /** One channel whose outputs are at `http://localhost:PORT/channel/ID.ts`. */

@@ -39,9 +39,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
 /** Tells anything thrown in the form that every error has. Gives the exit code. */
 export function reportThrown(thrown: unknown, terminal: Terminal): number {
   if (thrown instanceof PlayoutError) {
-    // Messages say first what happened, then what to do: the remedy begins after the first sentence.
-    const [, what = thrown.message, remedy] = /^(.+?)\. (.+)$/s.exec(thrown.message) ?? [];
-    terminal.error(what, remedy);
+    terminal.error(thrown.what.replace(/\.$/, ""), thrown.remedy);
   } else {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     terminal.error(
@@ -67,6 +65,7 @@ function describeProgram(terminal: Terminal, end: (code: number) => void): Comma
     .addHelpText("after", examples)
     .argument("[command]")
     .usage("[options] [command]")
+    .helpCommand("help [command]", "tell the options of a command")
     .allowExcessArguments(true);
   // The argument exists only to catch misspelt commands, so help does not list it.
   program.configureHelp({ visibleArguments: () => [] });
@@ -85,8 +84,14 @@ function describeProgram(terminal: Terminal, end: (code: number) => void): Comma
     )
     .option("--json", "one JSON object on stdout", false)
     .option("--strict", "count warnings, such as a missing plan file, as faults", false)
+    .allowExcessArguments(false)
     .action((file: string | undefined, own: { json: boolean; strict: boolean }) => {
       const options = program.opts<EngineOptions>();
+      if (file !== undefined && options.config !== undefined) {
+        throw new PlayoutError("InvalidArgument", "The configuration is named twice.", {
+          remedy: "Leave out --config or the file.",
+        });
+      }
       const launch = readLaunch(
         file === undefined ? options : { ...options, config: file },
         terminal.environment,
@@ -98,6 +103,7 @@ function describeProgram(terminal: Terminal, end: (code: number) => void): Comma
     .command("version")
     .description("tell the version, the plugin contract and the runtime")
     .option("--json", "one JSON object on stdout", false)
+    .allowExcessArguments(false)
     .action(({ json }: { json: boolean }) => {
       const report = versionReport();
       terminal.print(json ? JSON.stringify(report, null, 2) : versionLine(report));
@@ -144,7 +150,15 @@ function whole(min: number, max: number): (text: string) => number {
   };
 }
 
+/** Commands that come with the parts they need: asked for, they say so. */
+const laterCommands: readonly string[] = ["play", "check-plan", "probe", "plugins", "bus", "ctl"];
+
 function refuseCommand(command: string, program: Command, terminal: Terminal): number {
+  if (laterCommands.includes(command)) {
+    throw new PlayoutError("Unimplemented", `${command} is not built yet.`, {
+      remedy: "See retrovue-playout --help for what is.",
+    });
+  }
   const names = program.commands.map((one) => one.name());
   const near = suggest(command, names);
   const known = `Commands: ${names.join(", ")}; see retrovue-playout --help.`;
@@ -156,6 +170,8 @@ function refuseCommand(command: string, program: Command, terminal: Terminal): n
 function reportUsage(text: string, terminal: Terminal): void {
   const message = text.trim().replace(/^error: /, "");
   const [, what = message, remedy = "See retrovue-playout --help."] =
-    /^(.*)\n\((Did you mean .*\?)\)$/s.exec(message) ?? /^(.+?)\. (Write .+)$/s.exec(message) ?? [];
+    /^(.*)\n\((Did you mean .*\?)\)$/s.exec(message) ??
+    /^(.+?)\. ((?:Write|Allowed choices are) .+)$/s.exec(message) ??
+    [];
   terminal.error(what, remedy);
 }

@@ -15,6 +15,7 @@ export async function runLaunch(launch: Launch, terminal: Terminal): Promise<num
 async function runEngine(config: PlayoutConfig): Promise<number> {
   throw new PlayoutError(
     "Unimplemented",
-    `Running the engine is not built yet; the configuration of ${config.engine.id} is right. Use \`retrovue-playout check-config\` to see what it would run.`,
+    `Running the engine is not built yet; the configuration of ${config.engine.id} is right.`,
+    { remedy: "Use `retrovue-playout check-config` to see what it would run." },
   );
 }

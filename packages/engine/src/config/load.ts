@@ -88,10 +88,13 @@ export function loadConfig(file: string, context: ConfigContext): PlayoutConfig 
 /** The error for a faulty configuration. */
 export function configError(file: string, faults: readonly ConfigFault[]): PlayoutError {
   const lines = faults.map((fault) => `${formatFault(fault)}. ${fault.remedy}`);
-  const count = faults.length === 1 ? "a fault" : `${faults.length} faults`;
-  return new PlayoutError("InvalidConfig", `${file} has ${count}:\n${lines.join("\n")}`, {
-    details: { file, faults: lines },
-  });
+  const details = { file, faults: lines };
+  const [first] = faults;
+  if (first !== undefined && faults.length === 1) {
+    return new PlayoutError("InvalidConfig", `${formatFault(first)}.`, { remedy: first.remedy, details });
+  }
+  const what = `${file} has ${faults.length} faults:\n${lines.join("\n")}`;
+  return new PlayoutError("InvalidConfig", what, { details });
 }
 
 function check(

@@ -24,7 +24,14 @@ export function readSource(
   }
   try {
     const stat = fstatSync(descriptor);
-    if (!stat.isFile()) return unfit("a file", stat.isDirectory() ? "a folder" : "something not a file");
+    if (!stat.isFile()) {
+      const found = stat.isDirectory() ? "a folder" : "something not a file";
+      return unfit(
+        "a file",
+        found,
+        "Name a YAML or JSON file, as in `retrovue-playout --config playout.yaml`.",
+      );
+    }
     const buffer = Buffer.alloc(configBytesMax + 1);
     let length = 0;
     for (;;) {
@@ -33,23 +40,33 @@ export function readSource(
       if (read === 0 || length > configBytesMax) break;
     }
     if (length > configBytesMax) {
-      return unfit(`a file of at most ${configBytesMax} bytes`, `more than that (${stat.size} bytes)`);
+      return unfit(
+        `a file of at most ${configBytesMax} bytes`,
+        `more than that (${stat.size} bytes)`,
+        "Check that it is a configuration; what channels share goes under `defaults`.",
+      );
     }
     return { ok: true, text: new TextDecoder("utf-8", { fatal: true }).decode(buffer.subarray(0, length)) };
   } catch (error) {
-    if (error instanceof TypeError) return unfit("text in UTF-8", "bytes that are not UTF-8");
-    return unfit("a readable file", error instanceof Error ? error.message : String(error));
+    if (error instanceof TypeError) {
+      return unfit("text in UTF-8", "bytes that are not UTF-8", "Save the file as UTF-8.");
+    }
+    return unfit(
+      "a readable file",
+      error instanceof Error ? error.message : String(error),
+      "Check the path and the disk.",
+    );
   } finally {
     closeSync(descriptor);
   }
 }
 
-const unfit = (expected: string, found: string): { readonly ok: false } & Unreadable => ({
+const unfit = (expected: string, found: string, remedy: string): { readonly ok: false } & Unreadable => ({
   ok: false,
   reason: "unfit",
   expected,
   found,
-  remedy: "Name a YAML or JSON file, as in `retrovue-playout --config playout.yaml`.",
+  remedy,
 });
 
 function whyNotOpened(error: unknown): Unreadable {

@@ -166,5 +166,5 @@ function valid<T>(read: () => T): T {
   }
 }
 
-const blockFault = ({ message, details }: PlayoutError): PlayoutError =>
-  new PlayoutError("InvalidPlan", message, { details });
+const blockFault = ({ what, remedy, details }: PlayoutError): PlayoutError =>
+  new PlayoutError("InvalidPlan", what, { ...(remedy !== undefined && { remedy }), details });

@@ -16,12 +16,18 @@ const metadataBytesMax = 2_048;
 /** Names the details that were shortened or left out for their size. */
 const shortenedKey = "shortened";
 
-/** An error as `google.rpc.ErrorInfo`: reason is its code, metadata its details as text. */
-export const errorInfoOf = (error: PlayoutError): ErrorInfo =>
+/**
+ * The key of an error's remedy in the metadata, so that a client may show it apart from the message, at whose end it
+ * stands too.
+ */
+export const remedyKey = "remedy";
+
+/** An error as `google.rpc.ErrorInfo`: reason is its code, metadata its remedy and its details as text. */
+export const errorInfoOf = ({ code, remedy, details }: PlayoutError): ErrorInfo =>
   create(ErrorInfoSchema, {
-    reason: error.code,
+    reason: code,
     domain: errorDomain,
-    metadata: metadataOf(error.details),
+    metadata: metadataOf({ ...(remedy !== undefined && { [remedyKey]: remedy }), ...details }),
   });
 
 /**

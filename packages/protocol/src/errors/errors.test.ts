@@ -32,6 +32,24 @@ describe("errors/every-code-crosses-the-wire", () => {
     expect(back?.details).toEqual({ field: "port", limit: "3" });
   });
 
+  test("a remedy crosses by itself and within the message", () => {
+    const error = new PlayoutError("PortInUse", "Port 8090 is taken.", {
+      remedy: "Name another.",
+      details: { port: 8090 },
+    });
+    const status = statusOf(error);
+    expect(status.message).toBe("Port 8090 is taken. Name another.");
+    expect(errorInfoIn(status)?.metadata).toEqual({ port: "8090", remedy: "Name another." });
+    const back = playoutErrorFromStatus(status);
+    expect([back.message, back.what, back.remedy]).toEqual([error.message, error.what, error.remedy]);
+    expect(back.details).toEqual({ port: "8090" });
+    const cut = playoutErrorFromStatus(
+      statusOf(new PlayoutError("Internal", "x".repeat(2_000), { remedy: "Report it." })),
+    );
+    expect(cut.what).toMatch(/^x+…$/);
+    expect(cut.remedy).toBe("Report it.");
+  });
+
   test("the public type's name and numbers are on the wire", () => {
     const [detail] = statusOf(new PlayoutError("UnknownPlan", "No.")).details;
     expect(detail?.typeUrl).toBe("type.googleapis.com/google.rpc.ErrorInfo");

@@ -1,5 +1,6 @@
 import { type ErrorCode, type ErrorDetails, errorCodes, PlayoutError, type Status } from "@retrovue/core";
 import type { Status as RpcStatus } from "../gen/google/rpc/status_pb.js";
+import { remedyKey } from "./error-info.js";
 import { errorInfoIn } from "./read-error-info.js";
 
 /** The code that says most nearly what a bare status says: one that did not come from an engine. */
@@ -16,7 +17,7 @@ const codeOfStatus: Readonly<Record<Status, ErrorCode>> = Object.freeze({
   11: "InvalidArgument",
   12: "Unimplemented",
   13: "Internal",
-  14: "WorkerLost",
+  14: "Unavailable",
   15: "MediaCorrupt",
   16: "Unauthenticated",
 });
@@ -29,7 +30,12 @@ const codeOfStatus: Readonly<Record<Status, ErrorCode>> = Object.freeze({
 export function playoutErrorFromStatus(status: RpcStatus): PlayoutError {
   const info = errorInfoIn(status);
   if (info && isErrorCode(info.reason)) {
-    return new PlayoutError(info.reason, status.message, { details: { ...info.metadata } });
+    const { [remedyKey]: remedy, ...details } = info.metadata;
+    if (remedy === undefined) return new PlayoutError(info.reason, status.message, { details });
+    // The message ends with the remedy, unless it was cut to fit.
+    const ending = ` ${remedy}`;
+    const what = status.message.endsWith(ending) ? status.message.slice(0, -ending.length) : status.message;
+    return new PlayoutError(info.reason, what, { remedy, details });
   }
   const code = (codeOfStatus as Readonly<Record<number, ErrorCode | undefined>>)[status.code] ?? "Internal";
   const details: Record<string, ErrorDetails[string]> = { ...info?.metadata, status: status.code };

@@ -86,9 +86,11 @@ function rateAt(field: string, value: unknown): Rational {
     return houseRate(fractionOf(field, value));
   } catch (error) {
     if (!PlayoutError.is(error) || error.details["field"] !== undefined) throw error;
-    throw new PlayoutError("InvalidArgument", `${field}: ${error.message}`, {
+    const { what, remedy, details } = error;
+    throw new PlayoutError("InvalidArgument", `${field}: ${what}`, {
       cause: error,
-      details: { ...error.details, field },
+      ...(remedy !== undefined && { remedy }),
+      details: { ...details, field },
     });
   }
 }

@@ -1,4 +1,5 @@
 import {
+  invalidPlan,
   type MediaTime,
   mediaTime,
   type Nanoseconds,
@@ -13,7 +14,7 @@ import { aspectPolicies, planEnds, segmentKinds } from "../enums/plan-enums.js";
 import { shown } from "../field/invalid-field.js";
 import type { PlanSegment, PlayoutPlan } from "../gen/retrovue/playout_plans_pb.js";
 import { durationFromWire, timestampFromWire } from "../time/wire-time.js";
-import { invalidPlan, planFaultsOf } from "./plan-faults.js";
+import { planFaultsOf } from "./plan-faults.js";
 import { segmentIdFromText, segmentIdOf } from "./segment-id.js";
 
 /** What a plan's message does not say itself. */

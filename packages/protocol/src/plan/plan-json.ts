@@ -6,10 +6,9 @@ import {
   type JsonValue,
   toJson,
 } from "@bufbuild/protobuf";
-import { type PlanFault, planBounds } from "@retrovue/core";
+import { invalidPlan, type PlanFault, planBounds } from "@retrovue/core";
 import { shown } from "../field/invalid-field.js";
 import { PlanSegmentSchema, type PlayoutPlan, PlayoutPlanSchema } from "../gen/retrovue/playout_plans_pb.js";
-import { invalidPlan } from "./plan-faults.js";
 
 /**
  * The plan in a plan file's value, as a JSON or YAML parser gives it: the JSON form of `PlayoutPlan`. Keys are read as
