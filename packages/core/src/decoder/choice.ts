@@ -60,7 +60,7 @@ export class DecoderChooser {
     const candidates = await Promise.all(
       decoders.map((decoder, index) => this.#probe(decoder, index, asset, signal)),
     );
-    signal.throwIfAborted();
+    if (signal.aborted) throw PlayoutError.from(signal.reason, "Cancelled");
     return candidates.sort((a, b) => b.probe.score - a.probe.score || a.index - b.index);
   }
 
@@ -76,7 +76,9 @@ export class DecoderChooser {
     signal: AbortSignal,
   ): Promise<Choice> {
     const usable = (index: number) => !failed.has(index) && !this.#options.barred(asset.uri, index);
-    const ranked = await this.#ranked(asset, usable, signal);
+    // With one decoder configured there is nothing to choose, and a probe would only cost time.
+    const ranked =
+      this.#options.decoders.length === 1 ? [this.#onlyCandidate()] : await this.rank(asset, signal);
     const tried: string[] = [];
     let last: PlayoutError | undefined;
     for (const { index, name, probe } of ranked) {
@@ -96,18 +98,8 @@ export class DecoderChooser {
     throw this.#refusal(asset, tried, last, failed);
   }
 
-  /** With one decoder left there is nothing to choose, and a probe would only cost time. */
-  async #ranked(
-    asset: AssetRef,
-    usable: (index: number) => boolean,
-    signal: AbortSignal,
-  ): Promise<readonly Candidate[]> {
-    const left = this.#options.decoders.map((_, index) => index).filter(usable);
-    const [only] = left;
-    if (left.length !== 1 || only === undefined) return left.length === 0 ? [] : this.rank(asset, signal);
-    return [
-      { index: only, name: this.#named(only).name, probe: { score: 1, reason: "the only decoder left" } },
-    ];
+  #onlyCandidate(): Candidate {
+    return { index: 0, name: this.#named(0).name, probe: { score: 1, reason: "It is the only decoder." } };
   }
 
   #named(index: number): NamedDecoder {
