@@ -38,10 +38,13 @@ const lowestRate = 1;
 /** No broadcast format is faster than 120 frames per second (SMPTE ST 2036-1). */
 const highestRate = 120;
 
-const rateInBounds = (rate: Rational): boolean =>
-  rate.num >= lowestRate * rate.den && rate.num <= highestRate * rate.den;
+/** Whole rates, and those of NTSC heritage: other denominators are 29.97 in disguise, and no house grid (`HouseGrid`). */
+const denominators = [1, 1_001];
 
-/** Frames per second, exactly: `25` or `30000/1001`. Decimals are refused, since 29.97 is not 30000/1001. */
+const rateInBounds = ({ num, den }: Rational): boolean =>
+  denominators.includes(den) && num >= lowestRate * den && num <= highestRate * den;
+
+/** Frames per second, exactly: `25` or `30000/1001`. Decimals are refused, in figures and as fractions, since 29.97 is not 30000/1001. */
 export const frameRate = z
   .union([
     z.string().regex(/^\s*[1-9]\d{0,8}(\s*\/\s*[1-9]\d{0,8})?\s*$/),
