@@ -45,6 +45,8 @@ export interface PluginLog {
 /** What every factory gets. */
 export interface PluginContext {
   readonly log: PluginLog;
+  /** Where relative paths in a plugin's options begin: the folder of the configuration file, absolute. */
+  readonly configFolder: string;
   /** Folders that media may be read from, resolved; a decoder opens nothing outside. */
   readonly mediaRoots: readonly string[];
   /** URI schemes that the configuration allows, as "file". */

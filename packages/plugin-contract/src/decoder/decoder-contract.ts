@@ -128,6 +128,7 @@ async function createFactory(options: DecoderContractOptions): Promise<DecoderFa
   const silent = (): void => {};
   const context: PluginContext = {
     log: { debug: silent, info: silent, warn: silent, error: silent },
+    configFolder: clipFolder(),
     mediaRoots: [clipFolder()],
     protocols: ["file", "test"],
   };
