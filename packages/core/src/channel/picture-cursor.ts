@@ -95,7 +95,10 @@ export class PictureCursor {
     if (this.#snappedIn === undefined || this.#next === undefined) return coming;
     const target = this.#targetAt(tick);
     if (this.#isStale(target)) return coming;
-    if (this.#current === undefined) return this.#next === endOfMedia ? ended : notYet;
+    if (this.#current === undefined) {
+      // Sought ahead past the end, it has nothing to say of what it jumped over.
+      return this.#next === endOfMedia && target >= this.#options.from ? ended : notYet;
+    }
     if (this.#next === endOfMedia && cadenceStep(target, this.#end(this.#current)) === "advance")
       return ended;
     const shown = this.#shown;
