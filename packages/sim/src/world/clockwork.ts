@@ -20,6 +20,7 @@ export class Clockwork {
   readonly master: SimulatedMaster | undefined;
   /** When the master was last stepped or silent: until some time after that the clock may be off. */
   upsetUntil: bigint = 0n;
+  #steppedMs = 0;
   #isClosed = false;
 
   constructor(host: VirtualHost, random: Random, follows: "utc" | "master") {
@@ -46,7 +47,7 @@ export class Clockwork {
     const { host, random, master, clock } = this;
     if (master === undefined || !(clock instanceof DisciplinedClock)) {
       if (random.chance(25)) return this.#resync();
-      const ms = random.int(-5_000, 5_000);
+      const ms = this.#stepTo(random.int(-4_000, 4_000));
       host.stepUtc(BigInt(ms) * 1_000_000n);
       return { act: "step-utc", what: `the host's UTC clock is stepped by ${ms} ms`, jumpedNs: 0n };
     }
@@ -63,7 +64,7 @@ export class Clockwork {
       return { act: choice, what: "the host's UTC clock is stepped", jumpedNs: 0n };
     }
     if (choice === "step-master") {
-      const ms = random.int(-1_500, 1_500);
+      const ms = this.#stepTo(random.int(-1_500, 1_500));
       master.step(BigInt(ms) * 1_000_000n);
       this.upsetUntil = host.monotonic() + 3_600_000_000_000n;
       return { act: choice, what: `the master's clock is stepped by ${ms} ms`, jumpedNs: 0n };
@@ -88,6 +89,13 @@ export class Clockwork {
   [Symbol.dispose](): void {
     this.#isClosed = true;
     this.clock[Symbol.dispose]();
+  }
+
+  /** The step that leads to `ms` off where the source began: steps do not add up for ever. */
+  #stepTo(ms: number): number {
+    const step = ms - this.#steppedMs;
+    this.#steppedMs = ms;
+    return step;
   }
 
   /** An operator orders house time forward to its source, if it is behind. */

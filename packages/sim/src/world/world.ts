@@ -292,8 +292,8 @@ export class World {
       channelId: 1,
       format: this.#format,
       leadTicks: this.#grid.ticksIn(this.#settings.leadNsTarget) + 2,
-      // Enough for the checker to see every tick after the whole host stood still.
-      historyTicks: 300,
+      // Enough for the checker to see every tick after the longest leap of time: 8 s at 60 fps.
+      historyTicks: 500,
       guardNs: this.#settings.guardNs,
       mapping: this.#clockwork.clock.mapping(),
     };
