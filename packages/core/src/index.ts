@@ -1,42 +1,10 @@
-// For users of the engine: values and errors that cross its API.
+// For users of the engine: time, plans, errors, and what runs a channel.
 
-// For authors of plugins: the ports and what passes through them.
-export type {
-  Committer,
-  CommitterCounters,
-  CommitterEvent,
-  Expectation,
-  ReaderEntry,
-  StandInPolicy,
-} from "./bus/committer.js";
-export type {
-  BusAddress,
-  BusSpec,
-  FrameBus,
-  FrameLease,
-  FrameReader,
-  FrameWriter,
-  LaneTicket,
-  Overrun,
-  PictureBuffer,
-  ReaderOptions,
-  Refusal,
-  TickSound,
-  ViewVerdict,
-} from "./bus/frame-bus.js";
-export {
-  type FrameMeta,
-  noSegmentId,
-  type StandInKind,
-  type StandInReason,
-  standInReasons,
-} from "./bus/frame-meta.js";
 export { MemoryFrameBus, type MemoryFrameBusDeps } from "./bus/memory-frame-bus.js";
 export { Channel, type ChannelOptions } from "./channel/channel.js";
 export type { ChannelEvent } from "./channel/events.js";
 export { type ChannelSettings, defaultChannelSettings } from "./channel/settings.js";
 export type { SourceFailure } from "./channel/source.js";
-export type { Clock, ClockHealth, ClockMapping } from "./clock/clock.js";
 export { DisciplinedClock, type DisciplineOptions } from "./clock/disciplined-clock.js";
 export {
   type Exchange,
@@ -58,15 +26,6 @@ export {
   pictureFor,
   targetTime,
 } from "./conform/cadence.js";
-export { needsToneMap, resolveColour } from "./conform/colour.js";
-export type {
-  Conformer,
-  ConformerFactory,
-  PictureTreatment,
-  SoundConformer,
-  SoundTreatment,
-} from "./conform/conformer.js";
-export { fitPicture, type PictureFit, type Rect } from "./conform/geometry.js";
 export {
   type Candidate,
   type Choice,
@@ -75,44 +34,9 @@ export {
   type DecoderTrail,
   type NamedDecoder,
 } from "./decoder/choice.js";
-export type {
-  Decoder,
-  DecoderFactory,
-  OpenOptions,
-  ProbeResult,
-  ReadPictureOptions,
-} from "./decoder/decoder.js";
 export { type ErrorCode, type ErrorCodeEntry, errorCodeNames, errorCodes, Status } from "./errors/codes.js";
 export { InvariantViolation, invariant } from "./errors/invariant.js";
 export { type ErrorDetails, PlayoutError, type PlayoutErrorOptions } from "./errors/playout-error.js";
-export type { AssetInfo, AssetRef, PictureStream, SoundStream } from "./media/asset.js";
-export {
-  type Ancillary,
-  type EndOfMedia,
-  endOfMedia,
-  type PictureFrame,
-  type PicturePlanes,
-} from "./media/picture.js";
-export {
-  type ColourMatrix,
-  type ColourPrimaries,
-  type ColourRange,
-  type ColourTags,
-  type ColourTransfer,
-  type FieldOrder,
-  type PictureFormat,
-  type PixelFormat,
-  pixelFormats,
-  type Rotation,
-} from "./media/picture-format.js";
-export { type PlaneLayout, planesOf, rowBytes, rowsOf } from "./media/pixel-layout.js";
-export {
-  type AspectPolicy,
-  defaultProgramFormat,
-  type ProgramFormat,
-  samplesPerTickMax,
-} from "./media/program-format.js";
-export type { SoundBlock } from "./media/sound.js";
 export {
   type MetricDefinition,
   type MetricKey,
@@ -133,27 +57,6 @@ export { sameAiring, sameMedia, samePlan, samePlanContent } from "./plan/same.js
 export { Timeline } from "./plan/timeline.js";
 export { type PlanBounds, type PlanFault, planBounds, validatePlan } from "./plan/validate.js";
 export { admitOptions, admitPlugin, provisionOf } from "./plugin/admission.js";
-export {
-  definePlugin,
-  type OptionsSchema,
-  type Plugin,
-  type PluginContext,
-  type PluginLog,
-  type PortName,
-  type PortTypes,
-  type Provision,
-  type Provisions,
-  pluginContract,
-  portNames,
-} from "./plugin/plugin.js";
-export type {
-  EncodeSettings,
-  Renderer,
-  RendererCounters,
-  RendererFactory,
-  StreamChunk,
-  StreamTap,
-} from "./renderer/renderer.js";
 export { type Retry, retryAfter } from "./supervision/backoff.js";
 export {
   type ChannelSignal,
@@ -205,5 +108,104 @@ export {
   ptsOfTick,
   ptsRate,
 } from "./time/wire-clock.js";
+
+// For authors of plugins: the ports, and what passes through them.
+
+export type {
+  Committer,
+  CommitterCounters,
+  CommitterEvent,
+  Expectation,
+  ReaderEntry,
+  StandInPolicy,
+} from "./bus/committer.js";
+export type {
+  BusAddress,
+  BusSpec,
+  FrameBus,
+  FrameLease,
+  FrameReader,
+  FrameWriter,
+  LaneTicket,
+  Overrun,
+  PictureBuffer,
+  ReaderOptions,
+  Refusal,
+  TickSound,
+  ViewVerdict,
+} from "./bus/frame-bus.js";
+export {
+  type FrameMeta,
+  noSegmentId,
+  type StandInKind,
+  type StandInReason,
+  standInReasons,
+} from "./bus/frame-meta.js";
+export type { Clock, ClockHealth, ClockMapping } from "./clock/clock.js";
+export { needsToneMap, resolveColour } from "./conform/colour.js";
+export type {
+  Conformer,
+  ConformerFactory,
+  PictureTreatment,
+  SoundConformer,
+  SoundTreatment,
+} from "./conform/conformer.js";
+export { fitPicture, type PictureFit, type Rect } from "./conform/geometry.js";
+export type {
+  Decoder,
+  DecoderFactory,
+  OpenOptions,
+  ProbeResult,
+  ReadPictureOptions,
+} from "./decoder/decoder.js";
+export type { AssetInfo, AssetRef, PictureStream, SoundStream } from "./media/asset.js";
+export {
+  type Ancillary,
+  type EndOfMedia,
+  endOfMedia,
+  type PictureFrame,
+  type PicturePlanes,
+} from "./media/picture.js";
+export {
+  type ColourMatrix,
+  type ColourPrimaries,
+  type ColourRange,
+  type ColourTags,
+  type ColourTransfer,
+  type FieldOrder,
+  type PictureFormat,
+  type PixelFormat,
+  pixelFormats,
+  type Rotation,
+} from "./media/picture-format.js";
+export { type PlaneLayout, planesOf, rowBytes, rowsOf } from "./media/pixel-layout.js";
+export {
+  type AspectPolicy,
+  defaultProgramFormat,
+  type ProgramFormat,
+  samplesPerTickMax,
+} from "./media/program-format.js";
+export type { SoundBlock } from "./media/sound.js";
+export {
+  definePlugin,
+  type OptionsSchema,
+  type Plugin,
+  type PluginContext,
+  type PluginLog,
+  type PortName,
+  type PortTypes,
+  type Provision,
+  type Provisions,
+  pluginContract,
+  portNames,
+} from "./plugin/plugin.js";
+export type {
+  EncodeSettings,
+  Renderer,
+  RendererCounters,
+  RendererFactory,
+  StreamChunk,
+  StreamTap,
+} from "./renderer/renderer.js";
 export type { CallContext, ControlServices } from "./transport/control-services.js";
 export type { Endpoint, HttpHandler, HttpHost, Transport } from "./transport/transport.js";
