@@ -12,6 +12,7 @@ import { type Fault, type FileMap, lineOfFault, readRepository } from "./tidy/fi
 import { importsOf } from "./tidy/imports.ts";
 import { folderFaults, lengthFaults, lockFileFaults, machineFaults } from "./tidy/layout.ts";
 import { coreFaults, dependencyFaults, importFaults, importTable } from "./tidy/package-rules.ts";
+import { publicDocFaults } from "./tidy/public-docs.ts";
 import { deadFileFaults } from "./tidy/reachability.ts";
 import { blanked } from "./tidy/source-text.ts";
 
@@ -51,6 +52,7 @@ describe("this repository", () => {
   test("tidy/error-codes-are-documented", () => clean(errorTableFaults(files, codes)));
   test("tidy/metrics-are-documented", () => clean(metricTableFaults(files, metricDefinitions)));
   test("tidy/every-lesson-has-its-test", () => clean(lessonFaults(files)));
+  test("tidy/what-is-exported-is-documented", () => clean(publicDocFaults(files)));
   test("tidy/links-lead-somewhere", () => clean(linkFaults(files)));
 });
 
@@ -259,6 +261,28 @@ describe("each rule can fail", () => {
     expect(faults("| 1 | a | `lesson/02` |", borne)).toHaveLength(1);
     expect(faults("| 1 | a | comes with b |", borne)).toEqual([expect.stringContaining("name it here")]);
     expect(faults("", borne)).toEqual(["docs/lessons.md: lesson 1 is missing"]);
+  });
+
+  test("tidy/an-export-without-a-comment-is-found", () => {
+    const files = filesOf({
+      "packages/a/src/index.ts":
+        'export { bare, told, type Bare, inner as outer } from "./a.js";\nexport { Made } from "./gen/a.js";\n',
+      "packages/a/src/a.ts": [
+        "/** Why. */",
+        "export const told = 1;",
+        "export const bare = 2;",
+        "/* No documentation. */",
+        "export interface Bare {}",
+        "// Nor this.",
+        "export async function inner() {}",
+      ].join("\n"),
+      "packages/a/src/gen/a.ts": "export class Made {}",
+    });
+    expect(publicDocFaults(files).map(({ line, message }) => `${line} ${message.split(" ")[0]}`)).toEqual([
+      "3 bare",
+      "5 Bare",
+      "7 inner",
+    ]);
   });
 
   test("tidy/a-link-that-leads-nowhere-is-found", () => {
