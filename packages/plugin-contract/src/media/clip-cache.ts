@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,7 +30,7 @@ export async function cachedFile(
   const path = join(folder, `${hash}.${extension}`);
   if (await exists(path)) return path;
   await mkdir(folder, { recursive: true });
-  const half = join(folder, `${hash}.${process.pid}.${process.hrtime.bigint()}.${extension}`);
+  const half = join(folder, `${hash}.${randomUUID()}.${extension}`);
   try {
     await write(half);
     await rename(half, path);
