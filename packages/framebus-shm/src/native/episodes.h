@@ -1,0 +1,46 @@
+#pragma once
+#include <retrovue/frame_bus.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+namespace retrovue::framebus {
+
+/// Something the engine wants to know: once per episode, never per frame.
+struct CommitterEvent {
+  enum class Type : std::uint32_t { standInBegan, standInEnded, refused };
+  Type type;
+  std::int64_t tick;
+  std::uint32_t flag = 0;    // standInBegan: RVFB_FLAG_HOLD, …SLATE or …BLACK; refused: RVFB_REFUSED_…
+  std::uint32_t reason = 0;  // standInBegan
+  std::uint64_t ticks = 0;   // standInEnded
+};
+
+/// Counts what the committer does, and keeps events until they are fetched: at most 256, further ones are
+/// dropped (an engine that is so far behind has the counters). Allocates nothing.
+class Episodes {
+ public:
+  void onCommit(std::int64_t tick, std::uint32_t flags, std::uint32_t reason);
+  /// A submission was taken: the run of refusals is over.
+  void onTaken() { refusing_ = 0; }
+  void onRefused(std::int64_t tick, std::uint32_t why);
+  void onLate() { ++counters_.late_commits; }
+
+  std::optional<CommitterEvent> next();
+  bool hasEvents() const { return count_ > 0; }
+  const rvfb_counters& counters() const { return counters_; }
+
+ private:
+  static constexpr std::size_t kEventsMax = 256;
+  void post(const CommitterEvent& event);
+
+  rvfb_counters counters_{};
+  std::array<CommitterEvent, kEventsMax> events_;
+  std::size_t head_ = 0;
+  std::size_t count_ = 0;
+  std::uint64_t standInTicks_ = 0;
+  std::uint32_t refusing_ = 0;
+};
+
+}  // namespace retrovue::framebus

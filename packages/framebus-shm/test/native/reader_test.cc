@@ -1,0 +1,159 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <thread>
+
+#include "bench.h"
+
+using namespace retrovue::framebus;
+using namespace retrovue::framebus::testing;
+
+namespace {
+
+void writeFile(const std::string& path, const std::string& bytes) {
+  const int fd = ::open(path.c_str(), O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0640);
+  REQUIRE(fd >= 0);
+  REQUIRE(::write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+  ::close(fd);
+}
+
+std::string readFile(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat about {};
+  ::fstat(fd, &about);
+  std::string bytes(static_cast<std::size_t>(about.st_size), '\0');
+  REQUIRE(::pread(fd, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
+  ::close(fd);
+  return bytes;
+}
+
+}  // namespace
+
+TEST("bus/foreign-truncated-and-other-versions-are-refused-at-opening") {
+  Bench bench;
+  const std::string good = readFile(bench.path());
+  const std::string path = bench.place.directory + "/" + bench.place.prefix + ".odd.ch1";
+  const auto statusOf = [&path](const std::string& bytes) {
+    writeFile(path, bytes);
+    return Reader(path).status;
+  };
+  CHECK(statusOf("") == RVFB_INCOMPATIBLE);
+  CHECK(statusOf("not a bus") == RVFB_INCOMPATIBLE);
+  CHECK(statusOf(std::string(1 << 16, '\xff')) == RVFB_INCOMPATIBLE);
+  CHECK(statusOf(good.substr(0, good.size() - 4096)) == RVFB_INCOMPATIBLE);
+  CHECK(statusOf(good + std::string(4096, '\0')) == RVFB_INCOMPATIBLE);
+  std::string other = good;
+  other[4] = 2;
+  CHECK(statusOf(other) == RVFB_INCOMPATIBLE);
+  // Whole, but nobody holds its lock: a dead engine's.
+  CHECK(statusOf(good) == RVFB_NOT_FOUND);
+  // Every single byte of the constant header turned over: never a crash, never opened as something else.
+  for (std::size_t at = 0; at < 448; ++at) {
+    std::string flipped = good;
+    flipped[at] = static_cast<char>(~flipped[at]);
+    const rvfb_status status = statusOf(flipped);
+    CHECK(status == RVFB_INCOMPATIBLE || status == RVFB_NOT_FOUND);
+  }
+  ::unlink(path.c_str());
+  CHECK(Reader(path).status == RVFB_NOT_FOUND);
+}
+
+TEST("bus/lapped-reader-is-told-and-resyncs") {
+  Bench bench;
+  bench.committer->start(bench.first);
+  auto lane = bench.openLane();
+  Reader reader(bench.path());
+  for (int n = 0; n < 60; ++n) {
+    bench.moveTo(bench.first + n - 4);
+    submitPainted(*lane, bench.grid, bench.first + n);
+  }
+  reader.mustRead(bench.first + 59);
+  rvfb_frame frame;
+  CHECK(reader.read(bench.first, frame) == RVFB_OVERRUN);
+  CHECK(reader.read(bench.first + 60, frame) == RVFB_NOT_YET);
+  const std::int64_t oldest = rvfb_reader_oldest(reader.raw);
+  CHECK_EQ(oldest, bench.first + 59 - 14);
+  const rvfb_frame resynced = reader.mustRead(oldest);
+  CHECK_EQ(int{resynced.planes[0][0]}, int{shadeOf(oldest)});
+  CHECK(reader.read(oldest - 1, frame) == RVFB_OVERRUN);
+}
+
+TEST("bus/torn-picture-and-overwritten-sound-are-told") {
+  Bench bench;
+  bench.committer->start(bench.first);
+  auto lane = bench.openLane();
+  Reader reader(bench.path());
+  submitPainted(*lane, bench.grid, bench.first);
+  const rvfb_frame frame = reader.mustRead(bench.first);
+  CHECK(rvfb_reader_intact(reader.raw, &frame.slot));
+  for (int n = 1; n < 200; ++n) {
+    bench.moveTo(bench.first + n - 4);
+    submitPainted(*lane, bench.grid, bench.first + n);
+  }
+  reader.mustRead(bench.first + 199);
+  CHECK(!rvfb_reader_intact(reader.raw, &frame.slot));
+  std::vector<float> left(frame.slot.sample_count), right(frame.slot.sample_count);
+  float* into[2] = {left.data(), right.data()};
+  CHECK(!rvfb_reader_sound(reader.raw, &frame.slot, into, 2));
+}
+
+TEST("bus/a-wait-ends-by-time-interrupt-and-end-of-the-bus") {
+  auto bench = std::make_unique<Bench>();
+  const std::int64_t first = bench->first;
+  Reader reader(bench->path());
+  CHECK(rvfb_reader_wait(reader.raw, first, 1'000'000) == RVFB_TIMEOUT);
+  rvfb_status interrupted = RVFB_OK;
+  std::thread waiter([&] { interrupted = rvfb_reader_wait(reader.raw, first, 60 * kSecond); });
+  rvfb_reader_interrupt(reader.raw);
+  waiter.join();
+  CHECK(interrupted == RVFB_INTERRUPTED);
+  Reader other(bench->path());
+  rvfb_status ended = RVFB_OK;
+  std::thread ending([&] { ended = rvfb_reader_wait(other.raw, first, 60 * kSecond); });
+  bench.reset();
+  ending.join();
+  CHECK(ended == RVFB_STALE);
+  rvfb_frame frame;
+  CHECK(other.read(0, frame) == RVFB_STALE);
+}
+
+TEST("bus/readers-are-listed-and-garbage-in-their-table-hurts-nobody") {
+  Bench bench;
+  auto reader = std::make_unique<Reader>(bench.path(), "multiviewer");
+  rvfb_reader_show(reader->raw, 42, 3);
+  auto rows = bench.committer->readers();
+  REQUIRE(rows.size() == 1);
+  CHECK_EQ(rows[0].name, std::string("multiviewer"));
+  CHECK_EQ(rows[0].cursor, 42);
+  CHECK_EQ(rows[0].overruns, 3u);
+  CHECK_EQ(rows[0].pid, ::getpid());
+  // Anybody of the group may store anything there, or cut it short.
+  const int fd = ::open((bench.path() + ".readers").c_str(), O_RDWR | O_CLOEXEC);
+  const std::string garbage(64 * 256 + 256, '\xff');
+  REQUIRE(::pwrite(fd, garbage.data(), garbage.size(), 0) > 0);
+  rows = bench.committer->readers();
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].name.size() <= 128);
+  CHECK_EQ(rows[0].cursor, -1);
+  REQUIRE(::ftruncate(fd, 10) == 0);
+  CHECK_EQ(bench.committer->readers().size(), 0u);
+  rvfb_reader_show(reader->raw, 43, 3);
+  Reader late(bench.path(), "late");
+  CHECK(late.status == RVFB_OK);
+  ::close(fd);
+  reader.reset();
+  CHECK_EQ(bench.committer->readers().size(), 0u);
+}
+
+TEST("bus/a-reader-that-comes-before-the-bus-is-seen") {
+  const Place place = placeOfTest();
+  const std::string path = place.directory + "/" + busName(place.prefix, "east", 7);
+  auto made = ReadersTable::make(place.directory, path + ".readers", layoutOf(smallSpec())->readersBytes);
+  REQUIRE(made);
+  const std::int64_t before = monoNow();
+  CHECK(!made->isWanted(before));
+  CHECK(Reader(path).status == RVFB_NOT_FOUND);
+  CHECK(made->isWanted(before));
+  CHECK(!made->isWanted(monoNow()));
+  CHECK_EQ(made->rows().size(), 0u);
+}
