@@ -1,7 +1,8 @@
 import type { FrameLease, Nanoseconds, SegmentPlace, StandInReason, Tick } from "@retrovue/core";
-import type { Actor, FaultName } from "../world/cast.js";
+import type { Actor } from "../world/cast.js";
 import type { Facts } from "../world/facts.js";
 import { expectedPicture } from "./expected-picture.js";
+import { promisedNs } from "./recovery.js";
 import { Violation } from "./violation.js";
 
 /** Bounds that a channel promises. */
@@ -19,24 +20,13 @@ const disturbedReasons: ReadonlySet<StandInReason> = new Set([
   "lateTake",
 ]);
 
-/**
- * Within how long a passing fault must be over, from the first stand-in to the right picture: what finds it (a hang: 2 s), what
- * the quick retries wait (1 s after the first failure, 2 more after the second), and the lead that was given away.
- */
-const recoveryMs: Partial<Record<FaultName, number>> = {
-  "read-rejected": 2_000,
-  "sound-rejected": 2_000,
-  "read-stuck": 4_200,
-  "seek-rejected": 4_500,
-};
-
 /** Holds each stand-in against what is true: that there was cause, that the reason is the cause, that the ladder was kept. */
 export class StandInChecker {
   readonly #facts: Facts;
   readonly #bounds: StandInBounds;
   /** The last planned picture of this airing; undefined once slate or black has aired, or across a seam. */
   #holdable: { readonly key: string; readonly pictureId: string; held: number } | undefined;
-  #episode: { readonly from: Tick; readonly uri: string } | undefined;
+  #episode: { readonly from: Tick; readonly run: number; readonly uri: string } | undefined;
 
   constructor(facts: Facts, bounds: StandInBounds) {
     this.#facts = facts;
@@ -66,8 +56,9 @@ export class StandInChecker {
   /** Something stood in for the plan's picture. */
   check(lease: FrameLease, place: SegmentPlace, actor: Actor, now: Nanoseconds): void {
     this.#checkReason(lease, place, actor, now);
+    this.#checkLate(lease);
     this.#checkLadder(lease, place);
-    this.#checkRecovery(lease, actor, now);
+    this.#checkRecovery(lease, place, actor, now);
   }
 
   #checkReason(lease: FrameLease, place: SegmentPlace, actor: Actor, now: Nanoseconds): void {
@@ -94,6 +85,7 @@ export class StandInChecker {
     if (actor.reasons.includes(reason)) return;
     // What opens slowly is taken late when an edit brought it.
     if (reason === "lateTake" && actor.reasons.includes("opening")) return;
+    if (reason === "hung" && actor.reasons.includes("late") && this.#facts.mayLookHung(now)) return;
     const disturbance = this.#facts.disturbanceAt(now);
     if (disturbance !== undefined && disturbedReasons.has(reason)) return;
     const cause = disturbance?.what ?? (actor.fault === "none" ? "nothing" : actor.fault);
@@ -102,6 +94,14 @@ export class StandInChecker {
       tick,
       `${meta.standIn} because ${reason} for ${actor.uri}; wrong is ${cause}.`,
     );
+  }
+
+  /** What was taken too late is reported so, on every tick that it costs. */
+  #checkLate(lease: FrameLease): void {
+    const { tick, meta } = lease;
+    if (meta.late !== (meta.standInReason === "lateTake")) {
+      throw new Violation("take/late-is-reported", tick, `late is ${meta.late} for ${meta.standInReason}.`);
+    }
   }
 
   #checkLadder(lease: FrameLease, place: SegmentPlace): void {
@@ -130,21 +130,24 @@ export class StandInChecker {
     }
   }
 
-  #checkRecovery(lease: FrameLease, actor: Actor, now: Nanoseconds): void {
+  #checkRecovery(lease: FrameLease, place: SegmentPlace, actor: Actor, now: Nanoseconds): void {
     const { tick, meta } = lease;
-    if (meta.standInReason === "endedEarly" || this.#facts.disturbanceAt(now) !== undefined) {
+    const isPlanned = meta.standInReason === "endedEarly" || meta.standInReason === "soundOnly";
+    if (isPlanned || this.#facts.disturbanceAt(now) !== undefined) {
       this.#episode = undefined;
       return;
     }
-    if (this.#episode?.uri !== actor.uri) this.#episode = { from: tick, uri: actor.uri };
-    const ms = recoveryMs[actor.fault];
-    if (ms === undefined || !actor.isTransient || meta.standInReason === "soundOnly") return;
+    const run = place.anchor.first;
+    if (this.#episode?.uri !== actor.uri || this.#episode.run !== run) {
+      this.#episode = { from: tick, run, uri: actor.uri };
+    }
+    const promised = promisedNs(actor);
     const lasted = this.#facts.grid.length(tick - this.#episode.from);
-    if (lasted > BigInt(ms) * 1_000_000n) {
+    if (promised !== undefined && lasted > promised) {
       throw new Violation(
         "stand-in/back-in-time",
         tick,
-        `${actor.fault} of ${actor.uri} is over, but not on air for ${lasted / 1_000_000n} ms.`,
+        `${actor.fault} of ${actor.uri} keeps it off air for ${lasted / 1_000_000n} ms; promised are ${promised / 1_000_000n}.`,
       );
     }
   }

@@ -80,8 +80,8 @@ const transientFaults: ReadonlySet<FaultName> = new Set([
   "read-stuck",
   "read-rejected",
   "sound-rejected",
+  "sound-stuck",
   "seek-rejected",
-  "late-reads",
 ]);
 
 /** Casts the assets of a world: good ones of every kind, and bad ones. */

@@ -12,6 +12,9 @@ export interface Disturbance {
 /** Ticks that a worker may have handed over behind one that it skipped, when an edit comes. */
 const pendingTicksMax = 3;
 
+/** How long what was given up as hung over a leap of time may be off air for it. */
+const looksHungNs = 10_000_000_000n;
+
 /** Disturbances kept; older ones are over. */
 const disturbancesMax = 8;
 
@@ -31,6 +34,7 @@ export class Facts {
   /** The first tick of the channel's life. */
   firstTick: Tick = 0 as Tick;
   readonly #disturbances: Disturbance[] = [];
+  #leaptAt = 0n as Nanoseconds;
   #unsettledUntil = 0n as Nanoseconds;
 
   constructor(grid: HouseGrid, actors: readonly Actor[], timeline: Timeline) {
@@ -68,6 +72,7 @@ export class Facts {
   disturb(disturbance: Disturbance): void {
     this.#disturbances.push(disturbance);
     if (this.#disturbances.length > disturbancesMax) this.#disturbances.shift();
+    if (isLeap(disturbance)) this.#leaptAt = disturbance.from;
     this.unsettle(disturbance.until);
   }
 
@@ -82,13 +87,20 @@ export class Facts {
 
   /** True while ticks may lie behind house time because time itself made a leap. */
   isTimeTorn(now: Nanoseconds): boolean {
-    return this.disturbanceAt(now, "stall") !== undefined || this.disturbanceAt(now, "resync") !== undefined;
-  }
-
-  /** What (of one kind, if named) may still have its effect at this time. */
-  disturbanceAt(now: Nanoseconds, kind?: string): Disturbance | undefined {
-    return this.#disturbances.find(
-      ({ what, from, until }) => now >= from && now <= until && (kind === undefined || what === kind),
+    return this.#disturbances.some(
+      (disturbance) => isLeap(disturbance) && now >= disturbance.from && now <= disturbance.until,
     );
   }
+
+  /** True where a leap of time may have made what is only slow look like what hangs. */
+  mayLookHung(now: Nanoseconds): boolean {
+    return now - this.#leaptAt < looksHungNs;
+  }
+
+  /** What may still have its effect at this time. */
+  disturbanceAt(now: Nanoseconds): Disturbance | undefined {
+    return this.#disturbances.find(({ from, until }) => now >= from && now <= until);
+  }
 }
+
+const isLeap = ({ what }: Disturbance): boolean => what === "stall" || what === "resync";

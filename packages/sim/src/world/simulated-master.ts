@@ -25,7 +25,7 @@ export class SimulatedMaster {
     this.#origin = host.monotonic();
     // Crystals are within 100 ppm of each other; twice that is a bad one.
     this.#driftPpb = BigInt(random.int(-200_000, 200_000));
-    this.#base = host.utc() + BigInt(random.int(-50_000, 900_000)) * 1_000n;
+    this.#base = host.utc() + BigInt(random.int(-5_000, 900_000)) * 1_000n;
   }
 
   /** The master's time at an instant of the host's CLOCK_MONOTONIC. */

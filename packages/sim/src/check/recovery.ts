@@ -1,0 +1,71 @@
+import { type Nanoseconds, nanosecondsFromMs } from "@retrovue/core";
+import type { Actor } from "../world/cast.js";
+
+/** A decoder that gives nothing is given up after this long (timing.md, stallTimeoutMs). */
+const hangMs = 2_000;
+
+/** The first retry of what failed (timing.md, Failure policy). */
+const retryMs = 1_000;
+
+/** How long an open may take before the next decoder is tried. */
+const openMs = 5_000;
+
+/** How long a decoder may take to close before its worker is given up. */
+const closeMs = 2_000;
+
+/** A look of the supervisor, the spare that takes over, a tick. */
+const slackMs = 200;
+
+/** The farthest that a late decoder is sought ahead: half of 16 times the first patience. */
+const aheadMs = 8_000;
+
+/**
+ * Within how long, counted from its first stand-in, an asset must be back on air; undefined where nothing will bring it back.
+ * The lead that is given away first is on our side.
+ */
+export function promisedNs(actor: Actor): Nanoseconds | undefined {
+  const ms = promisedMs(actor);
+  return ms === undefined ? undefined : nanosecondsFromMs(ms + slackMs);
+}
+
+function promisedMs(actor: Actor): number | undefined {
+  const { fault, hasFallback, isTransient } = actor;
+  // Another decoder takes over at the same place, at once; a fault that has passed is found gone by the first retry.
+  const mended = hasFallback ? 0 : isTransient ? retryMs : undefined;
+  switch (fault) {
+    case "none":
+      return 0;
+    case "slow-open":
+      return lateMs(actor);
+    case "late-reads":
+      return lateMs(actor) + aheadMs;
+    case "open-rejected-once":
+      return hasFallback ? 0 : retryMs;
+    case "open-rejected":
+    case "read-rejected":
+    case "sound-rejected":
+    case "seek-rejected":
+      return mended;
+    case "read-stuck":
+    case "sound-stuck":
+      return mended === undefined ? undefined : hangMs + mended;
+    case "open-stuck":
+      return hasFallback ? openMs : undefined;
+    case "crash-on-open":
+    case "crash-on-read":
+      return hasFallback ? 0 : undefined;
+    case "read-deaf":
+      return hasFallback ? hangMs + closeMs : undefined;
+    case "short":
+    case "endless":
+    case "lying-times":
+      return undefined;
+  }
+}
+
+/** All that its calls are late together. */
+const lateMs = ({ script }: Actor): number =>
+  (script?.calls ?? []).reduce((sum, { move, times }) => {
+    if (move.kind !== "late") return sum;
+    return sum + (Number(move.byNs) / 1e6) * (Number.isFinite(times) ? (times ?? 1) : 1);
+  }, 0);
