@@ -22,6 +22,7 @@ import {
   buildStage,
   lintStage,
   nativeStages,
+  packStage,
   protoStages,
   typesStage,
   vitestStage,
@@ -77,7 +78,14 @@ async function test(patterns) {
     print(lastLine(tallyOfCode(1)));
     return 1;
   }
-  const everything = [lintStage(), typesStage(), ...protoStages(), buildStage(), ...nativeStages()];
+  const everything = [
+    lintStage(),
+    typesStage(),
+    ...protoStages(),
+    buildStage(),
+    packStage(),
+    ...nativeStages(),
+  ];
   const stages =
     patterns.length === 0
       ? [...everything, vitestStage("tests", [])]

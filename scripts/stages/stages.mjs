@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildNative, nativePackages, testNative } from "../native.mjs";
+import { checkPackages } from "../pack/check-packages.mjs";
 import { runCommand } from "../setup/command.mjs";
 import { cacheFolder, pinnedNode, root, toolEnvironment } from "../setup/root.mjs";
 import { tallyOfCode, tallyOfVitest } from "./tally.mjs";
@@ -47,6 +48,15 @@ export function protoStages() {
   if (existsSync(join(root, breaking))) commands.push([pinnedNode, breaking, "breaking"]);
   return [commandStage("wire contract", commands)];
 }
+
+/** The packages as strangers would install them; after the build. */
+export const packStage = () => ({
+  name: "packages",
+  run: async () => {
+    const faults = await checkPackages();
+    return { tally: tallyOfCode(faults.length), output: faults.join("\n") };
+  },
+});
 
 /** The native packages' build and their own tests. */
 export function nativeStages() {
