@@ -76,7 +76,8 @@ describe("each rule can fail", () => {
       "packages/decoder-libav/src/a.ts":
         'import { a } from "@retrovue/core/di";\nexport * from "../../core/src/b.js";\n',
       "packages/decoder-libav/test/a.test.ts":
-        'import { a } from "@retrovue/plugin-contract";\nnew URL("../../..", import.meta.url);\n',
+        'import { a } from "@retrovue/plugin-contract";\nimport { root } from "../../../scripts/setup/root.mjs";\nnew URL("../../..", import.meta.url);\n',
+      "packages/decoder-libav/test/b.test.ts": 'import "../../../scripts/native.mjs";\n',
       "packages/transport-connect/src/a.ts": 'const a = await import("@retrovue/transport-grpc");\n',
       "packages/engine/src/a.ts": 'import "@retrovue/core";\n',
       "packages/stray/src/a.ts": "",
@@ -84,6 +85,7 @@ describe("each rule can fail", () => {
     expect(messages(importFaults(files, importTable(architecture)))).toEqual([
       "packages/core/src/a.ts:1: core may not import @retrovue/engine (docs/architecture.md)",
       'packages/decoder-libav/src/a.ts:2: "../../core/src/b.js" reaches out of its package; import the other package by name',
+      'packages/decoder-libav/test/b.test.ts:1: "../../../scripts/native.mjs" reaches out of its package; import the other package by name',
       'packages/stray/src/a.ts: docs/architecture.md has no package "stray"; add it to the table',
       "packages/transport-connect/src/a.ts:1: transport-connect may not import @retrovue/transport-grpc (docs/architecture.md)",
     ]);

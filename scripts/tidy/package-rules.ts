@@ -11,6 +11,12 @@ const unshipped = /(?:\.test\.[cm]?tsx?$|^(?:test|bench)\/)/;
 /** Packages that only tests of others may import, whatever the table says. */
 const forTestsOnly = new Set(["plugin-contract", "sim"]);
 
+/** What lies outside of all packages and may be reached by path: the bench's types, and what runs the tools of the set-up. */
+const outsideHelpers = [
+  { from: /^bench\//, to: /^(?:\.\.\/)+scripts\/bench\/bench\.ts$/ },
+  { from: /\.test\.ts$|^test\//, to: /^(?:\.\.\/)+scripts\/setup\/[\w-]+\.mjs$/ },
+];
+
 /** Who may import whom, by package name without scope; `everything` for the composition root. */
 export type ImportTable = ReadonlyMap<string, ReadonlySet<string> | "everything">;
 
@@ -40,7 +46,7 @@ export function importFaults(files: FileMap, table: ImportTable): Fault[] {
       // A test may read a file of the repository by its address; that imports nothing.
       const isFileOfTest = byUrl && unshipped.test(inside);
       if (specifier.startsWith(".") && !isFileOfTest && leavesPackage(inside, specifier)) {
-        if (!(inside.startsWith("bench/") && specifier.endsWith("/scripts/bench/bench.ts"))) {
+        if (!outsideHelpers.some(({ from, to }) => from.test(inside) && to.test(specifier))) {
           fault(line, `"${specifier}" reaches out of its package; import the other package by name`);
         }
       }
@@ -95,8 +101,13 @@ interface Manifest {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-/** Header packages that CMake reads, and so no import names. */
-const namedByBuilds = new Set(["node-api-headers", "node-addon-api"]);
+/** Packages of C++ that CMake reads, and so no import names. */
+const namedByBuilds = new Set([
+  "node-api-headers",
+  "node-addon-api",
+  "@retrovue/addon-kit",
+  "@retrovue/libav-kit",
+]);
 
 /** Imports against each package.json: nothing undeclared, nothing declared in vain, versions exact. */
 export function dependencyFaults(files: FileMap): Fault[] {
