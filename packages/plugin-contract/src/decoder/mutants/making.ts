@@ -10,7 +10,7 @@ import { DecoderSubject } from "../subject.js";
 export const bothUri = "test://pattern?id=17&rate=24000/1001&duration=1s&size=64x36&sound=48000x2";
 export const silentUri = "test://pattern?id=17&rate=24000/1001&duration=1s&size=64x36&sound=none";
 export const zero = mediaTime(0n);
-export const never = new AbortController().signal;
+export const never: AbortSignal = new AbortController().signal;
 
 /** What a mutant does otherwise; `inner` is a decoder that keeps the contract. */
 export type Twist = (inner: Decoder) => Partial<Decoder> & { [Symbol.asyncDispose]?: () => Promise<void> };
