@@ -12,8 +12,8 @@ import type { MediaTime, Nanoseconds } from "../time/units.js";
  * How much later than asked for a picture may be and still air. Media timestamps and the in-point's picture are each
  * up to one rounding step off, 1 ms at most (Matroska), so the two err by less than 2 ms against each other, and
  * pairs of rates that lock in phase with steps of 3.3 ms or more (23.976 on 29.97: 8.3 ms) air the same pictures with
- * rounded times as with exact ones. Where phases come nearer than that to the tolerance (24 on 25: 1.7 ms; 24 on
- * 29.97 sweeps through all) rounding may move a change of picture by one tick; no picture is lost by it.
+ * rounded times as with exact ones. A whole rate on one over 1001, or the other way round (24 on 29.97), sweeps through
+ * all phases: times rounded to 1 ms may there move a change of picture by one tick; no picture is lost by it.
  */
 export const cadenceToleranceNs = 2_000_000n;
 
