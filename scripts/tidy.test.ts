@@ -11,7 +11,13 @@ import { errorTableFaults, lessonFaults, linkFaults, metricTableFaults } from ".
 import { type Fault, type FileMap, lineOfFault, readRepository } from "./tidy/file-map.ts";
 import { importsOf } from "./tidy/imports.ts";
 import { folderFaults, lengthFaults, lockFileFaults, machineFaults } from "./tidy/layout.ts";
-import { coreFaults, dependencyFaults, importFaults, importTable } from "./tidy/package-rules.ts";
+import {
+  coreFaults,
+  dependencyFaults,
+  importFaults,
+  importTable,
+  noticeFaults,
+} from "./tidy/package-rules.ts";
 import { publicDocFaults } from "./tidy/public-docs.ts";
 import { deadFileFaults } from "./tidy/reachability.ts";
 import { blanked } from "./tidy/source-text.ts";
@@ -42,6 +48,7 @@ describe("this repository", () => {
   });
   test("tidy/the-core-does-no-io-and-keeps-its-container-in-one-folder", () => clean(coreFaults(files)));
   test("tidy/dependencies-are-declared-used-and-exact", () => clean(dependencyFaults(files)));
+  test("tidy/work-of-others-is-named", () => clean(noticeFaults(files)));
   test("tidy/no-file-is-dead", () => clean(deadFileFaults(files)));
   test("tidy/calls-stay-where-they-belong", () => clean(bannedCallFaults(files)));
   test("tidy/no-check-is-switched-off-unagreed", () => clean(exemptionFaults(files)));
@@ -112,7 +119,7 @@ describe("each rule can fail", () => {
       "packages/a/package.json":
         '{ "name": "@retrovue/a", "dependencies": { "zod": "^4.0.0", "yaml": "2.9.1" }, "devDependencies": { "ajv": "8.0.0" } }',
       "packages/a/src/a.ts":
-        'import { z } from "zod";\nimport ajv from "ajv";\nimport pino from "pino/file";\n',
+        'import { z } from "zod";\nimport ajv from "ajv";\nimport pino from "pino/file";\nimport own from "#own";\n',
       "packages/a/src/a.test.ts": 'import { test } from "vitest";\nimport ajv from "ajv";\n',
     });
     expect(messages(dependencyFaults(files))).toEqual([
@@ -120,6 +127,18 @@ describe("each rule can fail", () => {
       "packages/a/src/a.ts:2: ajv is not in dependencies of packages/a/package.json",
       "packages/a/src/a.ts:3: pino is not in dependencies of packages/a/package.json",
       "packages/a/package.json: yaml is declared but never imported; remove it",
+    ]);
+  });
+
+  test("tidy/work-of-others-without-a-notice-is-found", () => {
+    const files = filesOf({
+      "THIRD-PARTY-NOTICES.md": "| node (the pinned runtime) | MIT |\n| yaml | ISC |\n",
+      "package.json": '{ "devDependencies": { "node-runtime": "npm:node@24.21.0" } }',
+      "packages/a/package.json":
+        '{ "dependencies": { "@retrovue/core": "workspace:*", "yaml": "2.9.1", "zod": "4.0.0" } }',
+    });
+    expect(noticeFaults(files).map(lineOfFault)).toEqual([
+      "packages/a/package.json: zod is not in THIRD-PARTY-NOTICES.md; add it with its licence",
     ]);
   });
 

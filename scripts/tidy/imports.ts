@@ -36,9 +36,9 @@ export function importsOf(source: string): Import[] {
   );
 }
 
-/** Name of the package in a specifier that is neither relative nor of Node: `@retrovue/core/di` → `@retrovue/core`. */
+/** Name of the package in a specifier that is neither relative nor of Node nor one of its package's own (`#worker`): `@retrovue/core/di` → `@retrovue/core`. */
 export function packageOf(specifier: string): string | undefined {
-  if (/^(?:[./]|node:|file:|https?:|data:)/.test(specifier)) return undefined;
+  if (/^(?:[./#]|node:|file:|https?:|data:)/.test(specifier)) return undefined;
   const [first = "", second = ""] = specifier.split("/");
   return first.startsWith("@") ? `${first}/${second}` : first;
 }

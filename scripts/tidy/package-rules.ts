@@ -154,3 +154,22 @@ export function dependencyFaults(files: FileMap): Fault[] {
   }
   return faults;
 }
+
+/** Packages of others that a package.json names but THIRD-PARTY-NOTICES.md does not; the runtime's alias is named as node. */
+export function noticeFaults(files: FileMap): Fault[] {
+  const notices = files.get("THIRD-PARTY-NOTICES.md") ?? "";
+  const faults: Fault[] = [];
+  for (const [path, text] of filesMatching(files, /^(?:(?:packages|examples)\/[^/]+\/)?package\.json$/)) {
+    const { dependencies, devDependencies, peerDependencies } = JSON.parse(text) as Manifest;
+    for (const [alias, version] of Object.entries({
+      ...dependencies,
+      ...devDependencies,
+      ...peerDependencies,
+    })) {
+      const name = /^npm:(.+)@/.exec(version)?.[1] ?? alias;
+      if (name.startsWith(scope) || notices.includes(`| ${name} `)) continue;
+      faults.push({ path, message: `${name} is not in THIRD-PARTY-NOTICES.md; add it with its licence` });
+    }
+  }
+  return faults;
+}
