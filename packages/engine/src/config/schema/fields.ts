@@ -1,4 +1,4 @@
-import { parseRational, type Rational, rational } from "@retrovue/core";
+import { formatRational, parseRational, rational, sameRational, standardRates } from "@retrovue/core";
 import { z } from "zod";
 
 /** Bytes in a POSIX path (limits.h: PATH_MAX). */
@@ -34,29 +34,23 @@ export const slug = (max: number, description: string) =>
     .regex(/^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$/)
     .meta({ title: `a name of up to ${max} letters, digits, "-" and "_"`, description });
 
-const lowestRate = 1;
-/** No broadcast format is faster than 120 frames per second (SMPTE ST 2036-1). */
-const highestRate = 120;
+const rates = standardRates.map(formatRational).join(", ");
 
-/** Whole rates, and those of NTSC heritage: other denominators are 29.97 in disguise, and no house grid (`HouseGrid`). */
-const denominators = [1, 1_001];
-
-const rateInBounds = ({ num, den }: Rational): boolean =>
-  denominators.includes(den) && num >= lowestRate * den && num <= highestRate * den;
-
-/** Frames per second, exactly: `25` or `30000/1001`. Decimals are refused, in figures and as fractions, since 29.97 is not 30000/1001. */
+/**
+ * Frames per second, exactly: `25` or `30000/1001`. Decimals are refused, in figures and as fractions, since 29.97 is not
+ * 30000/1001; so is every rate but the standard ones, for which alone the house grid's promises are tested.
+ */
 export const frameRate = z
-  .union([
-    z.string().regex(/^\s*[1-9]\d{0,8}(\s*\/\s*[1-9]\d{0,8})?\s*$/),
-    z.int().min(lowestRate).max(highestRate),
-  ])
+  .union([z.string().regex(/^\s*[1-9]\d{0,8}(\s*\/\s*[1-9]\d{0,8})?\s*$/), z.int().min(1).max(60)])
   .transform((value, context) => {
     const rate = typeof value === "number" ? rational(value, 1) : parseRational(value);
-    if (!rateInBounds(rate)) context.addIssue({ code: "custom", message: "out of bounds" });
+    if (!standardRates.some((standard) => sameRational(standard, rate))) {
+      context.addIssue({ code: "custom", message: "not a house rate" });
+    }
     return rate;
   })
   .meta({
-    title: "an exact rate from 1 to 120 such as 25 or 30000/1001",
+    title: `one of the house rates ${rates}`,
     description: "Frames per second of the channel, as a whole number or a fraction.",
     examples: ["30000/1001", 25],
   });
