@@ -1,6 +1,5 @@
 import {
   existsSync,
-  globSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -44,7 +43,7 @@ export async function checkPackages() {
       const manifest = /** @type {Manifest} */ (
         JSON.parse(readFileSync(join(unpacked, "package.json"), "utf8"))
       );
-      const files = globSync("**/*", { cwd: unpacked, withFileTypes: true })
+      const files = readdirSync(unpacked, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
         .map((entry) => join(entry.parentPath, entry.name).slice(unpacked.length + 1));
       faults.push(...manifestFaults(manifest, files).map((fault) => `${name} ${fault}`));

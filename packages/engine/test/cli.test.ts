@@ -163,6 +163,17 @@ describe("retrovue-playout as built", () => {
     expect((await playout(["--version"])).out).toBe((await playout(["version"])).out);
   });
 
+  test("cli/a-reader-that-goes-away-is-no-error-and-a-full-disk-is-one", async () => {
+    using folder = folderWith({ "playout.yaml": good });
+    const shell = (line: string) =>
+      run("sh", ["-c", line, "sh", `${root}bin/retrovue-playout`], { cwd: folder.path });
+    expect(await shell('"$1" --help | true')).toMatchObject({ code: 0, err: "" });
+    const full = await shell('"$1" check-config > /dev/full');
+    expect(full.code).toBe(74);
+    expect(full.err).toMatch(/^error: the output cannot be written: .*\n {2}Check where/);
+    expect(full.err).not.toContain("    at ");
+  });
+
   test("cli/output-in-a-pipe-holds-no-colours", async () => {
     using folder = folderWith({ "playout.yaml": bad });
     const { err } = await playout(["check-config"], { cwd: folder.path });

@@ -25,6 +25,7 @@ export const exitCodes = Object.freeze({
     meaning: "Something needed is not there: an address in use, a device, a running engine.",
   },
   Software: { code: 70, meaning: "The engine failed while it ran, or the first build did." },
+  OutputFailed: { code: 74, meaning: "What there was to say could not be written, as on a full disk." },
   NoPermission: { code: 77, meaning: "Reading a file or taking an action is not allowed." },
   BadConfig: { code: 78, meaning: "The configuration is faulty; each fault is named with its place." },
   NotBuilt: { code: 79, meaning: "The command is known, but this version cannot do it yet." },
