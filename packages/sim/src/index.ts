@@ -1,3 +1,8 @@
+export { type CampaignOptions, runCampaign } from "./campaign/campaign.js";
+export type { BrokenPromise, SeedOrder, SeedResult } from "./campaign/seed-result.js";
+export { runSeed } from "./campaign/seed-result.js";
+export { type Tally, tallyOf } from "./campaign/tally.js";
 export { Violation } from "./check/violation.js";
-export { type Mutation, untouched } from "./mutants/mutation.js";
-export { World, type WorldOptions, type WorldReport } from "./world/world.js";
+export { mutants } from "./mutants/index.js";
+export { type Mutant, type Mutation, untouched } from "./mutants/mutation.js";
+export { World, type WorldOpening, type WorldOptions, type WorldReport } from "./world/world.js";

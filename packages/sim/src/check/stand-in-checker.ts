@@ -64,6 +64,9 @@ export class StandInChecker {
   #checkReason(lease: FrameLease, place: SegmentPlace, actor: Actor, now: Nanoseconds): void {
     const { tick, meta } = lease;
     const reason = meta.standInReason;
+    if (meta.pad || reason === "planned") {
+      throw new Violation("pad/only-where-planned", tick, `Black aired as planned instead of ${actor.uri}.`);
+    }
     if (reason === "endedEarly") {
       const expected = expectedPicture(actor, place, tick, this.#facts.grid);
       // A rounding of the last timestamp may end media a hair early.

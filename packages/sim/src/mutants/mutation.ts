@@ -1,42 +1,63 @@
-import type {
-  ChannelSettings,
-  Conformer,
+import {
+  type ChannelSettings,
+  type Conformer,
   DecoderChooser,
-  DecoderFactory,
-  FrameBus,
-  FrameWriter,
-  Quarantine,
-  Timeline,
-  WorkerHost,
+  type DecoderChooserOptions,
+  type DecoderFactory,
+  type FrameBus,
+  type FrameWriter,
+  type HostTime,
+  type Quarantine,
+  type Timeline,
+  type WorkerHost,
 } from "@retrovue/core";
 
 /**
- * Where a channel can be broken on purpose: each hook gets a part and gives back what is used instead. The identity is the
- * channel as it ships.
+ * Where a channel can be broken on purpose: each hook gets a part (or what it is made of) and gives back what is used instead.
+ * What it remembers lives as long as one world.
  */
 export interface Mutation {
-  readonly name: string;
+  host(host: HostTime): HostTime;
+  bus(bus: FrameBus): FrameBus;
+  workers(workers: WorkerHost): WorkerHost;
+  quarantine(quarantine: Quarantine): Quarantine;
+  settings(settings: ChannelSettings): ChannelSettings;
   timeline(timeline: Timeline): Timeline;
   writer(writer: FrameWriter): FrameWriter;
   decoder(factory: DecoderFactory): DecoderFactory;
-  chooser(chooser: DecoderChooser): DecoderChooser;
+  chooser(options: DecoderChooserOptions): DecoderChooser;
   conformer(conformer: Conformer): Conformer;
-  settings(settings: ChannelSettings): ChannelSettings;
-  quarantine(quarantine: Quarantine): Quarantine;
-  workers(workers: WorkerHost): WorkerHost;
-  bus(bus: FrameBus): FrameBus;
 }
 
-/** Leaves all as it is. */
+/** Leaves all as it is: the channel as it ships. */
 export const untouched: Mutation = Object.freeze({
-  name: "as shipped",
+  host: (host) => host,
+  bus: (bus) => bus,
+  workers: (workers) => workers,
+  quarantine: (quarantine) => quarantine,
+  settings: (settings) => settings,
   timeline: (timeline) => timeline,
   writer: (writer) => writer,
   decoder: (factory) => factory,
-  chooser: (chooser) => chooser,
+  chooser: (options) => new DecoderChooser(options),
   conformer: (conformer) => conformer,
-  settings: (settings) => settings,
-  quarantine: (quarantine) => quarantine,
-  workers: (workers) => workers,
-  bus: (bus) => bus,
 } satisfies Mutation);
+
+/** A channel broken on purpose, and the rule that must notice. */
+export interface Mutant {
+  readonly name: string;
+  /** What is wrong with it, in a sentence. */
+  readonly breaks: string;
+  /** The rule that must catch it. */
+  readonly caughtBy: string;
+  /** A new one for each world. */
+  make(): Mutation;
+}
+
+/** Describes a mutant by the parts that it changes. */
+export const mutant = (
+  name: string,
+  breaks: string,
+  caughtBy: string,
+  parts: () => Partial<Mutation>,
+): Mutant => ({ name, breaks, caughtBy, make: () => ({ ...untouched, ...parts() }) });

@@ -1,4 +1,4 @@
-import { DisciplinedClock, nanosecondsFromMs, SystemClock } from "@retrovue/core";
+import { DisciplinedClock, type HostTime, nanosecondsFromMs, SystemClock } from "@retrovue/core";
 import type { VirtualHost } from "../host/virtual-host.js";
 import type { Random } from "../random.js";
 import { SimulatedMaster } from "./simulated-master.js";
@@ -23,14 +23,15 @@ export class Clockwork {
   #steppedMs = 0;
   #isClosed = false;
 
-  constructor(host: VirtualHost, random: Random, follows: "utc" | "master") {
+  /** @param seen the host as the clock sees it */
+  constructor(host: VirtualHost, random: Random, follows: "utc" | "master", seen: HostTime) {
     this.host = host;
     this.random = random;
     if (follows === "utc") {
-      this.clock = new SystemClock(host);
+      this.clock = new SystemClock(seen);
       return;
     }
-    const clock = new DisciplinedClock(host, { holdoverAfterNs });
+    const clock = new DisciplinedClock(seen, { holdoverAfterNs });
     const master = new SimulatedMaster(host, random);
     this.clock = clock;
     this.master = master;

@@ -2,7 +2,6 @@ import {
   Channel,
   type ChannelSettings,
   type Clock,
-  DecoderChooser,
   type FrameBus,
   type FrameWriter,
   type HouseGrid,
@@ -155,17 +154,15 @@ export class SimWorker implements Worker {
       this.die({ cause: "SIGSEGV", suspects: [{ uri, decoderIndex: 0, guilty: true }] });
     });
     this.#decoders = own;
-    const chooser = mutation.chooser(
-      new DecoderChooser({
-        decoders: own.named.map(({ name, factory }) => ({
-          name,
-          factory: gatedFactory(mutation.decoder(factory), this.gate),
-        })),
-        clock,
-        timeoutNs: nanosecondsFromMs(5_000),
-        barred: isBarred,
-      }),
-    );
+    const chooser = mutation.chooser({
+      decoders: own.named.map(({ name, factory }) => ({
+        name,
+        factory: gatedFactory(mutation.decoder(factory), this.gate),
+      })),
+      clock,
+      timeoutNs: nanosecondsFromMs(5_000),
+      barred: isBarred,
+    });
     this.#channel = new Channel({
       grid,
       format,

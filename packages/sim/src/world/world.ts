@@ -16,6 +16,7 @@ import {
   type Rational,
   type SupervisorEvent,
   standardRates,
+  standInReasons,
   type Tick,
   Timeline,
 } from "@retrovue/core";
@@ -46,10 +47,20 @@ export interface WorldOptions {
   readonly mutation?: Mutation;
   /** True for a world in which nothing goes wrong and a plan loops: for what must stay as it is for ever. Default false. */
   readonly isCalm?: boolean;
+  /** Told once, before anything happens. */
+  readonly onStart?: (opening: WorldOpening) => void;
   /** Hears a line for everything that happens, and the tick whose time it is. */
   readonly trace?: (what: string, now: Tick) => void;
   /** Sees each tick as it comes, before it is checked. */
   readonly onTick?: (lease: FrameLease, place: Place, now: Tick) => void;
+}
+
+/** What a world begins with. */
+export interface WorldOpening {
+  readonly grid: HouseGrid;
+  readonly firstTick: Tick;
+  readonly clock: "utc" | "master";
+  readonly actors: readonly Actor[];
 }
 
 /** What was seen in a world. */
@@ -82,6 +93,7 @@ export class World {
   readonly #options: WorldOptions;
   readonly #random: Random;
   readonly #host: VirtualHost;
+  readonly #mutation: Mutation;
   readonly #clockwork: Clockwork;
   readonly #grid: HouseGrid;
   readonly #format: ProgramFormat;
@@ -100,7 +112,9 @@ export class World {
       (epochNs + BigInt(this.#random.int(0, 2 ** 31)) * 1_000_003n) as Nanoseconds,
     );
     const follows = this.#random.chance(40) && options.isCalm !== true ? "master" : "utc";
-    this.#clockwork = new Clockwork(this.#host, this.#random, follows);
+    this.#mutation = options.mutation ?? untouched;
+    const seen = this.#mutation.host(this.#host);
+    this.#clockwork = new Clockwork(this.#host, this.#random, follows, seen);
     this.#format = { ...defaultProgramFormat, width: 8, height: 2, frameRate: rate };
     this.#grid = new HouseGrid(rate, this.#format.sampleRate);
     const twoTicks = this.#grid.length(2) + 1n;
@@ -119,8 +133,10 @@ export class World {
     const plan = this.#plan(writer, first, length);
     const facts = new Facts(this.#grid, this.#actors, new Timeline(plan, this.#grid));
     facts.firstTick = first;
+    const clockSource = this.#clockwork.master === undefined ? "utc" : "master";
+    this.#options.onStart?.({ grid: this.#grid, firstTick: first, clock: clockSource, actors: this.#actors });
 
-    const mutation = this.#options.mutation ?? untouched;
+    const mutation = this.#mutation;
     const bus = mutation.bus(new MemoryFrameBus({ clock }));
     const spec = this.#spec();
     const committer = await bus.create(spec, new AbortController().signal);
@@ -244,7 +260,7 @@ export class World {
     return {
       seed: this.#options.seed,
       rate: this.#format.frameRate,
-      clock: this.#clockwork.master === undefined ? "utc" : "master",
+      clock: clockSource,
       firstTick: first,
       ticks,
       seams,
@@ -320,6 +336,7 @@ export class World {
           lease.tick,
           Number(meta.mediaTime ?? -1n),
           meta.silentSamples,
+          meta.planRevision * 64 + standInReasons[meta.standInReason],
         );
         onTick?.(lease, facts.timeline.at(lease.tick), this.#now());
         checker.see(lease);
