@@ -7,7 +7,13 @@ import { errorCodes, Status } from "../packages/core/src/errors/codes.ts";
 import { metricDefinitions } from "../packages/core/src/metrics/definitions.ts";
 import { root } from "./setup/root.mjs";
 import { bannedCallFaults, exemptionFaults } from "./tidy/banned-calls.ts";
-import { errorTableFaults, lessonFaults, linkFaults, metricTableFaults } from "./tidy/documents.ts";
+import {
+  errorTableFaults,
+  lessonFaults,
+  linkFaults,
+  metricTableFaults,
+  quotationFaults,
+} from "./tidy/documents.ts";
 import { type Fault, type FileMap, lineOfFault, readRepository } from "./tidy/file-map.ts";
 import { importsOf } from "./tidy/imports.ts";
 import { folderFaults, lengthFaults, lockFileFaults, machineFaults } from "./tidy/layout.ts";
@@ -61,6 +67,10 @@ describe("this repository", () => {
   test("tidy/every-lesson-has-its-test", () => clean(lessonFaults(files)));
   test("tidy/what-is-exported-is-documented", () => clean(publicDocFaults(files)));
   test("tidy/links-lead-somewhere", () => clean(linkFaults(files)));
+  test("tidy/quoted-code-is-the-code", () => {
+    expect(files.get("docs/writing-a-decoder.md")).toContain("<!-- from: ");
+    clean(quotationFaults(files));
+  });
 });
 
 /** Files for a rule to look at, as path and content. */
@@ -321,6 +331,22 @@ describe("each rule can fail", () => {
 });
 
 describe("the scanner", () => {
+  test("tidy/a-quotation-that-differs-is-found", () => {
+    const guide = (code: string, from = "src/a.ts") => `<!-- from: ${from} -->\n\n\`\`\`ts\n${code}\`\`\`\n`;
+    const faults = (document: string) =>
+      quotationFaults(
+        new Map([
+          ["docs/guide.md", document],
+          ["src/a.ts", "const a = 1;\nconst b = 2;\n"],
+        ]),
+      ).length;
+    expect(faults(guide("const a = 1;\nconst b = 2;\n"))).toBe(0);
+    expect(faults(guide("const b = 2;\n"))).toBe(0);
+    expect(faults(guide("const b = 3;\n"))).toBe(1);
+    expect(faults(guide("b = 2;\n"))).toBe(1);
+    expect(faults(guide("const a = 1;\n", "src/gone.ts"))).toBe(1);
+  });
+
   test("tidy/imports-of-every-form-are-read", () => {
     const source = [
       'import a, { type B } from "a";',

@@ -158,3 +158,26 @@ export function linkFaults(files: FileMap): Fault[] {
   }
   return faults;
 }
+
+/** A quotation in a document: the comment that names its source, then the fenced block itself. */
+const quotation = /<!-- from: (\S+) -->\n+```\w*\n([\s\S]*?)```/g;
+
+/**
+ * Code in documents that names where it is from must stand there, to the letter: a guide whose code has moved on teaches
+ * what does not work. A block may be a part of the file, on whole lines.
+ */
+export function quotationFaults(files: FileMap): Fault[] {
+  const faults: Fault[] = [];
+  for (const [path, text] of filesMatching(files, /\.md$/)) {
+    for (const match of text.matchAll(quotation)) {
+      const [, source = "", code = ""] = match;
+      const found = files.get(source);
+      const line = lineAt(text, match.index);
+      if (found === undefined) faults.push({ path, line, message: `${source} does not exist` });
+      else if (!`\n${found}`.includes(`\n${code}`)) {
+        faults.push({ path, line, message: `this is not what ${source} says; copy it anew` });
+      }
+    }
+  }
+  return faults;
+}
