@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { endOfMedia } from "../media/picture.js";
 import { errorCodeNames, errorCodes, Status } from "./codes.js";
 import { InvariantViolation, invariant } from "./invariant.js";
 import { PlayoutError } from "./playout-error.js";
@@ -39,6 +40,18 @@ describe("errors", () => {
     const aborted = AbortSignal.abort();
     expect(PlayoutError.from(aborted.reason).code).toBe("Cancelled");
     expect(PlayoutError.from(new DOMException("late", "TimeoutError")).code).toBe("Timeout");
+  });
+
+  test("errors/one-of-another-copy-of-the-package-is-one", async () => {
+    vi.resetModules();
+    const copy = await import("./playout-error.js");
+    const foreign = new copy.PlayoutError("MediaCorrupt", "Broken.");
+    expect(copy.PlayoutError).not.toBe(PlayoutError);
+    expect(foreign).toBeInstanceOf(PlayoutError);
+    expect(PlayoutError.from(foreign)).toBe(foreign);
+    expect(PlayoutError.is(foreign, "MediaCorrupt")).toBe(true);
+    expect(new Error("x")).not.toBeInstanceOf(PlayoutError);
+    expect((await import("../media/picture.js")).endOfMedia).toBe(endOfMedia);
   });
 
   test("errors/is-narrows-by-code", () => {

@@ -13,6 +13,9 @@ export interface PlayoutErrorOptions {
   readonly details?: ErrorDetails;
 }
 
+/** The same in every copy of this package within a process. */
+const brand = Symbol.for("@retrovue/core/PlayoutError");
+
 /**
  * The only error that crosses a boundary of the engine.
  *
@@ -28,6 +31,7 @@ export interface PlayoutErrorOptions {
  */
 export class PlayoutError extends Error {
   override readonly name = "PlayoutError";
+  readonly [brand] = true;
   readonly code: ErrorCode;
   /** What happened: the message without the remedy. */
   readonly what: string;
@@ -66,6 +70,11 @@ export class PlayoutError extends Error {
     if (name === "AbortError") return new PlayoutError("Cancelled", message, { cause: thrown });
     if (name === "TimeoutError") return new PlayoutError("Timeout", message, { cause: thrown });
     return new PlayoutError(fallback, message, { cause: thrown });
+  }
+
+  /** By its mark, not by its class: a plugin that brings its own copy of this package throws errors of that copy's class. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && brand in value;
   }
 
   /** True if `thrown` is a `PlayoutError` (with this code, where one is given). */

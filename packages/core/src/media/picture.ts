@@ -44,8 +44,11 @@ export interface Ancillary {
   readonly bytes: Uint8Array;
 }
 
-/** The end of an asset: no more pictures, or no more sound. A value, not an error, and it is sticky. */
-export const endOfMedia: unique symbol = Symbol("EndOfMedia");
+/**
+ * The end of an asset: no more pictures, or no more sound. A value, not an error, and it is sticky. The same in every copy
+ * of this package within a process: a plugin may bring its own.
+ */
+export const endOfMedia: unique symbol = Symbol.for("@retrovue/core/EndOfMedia");
 
 /** The type of `endOfMedia`. */
 export type EndOfMedia = typeof endOfMedia;
