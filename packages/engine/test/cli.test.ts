@@ -138,7 +138,7 @@ describe("retrovue-playout as built", () => {
     expect(err.startsWith(message), err).toBe(true);
   });
 
-  test.each(["play", "check-plan", "probe", "plugins", "bus", "ctl"])(
+  test.each(["play", "check-plan", "bus", "ctl"])(
     "cli/a-command-of-a-later-version-says-so: %s",
     async (command) => {
       const { code, out, err } = await playout([command, "x"]);
@@ -146,6 +146,79 @@ describe("retrovue-playout as built", () => {
       expect(err).toMatch(/^error: \S+ is not built yet\n {2}See retrovue-playout --help/);
     },
   );
+
+  test("cli/plugins-ls-tells-what-the-configuration-loads", async () => {
+    const listed = await playout([
+      "--config",
+      "examples/config/test-pattern.yaml",
+      "plugins",
+      "ls",
+      "--json",
+    ]);
+    const { plugins } = JSON.parse(listed.out) as { plugins: readonly Record<string, unknown>[] };
+    expect(plugins.slice(0, 3)).toMatchObject([
+      { port: "frameBus", ok: true, name: "@retrovue/engine/plugins/memory-bus", contract: "1.0" },
+      {
+        port: "decoder",
+        ok: true,
+        name: "@retrovue/decoder-pattern",
+        version: "0.1.0",
+        provides: ["decoder"],
+      },
+      { port: "conformer", ok: true, place: "test-pattern.yaml: conformer" },
+    ]);
+  });
+
+  test("cli/plugins-ls-ends-with-78-for-one-that-does-not-load", async () => {
+    using folder = folderWith({ "playout.yaml": "decoders: [{ use: nobody-made-this }]\n" });
+    const ended = await playout(["plugins", "ls"], { cwd: folder.path });
+    expect(ended.code).toBe(78);
+    expect(ended.err).toMatch(
+      /error: playout\.yaml: decoders\[0\]: No package nobody-made-this is installed in/,
+    );
+    expect(ended.err).toContain("npm install nobody-made-this");
+    const asJson = await playout(["plugins", "ls", "--json"], { cwd: folder.path });
+    expect(asJson.code).toBe(78);
+    expect(JSON.parse(asJson.out).plugins).toContainEqual(
+      expect.objectContaining({ ok: false, error: expect.objectContaining({ code: "PluginNotFound" }) }),
+    );
+  });
+
+  test("cli/probe-tells-who-would-play-it-and-what-it-is", async () => {
+    const config = ["--config", "examples/config/test-pattern.yaml"];
+    const uri = "test://pattern?duration=2s&rate=24000/1001&size=64x36";
+    const told = await playout([...config, "probe", uri]);
+    expect(told).toMatchObject({ code: 0, err: "" });
+    expect(told.out).toContain("played by @retrovue/decoder-pattern");
+    expect(told.out).toContain("pattern 64x36 yuv420p at 24000/1001");
+    expect(told.out).toContain("100  @retrovue/decoder-pattern: It is a test pattern.");
+    const asJson = await playout([...config, "probe", "--json", uri]);
+    expect(JSON.parse(asJson.out)).toMatchObject({
+      ok: true,
+      files: [
+        {
+          decoder: "@retrovue/decoder-pattern",
+          candidates: [{ score: 100 }],
+          asset: { picture: { nominalRate: "24000/1001" }, sound: { sampleRate: 48_000 } },
+        },
+      ],
+    });
+  });
+
+  test("cli/probe-tells-why-nobody-plays-it", async () => {
+    using folder = folderWith({
+      "playout.yaml": "decoders: [{ use: '@retrovue/decoder-pattern' }]\nmedia: { roots: [.] }\n",
+      "a.mp4": "not a film",
+    });
+    const options = { cwd: folder.path };
+    const unplayable = await playout(["probe", "a.mp4"], options);
+    expect(unplayable.code).toBe(65);
+    expect(unplayable.err).toMatch(/^error: .*a\.mp4: .*is not a test pattern/);
+    expect((await playout(["probe", "b.mp4"], options)).code).toBe(66);
+    const outside = await playout(["probe", "/etc/hostname"], options);
+    expect(outside.code).toBe(77);
+    expect(outside.err).toContain("outside of all media roots");
+  });
 
   test("cli/help-shows-examples-and-version-the-version", async () => {
     const help = await playout(["--help"]);

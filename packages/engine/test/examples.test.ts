@@ -14,8 +14,8 @@ const validate: ValidateFunction = new Ajv2020({ strict: false, allErrors: true 
 );
 
 describe("config examples", () => {
-  test("config/there-is-a-minimal-and-a-full-example", () => {
-    expect(files.sort()).toEqual(["full.yaml", "minimal.yaml"]);
+  test("config/the-examples-are-these", () => {
+    expect(files.sort()).toEqual(["full.yaml", "minimal.yaml", "test-pattern.yaml"]);
   });
 
   test.each(files)("config/example %s is right, and begins with the line that editors need", (name) => {

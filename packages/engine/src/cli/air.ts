@@ -98,7 +98,7 @@ export async function runAir(args: readonly string[], terminal: Terminal): Promi
       terminal.warn(`ignored: ${request.ignored.join(" ")}`, "Only --port means something here.");
     }
     const reading = readAirConfig(request.port, terminal.environment);
-    return await runLaunch({ name: "retrovue_air", reading }, terminal);
+    return await runLaunch({ name: "retrovue_air", named: undefined, reading }, terminal);
   } catch (thrown) {
     return reportThrown(thrown, terminal);
   }

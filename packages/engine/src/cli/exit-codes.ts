@@ -1,4 +1,4 @@
-import { PlayoutError, Status } from "@retrovue/core";
+import { type ErrorCode, PlayoutError, Status } from "@retrovue/core";
 
 /** What one exit code says. */
 export interface ExitCodeEntry {
@@ -53,10 +53,18 @@ const byStatus: Readonly<Record<Status, ExitCodeName>> = {
   [Status.Unauthenticated]: "NoPermission",
 };
 
+/** What the configuration names wrongly, plugins included: the same command cannot succeed until it is changed. */
+const ofConfiguration: ReadonlySet<ErrorCode> = new Set([
+  "InvalidConfig",
+  "PluginNotFound",
+  "PluginInvalid",
+  "PluginContract",
+]);
+
 /** The exit code for anything thrown. What is not a `PlayoutError` is a fault of ours. */
 export function exitCodeFor(thrown: unknown): number {
   if (!(thrown instanceof PlayoutError)) return exitCodes.Internal.code;
-  if (thrown.code === "InvalidConfig") return exitCodes.BadConfig.code;
+  if (ofConfiguration.has(thrown.code)) return exitCodes.BadConfig.code;
   if (thrown.code === "InvalidPlan" || thrown.code === "UnsupportedMedia") return exitCodes.BadData.code;
   return exitCodes[byStatus[thrown.entry.status]].code;
 }

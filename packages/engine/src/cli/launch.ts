@@ -28,6 +28,8 @@ export const configCandidates: readonly string[] = ["./playout.yaml", "/etc/retr
 /** A configuration as it was read, and what it is called. */
 export interface Launch {
   readonly name: string;
+  /** The file that the command line named; undefined where it named none. */
+  readonly named: string | undefined;
   readonly reading: ConfigReading;
 }
 
@@ -48,13 +50,15 @@ export function readLaunch(
     const overrides = () => [...oneChannel(options), ...listenerOverrides(options, undefined)];
     return {
       name: "the command line",
+      named: undefined,
       reading: readConfigWithoutFile(process.cwd(), { environment, overrides }),
     };
   }
   const file = options.config ?? candidates.find((candidate) => existsSync(candidate));
-  if (file === undefined) return { name: candidates.join(", "), reading: nothingFound(candidates) };
+  if (file === undefined)
+    return { name: candidates.join(", "), named: undefined, reading: nothingFound(candidates) };
   const overrides = (document: unknown) => listenerOverrides(options, document);
-  return { name: file, reading: readConfig(file, { environment, overrides }) };
+  return { name: file, named: options.config, reading: readConfig(file, { environment, overrides }) };
 }
 
 function refuseMixed(options: EngineOptions): void {

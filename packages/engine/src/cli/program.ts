@@ -1,9 +1,11 @@
 import { PlayoutError } from "@retrovue/core";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { suggest } from "../config/suggest.js";
-import { checkConfig } from "./check-config.js";
+import { checkConfig, exitCodeOf, reportReading } from "./check-config.js";
 import { exitCodeFor, exitCodes } from "./exit-codes.js";
-import { type EngineOptions, readLaunch } from "./launch.js";
+import { type EngineOptions, type Launch, readLaunch } from "./launch.js";
+import { listPlugins } from "./plugins-ls.js";
+import { configForProbe, probeFiles } from "./probe.js";
 import { runLaunch } from "./run-engine.js";
 import type { Terminal } from "./terminal.js";
 import { versionLine, versionReport } from "./version.js";
@@ -14,6 +16,7 @@ Examples:
   retrovue-playout --channel 1 --port 8090 --plan a.mp4  one channel at http://localhost:8090/channel/1.ts
   retrovue-playout check-config playout.yaml             tell what it would run, or all that is wrong
   retrovue-playout check-config --json | jq .faults      the same for programs
+  retrovue-playout probe film.mkv                        tell who would play it, why, and what it is
 
 Exit codes are listed in docs/cli.md.`;
 
@@ -99,6 +102,35 @@ function describeProgram(terminal: Terminal, end: (code: number) => void): Comma
       end(checkConfig(launch, own, terminal));
     });
 
+  const plugins = program.command("plugins").description("what the configuration loads");
+  plugins
+    .command("ls", { isDefault: true })
+    .description(
+      "list every plugin that the configuration names: version, ports, contract, or why it does not load",
+    )
+    .option("--json", "one JSON object on stdout", false)
+    .allowExcessArguments(false)
+    .action(async ({ json }: { json: boolean }) => {
+      const launch = readLaunch(program.opts<EngineOptions>(), terminal.environment);
+      const { reading } = launch;
+      if (reading.ok) end(await listPlugins(reading.config, { json }, terminal));
+      else end(refuseReading(launch, terminal));
+    });
+
+  program
+    .command("probe")
+    .description("tell who would play a file, why, and what it is")
+    .argument("<file...>", "media files, or URIs such as test://pattern")
+    .option("--json", "one JSON object on stdout", false)
+    .action(async (files: readonly string[], { json }: { json: boolean }) => {
+      const launch = readLaunch(program.opts<EngineOptions>(), terminal.environment);
+      const isWithout =
+        !launch.reading.ok && launch.named === undefined && launch.reading.reason === "missing";
+      const reading = isWithout ? configForProbe(files, terminal.environment) : launch.reading;
+      if (reading.ok) end(await probeFiles(files, reading.config, { json }, terminal));
+      else end(refuseReading({ ...launch, reading }, terminal));
+    });
+
   program
     .command("version")
     .description("tell the version, the plugin contract and the runtime")
@@ -109,6 +141,11 @@ function describeProgram(terminal: Terminal, end: (code: number) => void): Comma
       terminal.print(json ? JSON.stringify(report, null, 2) : versionLine(report));
     });
   return program;
+}
+
+function refuseReading(launch: Launch, terminal: Terminal): number {
+  reportReading(launch, terminal);
+  return exitCodeOf(launch.reading);
 }
 
 function engineOptions(): Option[] {
@@ -151,7 +188,7 @@ function whole(min: number, max: number): (text: string) => number {
 }
 
 /** Commands that come with the parts they need: asked for, they say so. */
-const laterCommands: readonly string[] = ["play", "check-plan", "probe", "plugins", "bus", "ctl"];
+const laterCommands: readonly string[] = ["play", "check-plan", "bus", "ctl"];
 
 function refuseCommand(command: string, program: Command, terminal: Terminal): number {
   if (laterCommands.includes(command)) {

@@ -212,7 +212,10 @@ export const configSchema = z
       .array(pluginUse("a decoder"))
       .min(1)
       .max(32)
-      .default([{ use: "@retrovue/decoder-libav", options: {} }])
+      .default([
+        { use: "@retrovue/decoder-libav", options: {} },
+        { use: "@retrovue/decoder-pattern", options: {} },
+      ])
       .describe("Decoders; their order decides between equal scores."),
     conformer: z
       .strictObject({

@@ -79,12 +79,14 @@ export const tcpAddress = (description: string) =>
       examples: ["127.0.0.1:8090", "[::1]:8090"],
     });
 
-/** Names a plugin: an npm package, or a path that begins with `./`, `../` or `/`. */
+/** Names a plugin: an npm package (or a module of one, as `@acme/media/decoder`), or a path that begins with `./`, `../` or `/`. */
 export const pluginName = (description: string) =>
   z
     .string()
     .max(pathLengthMax)
-    .regex(/^(?:\.{0,2}\/[^\0]+|(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*)$/)
+    .regex(
+      /^(?:\.{0,2}\/[^\0]+|(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*)$/,
+    )
     .meta({
       title: 'the name of an npm package, or a path that begins with "./" or "/"',
       description,

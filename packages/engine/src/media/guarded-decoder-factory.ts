@@ -1,0 +1,30 @@
+import type { AssetRef, Decoder, DecoderFactory, OpenOptions, ProbeResult } from "@retrovue/core";
+import { PlayoutError } from "@retrovue/core";
+import type { MediaAccess } from "./media-access.js";
+
+/** Lets a decoder see only assets that the configuration allows, whoever wrote it. Closes it with itself. */
+export class GuardedDecoderFactory implements DecoderFactory, AsyncDisposable {
+  constructor(
+    private readonly inner: DecoderFactory & Partial<AsyncDisposable>,
+    private readonly access: MediaAccess,
+  ) {}
+
+  async probe(asset: AssetRef, signal: AbortSignal): Promise<ProbeResult> {
+    try {
+      await this.access.check(asset.uri, signal);
+    } catch (thrown) {
+      if (signal.aborted) throw thrown;
+      return { score: 0, reason: PlayoutError.from(thrown).message };
+    }
+    return await this.inner.probe(asset, signal);
+  }
+
+  async open(asset: AssetRef, options: OpenOptions, signal: AbortSignal): Promise<Decoder> {
+    await this.access.check(asset.uri, signal);
+    return await this.inner.open(asset, options, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.inner[Symbol.asyncDispose]?.();
+  }
+}

@@ -1,0 +1,63 @@
+import {
+  type AssetInfo,
+  type Candidate,
+  type Clock,
+  DecoderChooser,
+  type MediaTime,
+  type NamedDecoder,
+  nanosecondsFromMs,
+  PlayoutError,
+} from "@retrovue/core";
+
+/** How long one probe or one open may take: as long as an asset may take to open on air with a preroll of 3 s and more. */
+const timeoutNs = nanosecondsFromMs(5_000);
+
+/** What was found out about an asset. */
+export interface Inspection {
+  readonly uri: string;
+  /** Every decoder's answer, best first. */
+  readonly candidates: readonly Candidate[];
+  /** Who would play it: the best that opens it. Undefined where nobody does. */
+  readonly decoder: string | undefined;
+  readonly asset: AssetInfo | undefined;
+  /** Why nobody plays it. */
+  readonly error: PlayoutError | undefined;
+}
+
+/** Finds out how long assets are. Behind an interface, so that a worker process can do the opening. */
+export interface AssetLengths {
+  /** From zero to the end; undefined for assets without end and those that do not say. Rejects where it does not open. */
+  lengthOf(uri: string, signal: AbortSignal): Promise<MediaTime | undefined>;
+}
+
+/** Opens assets with the configured decoders, in this process, to tell who would play them and what they are. */
+export class MediaInspector implements AssetLengths {
+  readonly #chooser: DecoderChooser;
+  readonly #decoders: readonly NamedDecoder[];
+
+  /** @param decoders borrowed; in the order of the configuration */
+  constructor(decoders: readonly NamedDecoder[], clock: Clock) {
+    this.#decoders = decoders;
+    this.#chooser = new DecoderChooser({ decoders, clock, timeoutNs, barred: () => false });
+  }
+
+  /** Never rejects but with `Cancelled`: that an asset cannot be played is a finding. */
+  async inspect(uri: string, signal: AbortSignal): Promise<Inspection> {
+    const candidates = await this.#chooser.rank({ uri }, signal);
+    try {
+      const { decoder, index } = await this.#chooser.open({ uri }, {}, new Set(), signal);
+      const { info } = decoder;
+      await decoder[Symbol.asyncDispose]();
+      return { uri, candidates, decoder: this.#decoders[index]?.name, asset: info, error: undefined };
+    } catch (thrown) {
+      if (signal.aborted) throw thrown;
+      return { uri, candidates, decoder: undefined, asset: undefined, error: PlayoutError.from(thrown) };
+    }
+  }
+
+  async lengthOf(uri: string, signal: AbortSignal): Promise<MediaTime | undefined> {
+    const { decoder } = await this.#chooser.open({ uri }, {}, new Set(), signal);
+    await using _closed = decoder;
+    return decoder.info.duration;
+  }
+}

@@ -1,0 +1,60 @@
+import type { NamedDecoder, PluginContext, PortTypes } from "@retrovue/core";
+import { GuardedDecoderFactory } from "../media/guarded-decoder-factory.js";
+import { MediaAccess } from "../media/media-access.js";
+import { loadPlugin, type PluginUse } from "./load-plugin.js";
+
+/** What decoders are made with. */
+export interface DecoderSetOptions {
+  readonly uses: readonly (PluginUse & { readonly port: "decoder" })[];
+  /** The context of one plugin: its log names it. */
+  readonly contextFor: (use: PluginUse) => PluginContext;
+  readonly ports: Partial<PortTypes>;
+  /** Of the configuration file. */
+  readonly folder: string;
+}
+
+/** The configured decoders of one process, each guarded by the media rules. Closes what it made, the last made first. */
+export class DecoderSet implements AsyncDisposable {
+  readonly #factories: readonly GuardedDecoderFactory[];
+
+  private constructor(
+    /** In the order of the configuration: a decoder's index in it is its index everywhere. */
+    readonly decoders: readonly NamedDecoder[],
+    factories: readonly GuardedDecoderFactory[],
+  ) {
+    this.#factories = factories;
+  }
+
+  /** Loads and makes all of them. Where one fails, those made before are closed, and its error is thrown. */
+  static async open(options: DecoderSetOptions): Promise<DecoderSet> {
+    const decoders: NamedDecoder[] = [];
+    const factories: GuardedDecoderFactory[] = [];
+    try {
+      for (const use of options.uses) {
+        const context = options.contextFor(use);
+        const loaded = await loadPlugin(use, options.folder);
+        const access = new MediaAccess({ roots: context.mediaRoots, protocols: context.protocols });
+        const factory = new GuardedDecoderFactory(await loaded.create(context, options.ports), access);
+        factories.push(factory);
+        decoders.push({ name: loaded.plugin.name, factory });
+      }
+    } catch (thrown) {
+      await closeAll(factories);
+      throw thrown;
+    }
+    return new DecoderSet(decoders, factories);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await closeAll(this.#factories);
+  }
+}
+
+/** Closes all whatever one of them does; the first failure is thrown at the end. */
+async function closeAll(factories: readonly GuardedDecoderFactory[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const factory of factories.toReversed()) {
+    await factory[Symbol.asyncDispose]().catch((thrown: unknown) => failures.push(thrown));
+  }
+  if (failures.length > 0) throw failures[0];
+}
