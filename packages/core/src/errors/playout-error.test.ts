@@ -54,6 +54,13 @@ describe("errors", () => {
     expect((await import("../media/picture.js")).endOfMedia).toBe(endOfMedia);
   });
 
+  test("errors/a-subclass-is-not-every-error", () => {
+    class Special extends PlayoutError {}
+    expect(new Special("Timeout", "late")).toBeInstanceOf(Special);
+    expect(new Special("Timeout", "late")).toBeInstanceOf(PlayoutError);
+    expect(new PlayoutError("Timeout", "late")).not.toBeInstanceOf(Special);
+  });
+
   test("errors/is-narrows-by-code", () => {
     const error: unknown = new PlayoutError("Timeout", "late");
     expect(PlayoutError.is(error)).toBe(true);
