@@ -43,4 +43,19 @@ export const standInMutants: readonly Mutant[] = [
   mutant("late-take-not-told", "A take that came too late is not reported.", "take/late-is-reported", () => ({
     writer: (writer) => changedMeta(writer, (meta) => ({ ...meta, late: false })),
   })),
+  mutant("fade-lags", "A faded picture has the light of the tick before.", "picture/faded-as-planned", () => {
+    let before = 1;
+    return {
+      conformer: (conformer) => ({
+        format: conformer.format,
+        picture: (from, into, how, signal) => {
+          const alpha = before;
+          before = how.alpha;
+          return conformer.picture(from, into, { ...how, alpha }, signal);
+        },
+        openSound: (...args) => conformer.openSound(...args),
+        [Symbol.asyncDispose]: () => Promise.resolve(conformer[Symbol.asyncDispose]()),
+      }),
+    };
+  }),
 ];

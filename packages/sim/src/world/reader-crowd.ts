@@ -51,7 +51,7 @@ export class ReaderCrowd implements AsyncDisposable {
     const { random, firstTick, committer } = this.#options;
     const head = committer.head();
     if (head < firstTick) return undefined;
-    const asked = random.chance(50) ? undefined : ((head - random.int(0, 500)) as Tick);
+    const asked = random.chance(50) ? undefined : ((head - random.int(0, 1_000)) as Tick);
     if (asked !== undefined && asked < firstTick) return undefined;
     const expected = asked ?? this.#cursorOf(reader);
     if (expected > head) return undefined;

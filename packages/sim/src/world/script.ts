@@ -23,10 +23,10 @@ export class PlanWriter {
     };
   }
 
-  /** Segments that last at least `length` together. */
-  segments(length: bigint): Segment[] {
-    const segments: Segment[] = [];
-    for (let total = 0n; total < length; ) {
+  /** Segments that last at least `length` together. `first`: who the first of them is of. */
+  segments(length: bigint, first?: Actor): Segment[] {
+    const segments: Segment[] = first === undefined ? [] : [this.segment(first)];
+    for (let total = segments[0]?.duration ?? 0n; total < length; ) {
       const before = segments.at(-1);
       const next =
         before?.asset !== undefined && this.#random.chance(12) ? this.#continued(before) : this.segment();
@@ -36,12 +36,12 @@ export class PlanWriter {
     return segments;
   }
 
-  /** One segment of a chance kind. */
-  segment(): Segment {
+  /** One segment of a chance kind, of this actor if one is named. */
+  segment(wantedActor?: Actor): Segment {
     const random = this.#random;
     const wanted = this.#duration();
-    if (random.chance(5)) return this.#make(undefined, 0n, wanted);
-    const actor = random.pick(this.#actors);
+    if (wantedActor === undefined && random.chance(5)) return this.#make(undefined, 0n, wanted);
+    const actor = wantedActor ?? random.pick(this.#actors);
     const isShorter = wanted > actor.length && random.chance(80);
     const duration = (isShorter ? (actor.length / 1_000_000n) * 1_000_000n : wanted) as Nanoseconds;
     // Mostly inside of the media; now and then past its end, which must not shift anything.

@@ -156,7 +156,10 @@ export class Stagehand {
         [3, random.int(20, 200)],
       ]),
     );
-    const segments = writer.segments(BigInt(random.int(60_000, 400_000)) * 1_000_000n);
+    // Now and then what must be on air at once is slow to open: a late take.
+    const slow = [...facts.actors.values()].filter(({ fault }) => fault === "slow-open");
+    const first = slow.length > 0 && random.chance(40) ? random.pick(slow) : undefined;
+    const segments = writer.segments(BigInt(random.int(60_000, 400_000)) * 1_000_000n, first);
     this.#apply(splicePlan(facts.plan, at, segments, this.#open(), grid));
   }
 

@@ -140,7 +140,7 @@ export class World {
     const bus = mutation.bus(new MemoryFrameBus({ clock }));
     const spec = this.#spec();
     const committer = await bus.create(spec, new AbortController().signal);
-    using _mapping = clock.onMapping((mapping) => committer.setMapping(mapping));
+    const mapping = clock.onMapping((mapping) => committer.setMapping(mapping));
     committer.setPolicy({ holdTicksMax: this.#grid.ticksIn(this.#settings.holdNsMax), after: "slate" });
     const quarantine = mutation.quarantine(new Quarantine());
     const life = new LifeChecker({
@@ -241,6 +241,7 @@ export class World {
     if (failure !== undefined && this.#violation === undefined) throw failure;
 
     watching.abort();
+    mapping[Symbol.dispose]();
     let isStopped = false;
     const stopped = supervisor.stop().then(() => {
       isStopped = true;
