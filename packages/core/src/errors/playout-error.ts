@@ -74,7 +74,6 @@ export class PlayoutError extends Error {
 
   /** By its mark, not by its class: a plugin that brings its own copy of this package throws errors of that copy's class. */
   static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
-    // A subclass inherits this test, and is a class of its own all the same.
     if (typeof this === "function" && this !== PlayoutError)
       return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === "object" && value !== null && brand in value;
