@@ -63,7 +63,7 @@ export class PlayoutError extends Error {
    * (default `Internal`) and keeps the original as `cause`.
    */
   static from(thrown: unknown, fallback: ErrorCode = "Internal"): PlayoutError {
-    if (thrown instanceof PlayoutError) return thrown;
+    if (PlayoutError.is(thrown)) return thrown;
     // `AbortSignal.reason` defaults to a DOMException, which is an Error with a well-known name.
     const name = thrown instanceof Error ? thrown.name : "";
     const message = thrown instanceof Error ? thrown.message : String(thrown);
@@ -72,15 +72,12 @@ export class PlayoutError extends Error {
     return new PlayoutError(fallback, message, { cause: thrown });
   }
 
-  /** By its mark, not by its class: a plugin that brings its own copy of this package throws errors of that copy's class. */
-  static override [Symbol.hasInstance](this: unknown, value: unknown): boolean {
-    if (typeof this === "function" && this !== PlayoutError)
-      return Function.prototype[Symbol.hasInstance].call(this, value);
-    return typeof value === "object" && value !== null && brand in value;
-  }
-
-  /** True if `thrown` is a `PlayoutError` (with this code, where one is given). */
+  /**
+   * True if `thrown` is a `PlayoutError` (with this code, where one is given). Told by its mark, which `instanceof` is
+   * not: a plugin that brings its own copy of this package throws errors of that copy's class.
+   */
   static is(thrown: unknown, code?: ErrorCode): thrown is PlayoutError {
-    return thrown instanceof PlayoutError && (code === undefined || thrown.code === code);
+    const isOne = typeof thrown === "object" && thrown !== null && brand in thrown;
+    return isOne && (code === undefined || (thrown as PlayoutError).code === code);
   }
 }
