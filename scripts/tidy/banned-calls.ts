@@ -57,6 +57,12 @@ export const bans: readonly Ban[] = [
     instead: "take a seeded source, so that a failure can be replayed; ids come from crypto",
   },
   {
+    call: /\binstanceof\s+PlayoutError\b/g,
+    within: shipped,
+    except: [],
+    instead: "ask PlayoutError.is: a plugin may bring its own copy of the core",
+  },
+  {
     call: /\b(?:test|it|describe)\.only\s*\(/g,
     within: /\.test\.ts$/,
     except: [],

@@ -63,7 +63,7 @@ const ofConfiguration: ReadonlySet<ErrorCode> = new Set([
 
 /** The exit code for anything thrown. What is not a `PlayoutError` is a fault of ours. */
 export function exitCodeFor(thrown: unknown): number {
-  if (!(thrown instanceof PlayoutError)) return exitCodes.Internal.code;
+  if (!PlayoutError.is(thrown)) return exitCodes.Internal.code;
   if (ofConfiguration.has(thrown.code)) return exitCodes.BadConfig.code;
   if (thrown.code === "InvalidPlan" || thrown.code === "UnsupportedMedia") return exitCodes.BadData.code;
   return exitCodes[byStatus[thrown.entry.status]].code;

@@ -41,7 +41,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
 
 /** Tells anything thrown in the form that every error has. Gives the exit code. */
 export function reportThrown(thrown: unknown, terminal: Terminal): number {
-  if (thrown instanceof PlayoutError) {
+  if (PlayoutError.is(thrown)) {
     terminal.error(thrown.what.replace(/\.$/, ""), thrown.remedy);
   } else {
     const message = thrown instanceof Error ? thrown.message : String(thrown);

@@ -39,8 +39,8 @@ export function rejects(
       (value) =>
         assert.fail(`${what}: expected ${expected.join(" or ")}, but it resolved with ${String(value)}`),
       (error: unknown) => {
-        const got = error instanceof PlayoutError ? error.code : String(error);
-        ensure(error instanceof PlayoutError, `${what}: expected ${expected.join(" or ")}, got ${got}`);
+        const got = PlayoutError.is(error) ? error.code : String(error);
+        ensure(PlayoutError.is(error), `${what}: expected ${expected.join(" or ")}, got ${got}`);
         ensure(expected.includes(error.code), `${what}: expected ${expected.join(" or ")}, got ${got}`);
         return error;
       },
