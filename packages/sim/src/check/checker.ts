@@ -1,4 +1,5 @@
 import {
+  type ChannelSettings,
   type ChannelState,
   type Clock,
   type FrameLease,
@@ -9,8 +10,9 @@ import {
 import type { Facts } from "../world/facts.js";
 import { LeadChecker } from "./lead-checker.js";
 import { PictureChecker } from "./picture-checker.js";
+import { PreparationChecker } from "./preparation-checker.js";
 import { SoundChecker } from "./sound-checker.js";
-import { type StandInBounds, StandInChecker } from "./stand-in-checker.js";
+import { StandInChecker } from "./stand-in-checker.js";
 import { Violation } from "./violation.js";
 
 /** What was seen of a channel. */
@@ -28,11 +30,8 @@ export interface CheckerOptions {
   readonly facts: Facts;
   readonly clock: Clock;
   readonly channels: number;
-  readonly bounds: StandInBounds;
-  /** Ticks must be on the bus this long before their time. */
-  readonly guardNs: bigint;
-  /** How far ahead of their time ticks come when all is well. */
-  readonly leadNsTarget: bigint;
+  /** As the channel is promised to run, whatever it was told. */
+  readonly settings: ChannelSettings;
   readonly state: () => ChannelState;
 }
 
@@ -44,6 +43,7 @@ export class Checker {
   readonly #sound: SoundChecker;
   readonly #standIns: StandInChecker;
   readonly #lead: LeadChecker;
+  readonly #preparation: PreparationChecker;
   #expected: Tick;
   #before: FrameLease | undefined;
 
@@ -51,8 +51,13 @@ export class Checker {
     this.#options = options;
     this.#pictures = new PictureChecker(options.facts);
     this.#sound = new SoundChecker(options.facts, options.channels);
-    this.#standIns = new StandInChecker(options.facts, options.bounds);
-    this.#lead = new LeadChecker(options.facts, options.leadNsTarget, options.state);
+    const { facts, settings } = options;
+    this.#standIns = new StandInChecker(facts, {
+      holdTicksMax: facts.grid.ticksIn(settings.holdNsMax),
+      shortHoldTicksMax: facts.grid.ticksIn(settings.shortHoldNs),
+    });
+    this.#preparation = new PreparationChecker(facts, settings);
+    this.#lead = new LeadChecker(facts, settings.leadNsTarget, options.state);
     this.#expected = options.facts.firstTick;
   }
 
@@ -112,6 +117,7 @@ export class Checker {
         this.sight.standIns += 1;
         this.sight.reasons[meta.standInReason] = (this.sight.reasons[meta.standInReason] ?? 0) + 1;
         this.#standIns.check(lease, place, actor, now);
+        this.#preparation.check(lease, place, actor, now);
       }
       this.#sound.check(lease, place, actor, isTroubled);
     }
@@ -119,8 +125,8 @@ export class Checker {
   }
 
   #checkTiming(lease: FrameLease, now: Nanoseconds): void {
-    const { facts, guardNs } = this.#options;
-    const latest = lease.time - guardNs + facts.grid.length(1);
+    const { facts, settings } = this.#options;
+    const latest = lease.time - settings.guardNs + facts.grid.length(1);
     if (now <= latest || facts.isTimeTorn(now)) return;
     throw new Violation(
       "tick/in-time",

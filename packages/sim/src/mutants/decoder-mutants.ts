@@ -157,7 +157,7 @@ export const decoderMutants: readonly Mutant[] = [
       return { decoder: (factory) => stale(factory, phase) };
     },
   ),
-  mutant("blocked-preparing", "One slow open keeps all others waiting.", "stand-in/true-reason", () => ({
+  mutant("blocked-preparing", "One slow open keeps all others waiting.", "prepare/ready-in-time", () => ({
     chooser: (options) => new QueueingChooser(options),
   })),
   mutant("no-retry", "What has failed is not tried again.", "stand-in/back-in-time", () => ({

@@ -161,7 +161,8 @@ function scripted(random: Random, fault: FaultName, pattern: PatternAsset): Scri
             {
               on: "open",
               times: Number.POSITIVE_INFINITY,
-              move: { kind: "late", byNs: ms(random.int(20, 2_500)) },
+              // Up to what the three seconds of preparation cover.
+              move: { kind: "late", byNs: ms(random.chance(50) ? random.int(20, 2_000) : 2_900) },
             },
           ],
         },

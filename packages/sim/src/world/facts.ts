@@ -69,6 +69,10 @@ export class Facts {
     return this.timeline.plan;
   }
 
+  get tickTimeOfFirst(): Nanoseconds {
+    return this.grid.tickTime(this.firstTick);
+  }
+
   disturb(disturbance: Disturbance): void {
     this.#disturbances.push(disturbance);
     if (this.#disturbances.length > disturbancesMax) this.#disturbances.shift();

@@ -27,11 +27,11 @@ export class PlanWriter {
   segments(length: bigint, first?: Actor): Segment[] {
     const segments: Segment[] = first === undefined ? [] : [this.segment(first)];
     for (let total = segments[0]?.duration ?? 0n; total < length; ) {
-      const before = segments.at(-1);
-      const next =
-        before?.asset !== undefined && this.#random.chance(12) ? this.#continued(before) : this.segment();
-      segments.push(next);
-      total += next.duration;
+      const next = this.#random.chance(6) ? this.#slowRun() : [this.#following(segments.at(-1))];
+      for (const segment of next) {
+        segments.push(segment);
+        total += segment.duration;
+      }
     }
     return segments;
   }
@@ -50,6 +50,25 @@ export class PlanWriter {
     const inPoint = random.chance(40) ? 0n : (BigInt(random.int(0, 1_000)) * latest) / 1_000n;
     // In-points as schedulers send them: whole milliseconds.
     return this.#make(actor, (inPoint / 1_000_000n) * 1_000_000n, duration);
+  }
+
+  #following(before: Segment | undefined): Segment {
+    return before?.asset !== undefined && this.#random.chance(12) ? this.#continued(before) : this.segment();
+  }
+
+  /** Short pieces of what is slow to open, one after another, and then something good that must not wait for them. */
+  #slowRun(): Segment[] {
+    const random = this.#random;
+    const slow = this.#actors.filter(({ fault }) => fault === "slow-open");
+    const good = this.#actors.filter(({ fault }) => fault === "none");
+    if (slow.length === 0) return [this.segment()];
+    const run = Array.from({ length: random.int(2, 3) }, () => ({
+      ...this.segment(random.pick(slow)),
+      duration: nanosecondsFromMs(random.int(200, 900)),
+      fadeInNs: 0n as Nanoseconds,
+      fadeOutNs: 0n as Nanoseconds,
+    }));
+    return [...run, this.segment(random.pick(good))];
   }
 
   /** The same asset goes on at the exact out-point. */

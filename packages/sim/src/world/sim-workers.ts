@@ -131,15 +131,16 @@ export class SimWorker implements Worker {
     this.#stop.abort();
   }
 
-  /** The process is gone, at once and for good. */
-  die(exit: WorkerExit): void {
-    if (this.isGone) return;
+  /** The process is gone, at once and for good. False where it was gone before. */
+  die(exit: WorkerExit): boolean {
+    if (this.isGone) return false;
     this.isGone = true;
     // What was going on inside goes nowhere: it waits at a gate that never opens.
     this.gate.shut();
     this.#stop.abort();
     // Being told takes a moment, and comes after everything that the dead one had handed over.
     queueMicrotask(() => this.#listener.onExit(exit));
+    return true;
   }
 
   async #run(order: WorkerOrder): Promise<void> {
@@ -150,9 +151,9 @@ export class SimWorker implements Worker {
     const lane = new CountedWriter(await bus.openWriter(order.lane, signal));
     this.#lane = lane;
     const writer = this.#cutOff(mutation.writer(gatedWriter(lane, this.gate)));
-    const own = decoders.forWorker(clock, (uri) => {
-      this.die({ cause: "SIGSEGV", suspects: [{ uri, decoderIndex: 0, guilty: true }] });
-    });
+    const own = decoders.forWorker(clock, (uri) =>
+      this.die({ cause: "SIGSEGV", suspects: [{ uri, decoderIndex: 0, guilty: true }] }),
+    );
     this.#decoders = own;
     const chooser = mutation.chooser({
       decoders: own.named.map(({ name, factory }) => ({

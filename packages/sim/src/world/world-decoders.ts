@@ -48,8 +48,8 @@ export class WorldDecoders {
     this.#actors = new Map(options.actors.map((actor) => [actor.uri, actor]));
   }
 
-  /** Makes the decoders of one worker. `crash` ends it. */
-  forWorker(clock: Clock, crash: (uri: string) => void): DecodersOfWorker {
+  /** Makes the decoders of one worker. `crash` ends it, and tells whether it was alive. */
+  forWorker(clock: Clock, crash: (uri: string) => boolean): DecodersOfWorker {
     const { actors, onCrash } = this.#options;
     const patterns = new PatternDecoderFactory(actors.map((actor) => actor.pattern));
     const faulty = new FaultyDecoderFactory({
@@ -57,8 +57,8 @@ export class WorldDecoders {
       clock,
       script: (uri) => this.#scripts.get(uri),
       onCrash: (uri) => {
-        onCrash(uri);
-        crash(uri);
+        // What crashes in a process that is gone already hurts nobody.
+        if (crash(uri)) onCrash(uri);
       },
     });
     const main: DecoderFactory = {

@@ -190,13 +190,8 @@ export class World {
       facts,
       clock,
       channels: this.#format.channels,
-      guardNs: this.#settings.guardNs,
-      leadNsTarget: this.#settings.leadNsTarget,
+      settings: this.#settings,
       state: () => supervisor.state,
-      bounds: {
-        holdTicksMax: this.#grid.ticksIn(this.#settings.holdNsMax),
-        shortHoldTicksMax: this.#grid.ticksIn(this.#settings.shortHoldNs),
-      },
     });
     const holdings = new HoldingsChecker(this.#settings.sourcesMax);
     const watching = new AbortController();
@@ -369,7 +364,10 @@ export class World {
   }
 
   #hear(event: SupervisorEvent, facts: Facts): void {
-    if (event.type === "worker-replaced") this.#count("worker-replaced");
+    if (event.type === "worker-replaced") {
+      this.#count("worker-replaced");
+      facts.unsettle((this.#clockwork.clock.now() + nanosecondsFromMs(600)) as Nanoseconds);
+    }
     if (event.type === "decoder-stuck") {
       this.#count("decoder-stuck");
       facts.killers.add(event.uri);
