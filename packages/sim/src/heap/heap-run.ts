@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { World } from "../world/world.js";
+import type { FrameLease, Nanoseconds, Place } from "@retrovue/core";
+import { World, type WorldOpening } from "../world/world.js";
 
 /** The heap after a full collection, at a tick. */
 export interface HeapSample {
@@ -39,31 +40,36 @@ export async function runHeap(options: {
 }): Promise<HeapReport> {
   const collect = collector();
   const samples: HeapSample[] = [];
-  const every = Math.max(1, Math.floor(options.ticks / samplesWanted));
-  let seen = 0;
   let ticksPerMinute = 0;
-  const take = () => {
-    seen += 1;
-    if (seen % every !== 0) return;
+  let every = 1;
+  let rounds = 0;
+  // Always at the same place of the plan, so that the same decoders are open.
+  const take = (lease: FrameLease, place: Place) => {
+    if (place.in !== "segment" || place.index !== 0 || lease.tick !== place.first) return;
+    rounds += 1;
+    if (rounds % every !== 0) return;
     collect();
     const { heapUsed, external } = process.memoryUsage();
-    const sample = { tick: seen, heapBytes: heapUsed, externalBytes: external };
+    const sample = { tick: lease.tick - first, heapBytes: heapUsed, externalBytes: external };
     samples.push(sample);
     options.onSample?.(sample);
   };
+  let first = 0;
+  const begin = ({ grid, firstTick, plan }: WorldOpening) => {
+    first = firstTick;
+    ticksPerMinute = (60 * grid.frameRate.num) / grid.frameRate.den;
+    const ticksPerRound = grid.ticksIn(
+      plan.segments.reduce((sum, { duration }) => sum + duration, 0n) as Nanoseconds,
+    );
+    every = Math.max(1, Math.floor(options.ticks / ticksPerRound / samplesWanted));
+  };
   // The rate is the seed's; a glance at it tells how long so many ticks are.
-  await new World({
-    seed: options.seed,
-    isCalm: true,
-    minutes: 0,
-    onStart: ({ grid }) => {
-      ticksPerMinute = (60 * grid.frameRate.num) / grid.frameRate.den;
-    },
-  }).run();
+  await new World({ seed: options.seed, isCalm: true, minutes: 0, onStart: begin }).run();
   const report = await new World({
     seed: options.seed,
     isCalm: true,
     minutes: options.ticks / ticksPerMinute,
+    onStart: begin,
     onTick: take,
   }).run();
   if (report.violation !== undefined) throw report.violation;
@@ -84,7 +90,11 @@ function collector(): () => void {
   setFlagsFromString("--expose-gc");
   const collect: unknown = runInNewContext("gc");
   if (typeof collect !== "function") throw new Error("This Node cannot be made to collect garbage.");
-  return () => void collect();
+  // The second waits for the first to have freed what lies outside of the heap.
+  return () => {
+    collect();
+    collect();
+  };
 }
 
 /** Least squares over heap and external bytes together: bytes per tick. */

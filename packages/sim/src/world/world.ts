@@ -11,6 +11,7 @@ import {
   type Nanoseconds,
   nanosecondsFromMs,
   type Place,
+  type Plan,
   type ProgramFormat,
   Quarantine,
   type Rational,
@@ -61,6 +62,7 @@ export interface WorldOpening {
   readonly firstTick: Tick;
   readonly clock: "utc" | "master";
   readonly actors: readonly Actor[];
+  readonly plan: Plan;
 }
 
 /** What was seen in a world. */
@@ -86,7 +88,7 @@ export interface WorldReport {
 const epochNs = 1_767_225_600_000_000_000n;
 
 /** How long a looping plan of a calm world is. */
-const loopNs = 300_000_000_000n;
+const loopNs = 60_000_000_000n;
 
 /** One simulated channel: the real supervisor, channel, clocks and memory bus, on a virtual host, with a cast of assets. */
 export class World {
@@ -134,7 +136,13 @@ export class World {
     const facts = new Facts(this.#grid, this.#actors, new Timeline(plan, this.#grid));
     facts.firstTick = first;
     const clockSource = this.#clockwork.master === undefined ? "utc" : "master";
-    this.#options.onStart?.({ grid: this.#grid, firstTick: first, clock: clockSource, actors: this.#actors });
+    this.#options.onStart?.({
+      grid: this.#grid,
+      firstTick: first,
+      clock: clockSource,
+      actors: this.#actors,
+      plan,
+    });
 
     const mutation = this.#mutation;
     const bus = mutation.bus(new MemoryFrameBus({ clock }));
