@@ -82,7 +82,10 @@ async function update(): Promise<void> {
     const into = join(goldenFolder, name);
     mkdirSync(into, { recursive: true });
     for (const object of goldenObjects) {
-      writeFileSync(join(into, `${object}.gz`), gzipSync(readFileSync(join(plain, name, object)), { level: 9 }));
+      writeFileSync(
+        join(into, `${object}.gz`),
+        gzipSync(readFileSync(join(plain, name, object)), { level: 9 }),
+      );
     }
     writeFileSync(join(into, "manifest.json"), readFileSync(join(plain, name, "manifest.json")));
   }

@@ -28,13 +28,13 @@ beforeAll(async () => {
 afterAll(() => rmSync(fresh, { recursive: true, force: true }));
 
 describe.each(goldenNames)("golden %s", (name) => {
-  test.each(goldenObjects)("bus/today's-writer-makes-the-golden-objects: %s", (object) => {
+  test.each(goldenObjects)("bus/todays-writer-makes-the-golden-objects: %s", (object) => {
     const written = readFileSync(join(fresh, name, object));
     // Not toEqual: a difference of megabytes is no message.
     expect(written.compare(goldenObject(name, object)), `${object} differs from what was recorded`).toBe(0);
   });
 
-  test("bus/today's-writer-means-what-the-golden-manifest-says", () => {
+  test("bus/todays-writer-means-what-the-golden-manifest-says", () => {
     const manifest = readFileSync(join(fresh, name, "manifest.json"), "utf8");
     expect(JSON.parse(manifest)).toEqual(JSON.parse(goldenManifest(name)));
   });

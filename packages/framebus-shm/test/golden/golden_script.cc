@@ -253,9 +253,9 @@ void writeProgramme(const std::string& folder, const Place& place) {
   const auto layout = layoutOf(spec);
   if (!layout) giveUp(layout.failure().message);
   std::int64_t first = grid.tickAtOrBefore(kEpochNs);
-  // The sound of tick 10 straddles the end of the ring.
+  // The sound of tick 12 straddles the end of the ring.
   const std::uint64_t ring = layout->header.audio_samples;
-  while (grid.sampleAt(first + 10) / ring == grid.sampleAt(first + 11) / ring) ++first;
+  while (grid.sampleAt(first + 12) / ring == (grid.sampleAt(first + 13) - 1) / ring) ++first;
   spec.mapping = {1, 0, grid.tickTime(first - 4), -kNsPerSecond};
 
   const std::string uriA = "file:///media/a.mkv";
@@ -326,7 +326,8 @@ void writeProgramme(const std::string& folder, const Place& place) {
   b.flags = RVFB_FLAG_FIRST_OF_SEGMENT;
   b.sound = false;
   b.silentSamples = bus.grid().samplesIn(b.tick);
-  b.sourcePts = INT64_MIN;
+  // A time base without a timestamp; tick 19 has it the other way round.
+  b.sourcePts = RVFB_NO_TIME;
   b.sourceTbNum = 1001;
   b.sourceTbDen = 30'000;
   Handed held = planned(tick(15), 0xbb, 2, uriB, titleB);
@@ -372,6 +373,8 @@ void writeProgramme(const std::string& folder, const Place& place) {
   scribe.picture(bare);
   Handed odd = planned(tick(19), 0xcc, 3, uriC, "C");
   odd.notFinite = true;
+  odd.sourcePts = -42;
+  odd.sourceTbNum = odd.sourceTbDen = 0;
   scribe.picture(odd);
   scribe.picture(planned(tick(20), 0xcc, 3, uriC, "C"));
   scribe.write(folder + "/programme", {tick(0), tick(5), 0});

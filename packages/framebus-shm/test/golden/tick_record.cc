@@ -53,8 +53,7 @@ void tickTo(Json& json, const TickRecord& r) {
     json.null();
   }
   wideOrNull(json, "mediaTimeNs", r.mediaTimeNs, RVFB_NO_TIME);
-  json.key("sourcePts");
-  r.sourceTbNum == 0 ? json.null() : json.wide(r.sourcePts);
+  wideOrNull(json, "sourcePts", r.sourcePts, RVFB_NO_TIME);
   json.key("sourceTimeBase");
   if (r.sourceTbNum == 0) {
     json.null();
@@ -111,7 +110,8 @@ void busTo(Json& json, const BusRecord& bus) {
   json.key("monoAnchor").wide(h.mapping.mono_anchor).key("houseAnchor").wide(h.mapping.house_anchor);
   json.key("ratePpb").number(h.mapping.rate_ppb).close('}').key("now").wide(bus.now);
   const std::uint64_t counters[] = {h.counters.committed, h.counters.holds,   h.counters.slates,
-                                    h.counters.blacks,    h.counters.refused, h.counters.late_commits};
+                                    h.counters.blacks,    h.counters.refused, h.counters.late_commits,
+                                    h.counters.submitted};
   json.key("counters").open('[');
   for (const std::uint64_t count : counters) json.number(static_cast<std::int64_t>(count));
   json.close(']').close('}');

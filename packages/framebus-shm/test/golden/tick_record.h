@@ -36,7 +36,7 @@ struct TickRecord {
   std::uint64_t planRevision = 0;
   std::optional<AssetText> asset;
   std::int64_t mediaTimeNs = RVFB_NO_TIME;
-  std::int64_t sourcePts = 0;
+  std::int64_t sourcePts = RVFB_NO_TIME;
   std::uint32_t sourceTbNum = 0;
   std::uint32_t sourceTbDen = 0;
   std::int64_t sourceIndex = RVFB_NO_INDEX;
