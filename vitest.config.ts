@@ -12,6 +12,7 @@ export default defineConfig({
       "packages/*/src/**/*.test.ts",
       "packages/*/test/**/*.test.ts",
       "examples/*/test/**/*.test.ts",
+      "clients/*/test/**/*.test.ts",
       "scripts/**/*.test.ts",
     ],
     pool: "forks",
