@@ -105,7 +105,8 @@ export const pictureRules: readonly ConformerRule[] = [
           equal(found.frame, frame, `${what}: number`);
           for (const side of ["x", "y", "width", "height"] as const) {
             const off = found.rect[side] - expected[side];
-            ensure(Math.abs(off) <= 2, `${what}: ${side} is ${off.toFixed(1)} pixels off`);
+            // Places lie on the grid of colour samples, two pixels wide; where two are as near, either is right.
+            ensure(Math.abs(off) <= 2.5, `${what}: ${side} is ${off.toFixed(1)} pixels off`);
           }
         }
       }

@@ -1,0 +1,206 @@
+#include "sound_stream.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+extern "C" {
+#include <libavutil/channel_layout.h>
+#include <libavutil/error.h>
+#include <libavutil/opt.h>
+#include <libswresample/swresample.h>
+}
+
+namespace retrovue::conform {
+namespace {
+
+constexpr int channelsMax = 64;
+constexpr int rateMax = 768'000;
+
+/// Up to 7.1 a number of channels says what they are.
+constexpr int guessedMax = 8;
+
+/// Taps of the resampler's filter at equal rates. libswresample's own 32 leave a tone at 15 kHz 75 dB above its images;
+/// 64 with this window reach the 90 dB asked for with some to spare.
+constexpr int filterTaps = 64;
+constexpr int kaiserBeta = 11;
+/// libswresample rounds its filter up to whole vectors of samples and keeps one back.
+constexpr int filterSlack = 8;
+/// Of the lower rate's half: what is kept. Narrows the transition that the taps must make.
+constexpr double cutoff = 0.95;
+
+/// Owns what av_channel_layout_* allocates.
+struct Layout {
+  AVChannelLayout value{};
+  Layout() = default;
+  Layout(const Layout&) = delete;
+  Layout& operator=(const Layout&) = delete;
+  ~Layout() { av_channel_layout_uninit(&value); }
+};
+
+/// False where nobody knows what channels of this number would be.
+bool find(Layout& layout, const std::string& name, int channels) {
+  if (av_channel_layout_from_string(&layout.value, name.c_str()) == 0 && layout.value.nb_channels == channels &&
+      layout.value.order == AV_CHANNEL_ORDER_NATIVE) {
+    return true;
+  }
+  av_channel_layout_uninit(&layout.value);
+  // libav has a ring of sixteen loudspeakers; sixteen unnamed channels are tracks of a recording.
+  if (channels > guessedMax) return false;
+  av_channel_layout_default(&layout.value, channels);
+  return layout.value.order == AV_CHANNEL_ORDER_NATIVE;
+}
+
+Failure swrFailure(const char* operation, int status) {
+  std::array<char, AV_ERROR_MAX_STRING_SIZE> text{};
+  av_strerror(status, text.data(), text.size());
+  return {"UnsupportedMedia", std::string("The sound cannot be converted: ") + operation + ": " + text.data(), status};
+}
+
+}  // namespace
+
+void SoundStream::FreeSwr::operator()(SwrContext* context) const {
+  swr_free(&context);
+}
+
+SoundStream::SoundStream(const SoundSpec& spec) : spec_(spec), limiter_(spec.houseRate), store_(spec.houseChannels) {}
+
+SoundStream::~SoundStream() = default;
+
+Expected<std::unique_ptr<SoundStream>> SoundStream::open(const SoundSpec& spec) {
+  const auto rate = [](int value) { return value >= 1 && value <= rateMax; };
+  const auto count = [](int value) { return value >= 1 && value <= channelsMax; };
+  if (!rate(spec.sourceRate) || !rate(spec.houseRate) || !count(spec.sourceChannels) || !count(spec.houseChannels))
+    return Failure{"UnsupportedMedia", "The sound has no channels or no rate, or more than there may be"};
+  std::unique_ptr<SoundStream> stream(new SoundStream(spec));
+  if (auto done = stream->setUp(); !done) return done.failure();
+  return stream;
+}
+
+Expected<void> SoundStream::setUp() {
+  Layout from, into;
+  if (!find(into, "", spec_.houseChannels))
+    return Failure{"UnsupportedMedia", "The house has a number of channels without a layout"};
+  // Channels that nobody can name (sixteen of a recording's tracks) are taken in order, as many as the house has.
+  const bool named = find(from, spec_.layout, spec_.sourceChannels);
+  if (!named && spec_.sourceChannels < spec_.houseChannels)
+    return Failure{"UnsupportedMedia", "The sound has a number of channels without a layout"};
+  AVChannelLayout& source = named ? from.value : into.value;
+  const bool sameRate = spec_.sourceRate == spec_.houseRate;
+  if (sameRate && av_channel_layout_compare(&source, &into.value) == 0) return {};
+  SwrContext* context = nullptr;
+  int status = swr_alloc_set_opts2(&context, &into.value, AV_SAMPLE_FMT_FLTP, spec_.houseRate, &source,
+                                   AV_SAMPLE_FMT_FLTP, spec_.sourceRate, 0, nullptr);
+  swr_.reset(context);
+  if (status < 0) return swrFailure("allocate", status);
+  if (!sameRate) {
+    av_opt_set_int(context, "filter_size", filterTaps, 0);
+    av_opt_set_int(context, "kaiser_beta", kaiserBeta, 0);
+    av_opt_set_double(context, "cutoff", cutoff, 0);
+    // A phase for each position that the two rates make, so that no position is rounded.
+    av_opt_set_int(context, "exact_rational", 1, 0);
+    const double narrowing = std::max(1.0, spec_.sourceRate / (spec_.houseRate * cutoff));
+    filterSamples_ = static_cast<int>(std::ceil(filterTaps * narrowing)) + filterSlack;
+  }
+  status = swr_init(context);
+  return status < 0 ? Expected<void>(swrFailure("open", status)) : Expected<void>();
+}
+
+std::int64_t SoundStream::totalOf(std::int64_t sourceSamples) const {
+  return (sourceSamples * spec_.houseRate + spec_.sourceRate - 1) / spec_.sourceRate;
+}
+
+void SoundStream::makeRoom(std::size_t samples) {
+  // What was pulled is moved out of the way once it is at least as much as what would have to be moved.
+  if (head_ > 0 && head_ >= count_ - head_) {
+    for (auto& channel : store_) std::copy(channel.begin() + head_, channel.begin() + count_, channel.begin());
+    count_ -= head_;
+    head_ = 0;
+  }
+  const std::size_t wanted = count_ + samples;
+  if (store_.front().size() >= wanted) return;
+  for (auto& channel : store_) channel.resize(std::max(wanted, channel.size() * 2));
+}
+
+Expected<void> SoundStream::convert(const float* const* channels, int samples) {
+  const int room = swr_get_out_samples(swr_.get(), samples);
+  if (room < 0) return swrFailure("measure", room);
+  makeRoom(static_cast<std::size_t>(room));
+  std::array<std::uint8_t*, channelsMax> into{};
+  for (std::size_t i = 0; i < store_.size(); ++i) into[i] = reinterpret_cast<std::uint8_t*>(store_[i].data() + count_);
+  std::array<const std::uint8_t*, channelsMax> from{};
+  for (int i = 0; channels != nullptr && i < spec_.sourceChannels; ++i)
+    from[i] = reinterpret_cast<const std::uint8_t*>(channels[i]);
+  const int made = swr_convert(swr_.get(), into.data(), room, channels == nullptr ? nullptr : from.data(), samples);
+  if (made < 0) return swrFailure("convert", made);
+  count_ += static_cast<std::size_t>(made);
+  produced_ += made;
+  return {};
+}
+
+Expected<void> SoundStream::push(const float* const* channels, int samples) {
+  if (samples <= 0) return {};
+  if (ended_) return Failure{"WrongState", "No sound can follow its end"};
+  pushed_ += samples;
+  if (swr_) return convert(channels, samples);
+  makeRoom(static_cast<std::size_t>(samples));
+  for (std::size_t i = 0; i < store_.size(); ++i)
+    std::memcpy(store_[i].data() + count_, channels[i], static_cast<std::size_t>(samples) * sizeof(float));
+  count_ += static_cast<std::size_t>(samples);
+  produced_ += samples;
+  return {};
+}
+
+Expected<void> SoundStream::end() {
+  if (ended_) return {};
+  ended_ = true;
+  if (!swr_) return {};
+  for (std::int64_t before = -1; produced_ != before;) {
+    before = produced_;
+    if (auto done = convert(nullptr, 0); !done) return done;
+  }
+  const std::int64_t over = produced_ - totalOf(pushed_);
+  if (over > 0) {
+    count_ -= static_cast<std::size_t>(std::min<std::int64_t>(over, available()));
+  } else if (over < 0) {
+    const auto missing = static_cast<std::size_t>(-over);
+    makeRoom(missing);
+    for (auto& channel : store_) std::fill_n(channel.begin() + static_cast<std::ptrdiff_t>(count_), missing, 0.0F);
+    count_ += missing;
+  }
+  produced_ -= over;
+  return {};
+}
+
+std::int64_t SoundStream::debt(std::int64_t samples) const {
+  const std::int64_t missing = samples - available();
+  if (missing <= 0) return 0;
+  if (ended_ || spec_.sourceRate == spec_.houseRate) return missing;
+  // Source samples that the last wanted one rests on, less those that came, as house samples.
+  const std::int64_t last = produced_ + missing;
+  const std::int64_t needed =
+      (last * spec_.sourceRate + spec_.houseRate - 1) / spec_.houseRate + filterSamples_ - pushed_;
+  return std::max(missing, totalOf(std::max<std::int64_t>(needed, 0)));
+}
+
+void SoundStream::pull(float* const* into, int samples, double gainDb, double rampFrom, double rampTo) {
+  std::array<const float*, channelsMax> from{};
+  for (std::size_t i = 0; i < store_.size(); ++i) from[i] = store_[i].data() + head_;
+  const int channels = spec_.houseChannels;
+  if (swr_ || gainDb != 0) {
+    const auto gain = static_cast<float>(gainDb == 0 ? 1 : std::pow(10.0, gainDb / 20));
+    const auto known = static_cast<int>(std::min<std::int64_t>(available(), samples + limiter_.lookAhead()));
+    limiter_.process(from.data(), into, channels, samples, known, gain);
+  } else {
+    for (int i = 0; i < channels; ++i) std::memcpy(into[i], from[i], static_cast<std::size_t>(samples) * sizeof(float));
+  }
+  if (samples > 0 && (rampFrom != 1 || rampTo != 1)) {
+    const double step = (rampTo - rampFrom) / samples;
+    for (int channel = 0; channel < channels; ++channel)
+      for (int i = 0; i < samples; ++i) into[channel][i] = static_cast<float>(into[channel][i] * (rampFrom + step * i));
+  }
+  head_ += static_cast<std::size_t>(samples);
+}
+
+}  // namespace retrovue::conform
