@@ -1,0 +1,151 @@
+import {
+  type ChannelState,
+  ChannelSupervisor,
+  type Clock,
+  type Committer,
+  type FrameBus,
+  type HouseGrid,
+  type MetricsRecorder,
+  type Nanoseconds,
+  nanosecondsFromMs,
+  nsPerMs,
+  type Plan,
+  PlayoutError,
+  type Quarantine,
+  type SupervisorEvent,
+  type Tick,
+  type WorkerHost,
+} from "@retrovue/core";
+import type { ChannelConfig } from "../config/playout-config.js";
+import type { Log } from "../log/log.js";
+import { logEvent } from "../log/log-event.js";
+import { ChannelGauges } from "./channel-gauges.js";
+import { busSpecOf, coreSettings, gridOf } from "./core-settings.js";
+import { drawSlateCard } from "./slate-card.js";
+
+/** What a channel is run with; all of it borrowed but the workers, which belong to it alone. */
+export interface ChannelRuntimeTools {
+  readonly engineId: string;
+  readonly clock: Clock;
+  readonly bus: FrameBus;
+  readonly workers: WorkerHost;
+  readonly quarantine: Quarantine;
+  readonly metrics: MetricsRecorder;
+  /** Names the channel on every line. */
+  readonly log: Log;
+}
+
+/** From the decision to start to the first tick, beyond the guard time: what a warm worker takes to open a local file. */
+const startMarginNs = nanosecondsFromMs(100);
+
+/** One channel on air: its bus, its supervisor, and what people see of them. It runs from `start` until `stop`. */
+export class ChannelRuntime {
+  readonly config: ChannelConfig;
+  readonly grid: HouseGrid;
+  readonly #tools: ChannelRuntimeTools;
+  readonly #supervisor: ChannelSupervisor;
+  readonly #committer: Committer;
+  readonly #gauges: ChannelGauges;
+  readonly #mapping: Disposable;
+
+  private constructor(
+    config: ChannelConfig,
+    tools: ChannelRuntimeTools,
+    committer: Committer,
+    first: Tick,
+    plan: Plan,
+  ) {
+    const { clock, bus, quarantine, metrics, workers } = tools;
+    this.config = config;
+    this.grid = gridOf(config);
+    this.#tools = tools;
+    this.#committer = committer;
+    const startedAt = clock.now();
+    this.#gauges = new ChannelGauges({
+      committer,
+      metrics,
+      busMemoryBytes: bus.memoryBytes(busSpecOf(tools.engineId, config.id, config, clock.mapping())),
+      uptimeSeconds: () => Number((clock.now() - startedAt) / nsPerMs) / 1_000,
+    });
+    this.#mapping = clock.onMapping((mapping) => committer.setMapping(mapping));
+    const settings = coreSettings(config);
+    committer.setPolicy({ holdTicksMax: this.grid.ticksIn(settings.holdNsMax), after: settings.afterHold });
+    drawSlateCard(committer.reserved("slate"), config.format);
+    this.#supervisor = new ChannelSupervisor(
+      {
+        grid: this.grid,
+        settings,
+        clock,
+        committer,
+        workers,
+        quarantine,
+        metrics,
+        onEvent: (event) => this.#hear(event),
+      },
+      plan,
+    );
+    this.#supervisor.start(first);
+  }
+
+  /**
+   * Makes the bus and puts the channel on air.
+   *
+   * @param planFor the plan to begin with, given the first tick
+   */
+  static async start(
+    config: ChannelConfig,
+    tools: ChannelRuntimeTools,
+    planFor: (first: Tick, grid: HouseGrid) => Plan,
+    signal: AbortSignal,
+  ): Promise<ChannelRuntime> {
+    const { clock, bus, engineId } = tools;
+    const committer = await bus.create(busSpecOf(engineId, config.id, config, clock.mapping()), signal);
+    try {
+      const { guardNs } = coreSettings(config);
+      const first = gridOf(config).tickAtOrAfter((clock.now() + guardNs + startMarginNs) as Nanoseconds);
+      return new ChannelRuntime(config, tools, committer, first, planFor(first, gridOf(config)));
+    } catch (thrown) {
+      await committer[Symbol.asyncDispose]();
+      throw PlayoutError.from(thrown);
+    }
+  }
+
+  get id(): number {
+    return this.config.id;
+  }
+
+  get state(): ChannelState {
+    return this.#supervisor.state;
+  }
+
+  get plan(): Plan {
+    return this.#supervisor.timeline.plan;
+  }
+
+  /** The first tick that an edit can still change. */
+  get nextTick(): Tick {
+    return (this.#committer.head() + 1) as Tick;
+  }
+
+  /** Puts a newer revision in force, from the first tick not committed. False where it is not newer. */
+  applyPlan(plan: Plan): boolean {
+    return this.#supervisor.applyPlan(plan);
+  }
+
+  /** Reads gauges; called when metrics are scraped. */
+  look(): void {
+    this.#gauges.look();
+  }
+
+  /** Ends the worker, then the bus. Resolves when both are gone; idempotent. */
+  async stop(): Promise<void> {
+    this.#gauges.close();
+    this.#mapping[Symbol.dispose]();
+    await this.#supervisor.stop();
+  }
+
+  #hear(event: SupervisorEvent): void {
+    this.#gauges.hear(event);
+    logEvent(this.#tools.log, event);
+  }
+}

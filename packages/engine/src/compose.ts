@@ -1,0 +1,188 @@
+import {
+  DisciplinedClock,
+  type HostTime,
+  type PluginContext,
+  type PortName,
+  type PortTypes,
+  SystemClock,
+} from "@retrovue/core";
+import { Container } from "@retrovue/core/di";
+import { ChannelRegistry } from "./channels/channel-registry.js";
+import { coreSettings } from "./channels/core-settings.js";
+import { configuredClock } from "./clock/configured-clock.js";
+import type { ChannelConfig, PlayoutConfig } from "./config/playout-config.js";
+import { Health } from "./http/health.js";
+import { type Log, pluginLog } from "./log/log.js";
+import { MediaAccess } from "./media/media-access.js";
+import { MediaInspector } from "./media/media-inspector.js";
+import { PlanResolver } from "./plans/plan-resolver.js";
+import { SavedPlans } from "./plans/saved-plans.js";
+import { type ConfiguredPlugins, configuredPlugins } from "./plugins/configured-plugins.js";
+import { DecoderSet } from "./plugins/decoder-set.js";
+import { loadPlugin, type PluginUse } from "./plugins/load-plugin.js";
+import type { Teardown } from "./teardown.js";
+import { PrometheusMetrics } from "./telemetry/prometheus-metrics.js";
+import { engineTokens } from "./tokens.js";
+import type { ChannelProfile } from "./workers/channel-worker.js";
+import { InProcessWorkers } from "./workers/in-process-workers.js";
+import { SharedQuarantine } from "./workers/shared-quarantine.js";
+
+/** What an engine is composed of besides its configuration. */
+export interface CompositionInput {
+  readonly config: PlayoutConfig;
+  readonly host: HostTime;
+  readonly log: Log;
+  /** Everything that is opened is registered here at once, so that a composition that fails half-way can be closed. */
+  readonly teardown: Teardown;
+}
+
+/**
+ * The composition root: makes an engine's parts from its configuration and binds them. Nothing is on air yet. The only place,
+ * with `Engine`, that resolves from the container.
+ */
+export async function compose(input: CompositionInput): Promise<Container> {
+  const { config, host, log, teardown } = input;
+  const plugins = configuredPlugins(config);
+  const contextFor = contextsOf(config, log);
+  const clock = await configuredClock(
+    config,
+    plugins.clock,
+    host,
+    contextFor(plugins.clock?.use ?? config.clock.use),
+  );
+  teardown.add("clock", "clock", () => clock[Symbol.dispose]?.());
+  const bus = await opened(input, plugins.frameBus, { clock });
+
+  const container = Container.create()
+    .bind(engineTokens.config, config)
+    .bind(engineTokens.hostTime, host)
+    .bind(engineTokens.log, log)
+    .bind(engineTokens.clock, clock)
+    .bind(engineTokens.frameBus, bus)
+    .bind(engineTokens.quarantine, new SharedQuarantine())
+    .bind(engineTokens.prometheus, new PrometheusMetrics())
+    .bindFactory(engineTokens.planResolver, (scope) => planResolver(scope))
+    .bindFactory(engineTokens.savedPlans, () => new SavedPlans(config.engine.dataDir, log))
+    .bindFactory(engineTokens.channels, (scope) => channelRegistry(scope))
+    .bindFactory(
+      engineTokens.health,
+      (scope) => new Health(() => scope.resolve(engineTokens.channels).list()),
+    );
+  await bindDecoding(container, input, plugins);
+  return container;
+}
+
+/** Binds who decodes: the engine itself, or workers in processes of their own. */
+async function bindDecoding(
+  container: Container,
+  input: CompositionInput,
+  plugins: ConfiguredPlugins,
+): Promise<void> {
+  const { config, log, teardown } = input;
+  const clock = container.resolve(engineTokens.clock);
+  const contextFor = contextsOf(config, log);
+  const decoders = await DecoderSet.open({
+    uses: plugins.decoders,
+    contextFor: (use) => contextFor(use.use),
+    ports: { clock },
+    folder: config.folder,
+  });
+  teardown.add("decoders", "decoders", () => decoders[Symbol.asyncDispose]());
+  const conformers = await opened(input, plugins.conformer, { clock });
+  container.bind(engineTokens.lengths, new MediaInspector(decoders.decoders, clock)).bind(
+    engineTokens.workersFor,
+    (channel) =>
+      new InProcessWorkers({
+        profile: profileOf(channel.resolve(engineTokens.channelConfig)),
+        log: channel.resolve(engineTokens.channelLog),
+        tools: {
+          clock,
+          bus: container.resolve(engineTokens.frameBus),
+          decoders: decoders.decoders,
+          conformers,
+          metrics: channel.resolve(engineTokens.channelMetrics),
+          isBarred: (uri, index) =>
+            container.resolve(engineTokens.quarantine).isBarred(uri, index, clock.now()),
+        },
+      }),
+  );
+}
+
+/** Loads a plugin, makes its port, and sees to it that it is closed. */
+async function opened<Port extends PortName>(
+  { config, log, teardown }: CompositionInput,
+  use: PluginUse & { readonly port: Port },
+  ports: Partial<PortTypes>,
+): Promise<PortTypes[Port]> {
+  const loaded = await loadPlugin(use, config.folder);
+  const port = await loaded.create(contextsOf(config, log)(use.use), ports);
+  teardown.add("decoders", use.place, async () => {
+    const { [Symbol.asyncDispose]: closeSoon, [Symbol.dispose]: close } = port as Partial<
+      AsyncDisposable & Disposable
+    >;
+    if (closeSoon) await closeSoon.call(port);
+    else close?.call(port);
+  });
+  return port;
+}
+
+/** What each plugin is given; its log names it. */
+const contextsOf =
+  (config: PlayoutConfig, log: Log) =>
+  (plugin: string): PluginContext => ({
+    log: pluginLog(log, plugin),
+    configFolder: config.folder,
+    mediaRoots: config.media.roots,
+    protocols: config.media.protocols,
+  });
+
+const profileOf = (channel: ChannelConfig): ChannelProfile => ({
+  channelId: channel.id,
+  format: channel.format,
+  settings: coreSettings(channel),
+  languages: channel.languages,
+});
+
+function planResolver(scope: Container): PlanResolver {
+  const { plans, folder, media, unresolvedPlan } = scope.resolve(engineTokens.config);
+  return new PlanResolver({
+    plans,
+    folder,
+    roots: media.roots,
+    access: new MediaAccess(media),
+    lengths: scope.resolve(engineTokens.lengths),
+    unresolved: unresolvedPlan,
+  });
+}
+
+function channelRegistry(scope: Container): ChannelRegistry {
+  const { channels, engine } = scope.resolve(engineTokens.config);
+  return new ChannelRegistry({
+    channels,
+    resolver: scope.resolve(engineTokens.planResolver),
+    savedPlans: scope.resolve(engineTokens.savedPlans),
+    log: scope.resolve(engineTokens.log),
+    onAir: () => {
+      const clock = scope.resolve(engineTokens.clock);
+      // From first air on nothing but an order steps these.
+      if (clock instanceof SystemClock || clock instanceof DisciplinedClock) clock.markAired();
+    },
+    toolsFor: (config, log) => {
+      const metrics = scope.resolve(engineTokens.prometheus).forChannel(config.id);
+      const channel = scope
+        .child()
+        .bind(engineTokens.channelConfig, config)
+        .bind(engineTokens.channelLog, log)
+        .bind(engineTokens.channelMetrics, metrics)
+        .bindFactory(engineTokens.workers, (own) => scope.resolve(engineTokens.workersFor)(own));
+      return {
+        engineId: engine.id,
+        clock: scope.resolve(engineTokens.clock),
+        bus: scope.resolve(engineTokens.frameBus),
+        quarantine: scope.resolve(engineTokens.quarantine),
+        metrics,
+        workers: channel.resolve(engineTokens.workers),
+      };
+    },
+  });
+}

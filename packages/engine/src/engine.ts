@@ -1,0 +1,144 @@
+import { type Clock, type FrameBus, type HostTime, PlayoutError } from "@retrovue/core";
+import type { Container } from "@retrovue/core/di";
+import type { ChannelRegistry } from "./channels/channel-registry.js";
+import { ProcessHold } from "./clock/process-hold.js";
+import { compose } from "./compose.js";
+import type { PlayoutConfig } from "./config/playout-config.js";
+import type { Health } from "./http/health.js";
+import { answerText, HttpListener } from "./http/http-listener.js";
+import type { Log } from "./log/log.js";
+import { Teardown, type TeardownReport } from "./teardown.js";
+import { ClockGauges, recordBuild } from "./telemetry/engine-gauges.js";
+import type { PrometheusMetrics } from "./telemetry/prometheus-metrics.js";
+import { engineTokens } from "./tokens.js";
+
+/** What an engine runs on. */
+export interface EngineOptions {
+  readonly config: PlayoutConfig;
+  readonly host: HostTime;
+  readonly log: Log;
+  /** Told by `/metrics`. */
+  readonly build: { readonly version: string; readonly commit: string; readonly node: string };
+}
+
+/** Where an engine listens, as `127.0.0.1:8090`; undefined where it does not. */
+export interface EngineAddresses {
+  readonly control: string;
+  readonly metrics: string | undefined;
+}
+
+/** One running engine: the channels of a configuration, their metrics, and their health. It runs until `stop`. */
+export class Engine {
+  readonly addresses: EngineAddresses;
+  readonly channels: ChannelRegistry;
+  readonly clock: Clock;
+  /** For readers within the engine's process. */
+  readonly frameBus: FrameBus;
+  readonly #teardown: Teardown;
+  readonly #log: Log;
+
+  private constructor(container: Container, teardown: Teardown, addresses: EngineAddresses) {
+    this.addresses = addresses;
+    this.channels = container.resolve(engineTokens.channels);
+    this.clock = container.resolve(engineTokens.clock);
+    this.frameBus = container.resolve(engineTokens.frameBus);
+    this.#log = container.resolve(engineTokens.log);
+    this.#teardown = teardown;
+  }
+
+  /**
+   * Composes an engine and starts the channels that begin with it. Resolves when each of them is on air or has failed, which
+   * keeps no other one off air.
+   *
+   * Rejects where the engine itself cannot run: a plugin that does not load, `PortInUse` for its control address. What was
+   * opened by then is closed again.
+   */
+  static async start(options: EngineOptions): Promise<Engine> {
+    const { config, host, log } = options;
+    const teardown = new Teardown(host, log);
+    const hold = new ProcessHold();
+    // The very last: without it the process would end in the middle of its end.
+    teardown.add("clock", "process", () => hold[Symbol.dispose]());
+    try {
+      const container = await compose({ config, host, log, teardown });
+      const health = container.resolve(engineTokens.health);
+      const channels = container.resolve(engineTokens.channels);
+      teardown.add("health", "health", () => health.draining());
+      teardown.add("channels", "channels", () => channels.close());
+      const metrics = await serveMetrics(container, options, teardown);
+      const control = await serveControl(config, log, health, teardown);
+      log.info(
+        { control, metrics, engine: config.engine.id, channels: config.channels.length },
+        "engine started",
+      );
+      await forgetOldPlans(container);
+      await channels.startConfigured();
+      health.serving();
+      return new Engine(container, teardown, { control, metrics });
+    } catch (thrown) {
+      await teardown.close();
+      throw PlayoutError.from(thrown);
+    }
+  }
+
+  /** Ends everything in the order of docs/teardown.md, within 5 s. Never rejects; idempotent. */
+  async stop(): Promise<TeardownReport> {
+    this.#log.info("engine stopping");
+    const report = await this.#teardown.close();
+    this.#log.info({ failed: report.failed.length, unfinished: report.unfinished.length }, "engine stopped");
+    return report;
+  }
+}
+
+/** The control plane's listener. Transports and the console mount on it; a taken port ends the start. */
+async function serveControl(
+  config: PlayoutConfig,
+  log: Log,
+  health: Health,
+  teardown: Teardown,
+): Promise<string> {
+  const listener = new HttpListener(log);
+  health.mount(listener);
+  teardown.add("telemetry", "http.control", () => listener[Symbol.asyncDispose]());
+  return await listener.listen(config.http.control.listen);
+}
+
+/** `/metrics`, and the health pages once more, so that what scrapes can ask on one port. A taken port is told and left. */
+async function serveMetrics(
+  container: Container,
+  { config, log, build }: EngineOptions,
+  teardown: Teardown,
+): Promise<string | undefined> {
+  const metrics: PrometheusMetrics = container.resolve(engineTokens.prometheus);
+  const clock = container.resolve(engineTokens.clock);
+  const channels = container.resolve(engineTokens.channels);
+  const clockGauges = new ClockGauges(metrics);
+  recordBuild(metrics, build);
+  metrics.onScrape(() => {
+    channels.look();
+    clockGauges.look(clock.health());
+  });
+  if (!config.telemetry.metrics.enabled) return undefined;
+  const listener = new HttpListener(log);
+  listener.page("/metrics", async (_request, response) => {
+    const { contentType, text } = await metrics.read();
+    response.writeHead(200, { "content-type": contentType });
+    response.end(text);
+  });
+  listener.page("/", (_request, response) => answerText(response, 404, "Metrics are at /metrics.\n"));
+  container.resolve(engineTokens.health).mount(listener);
+  teardown.add("telemetry", "metrics", () => listener[Symbol.asyncDispose]());
+  try {
+    return await listener.listen(config.telemetry.metrics.listen);
+  } catch (thrown) {
+    log.error({ err: thrown, address: config.telemetry.metrics.listen }, "metrics are not served");
+    return undefined;
+  }
+}
+
+async function forgetOldPlans(container: Container): Promise<void> {
+  const { channels, engine } = container.resolve(engineTokens.config);
+  const now = container.resolve(engineTokens.hostTime).utc();
+  const kept = new Set(channels.map(({ id }) => id));
+  await container.resolve(engineTokens.savedPlans).prune(kept, now, engine.keepDays);
+}

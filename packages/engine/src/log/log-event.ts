@@ -1,0 +1,72 @@
+import type { SupervisorEvent } from "@retrovue/core";
+import type { Log, LogFields } from "./log.js";
+
+/** One line for one episode of a channel. */
+export function logEvent(log: Log, event: SupervisorEvent): void {
+  const { level, message, fields } = lineOf(event);
+  log[level](fields, message);
+}
+
+interface Line {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly message: string;
+  readonly fields: LogFields & Readonly<Record<string, unknown>>;
+}
+
+const line = (level: Line["level"], message: string, fields: Line["fields"] = {}): Line => ({
+  level,
+  message,
+  fields,
+});
+
+function lineOf(event: SupervisorEvent): Line {
+  switch (event.type) {
+    case "state":
+      return line(event.to === "error" ? "error" : "info", `${event.from} -> ${event.to}`);
+    case "plan-applied":
+      return line("info", "plan applied", { revision: event.revision });
+    case "worker-began":
+      return line("info", "worker began", { tick: event.tick });
+    case "worker-replaced":
+      return line("error", "worker replaced", { tick: event.from, cause: event.cause, barred: event.barred });
+    case "worker-delayed":
+      return line("error", "workers keep dying; the next one waits", { afterMs: ms(event.afterNs) });
+    case "segment-began": {
+      const { segment } = event.place;
+      const asset = segment.asset?.uri;
+      return line(event.ready ? "info" : "warn", event.ready ? "segment began" : "segment began, not ready", {
+        tick: event.tick,
+        segment: segment.id,
+        ...(asset !== undefined && { asset }),
+      });
+    }
+    case "source-failed": {
+      const { asset, reason, error, retry } = event.failure;
+      return line(
+        "warn",
+        retry === undefined ? "asset failed; the next decoder takes over" : "asset failed",
+        {
+          tick: event.tick,
+          asset: asset.uri,
+          reason,
+          ...(retry && { retryAfterMs: ms(retry.afterNs) }),
+          err: error,
+        },
+      );
+    }
+    case "corrected":
+      return line("warn", "decoder was late and sought ahead", { tick: event.tick, asset: event.uri });
+    case "decoder-stuck":
+      return line("error", "decoder does not close", { asset: event.uri, decoder: event.decoderIndex });
+    case "ticks-skipped":
+      return line("warn", "ticks were too late", { tick: event.from, ticks: event.ticks });
+    case "stand-in-began":
+      return line("warn", "stand-in began", { tick: event.tick, kind: event.kind, reason: event.reason });
+    case "stand-in-ended":
+      return line("info", "stand-in ended", { tick: event.tick, ticks: event.ticks });
+    case "refused":
+      return line("warn", "tick refused", { tick: event.tick, why: event.why });
+  }
+}
+
+const ms = (ns: bigint): number => Number(ns / 1_000_000n);

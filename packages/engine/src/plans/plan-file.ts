@@ -1,0 +1,99 @@
+import { open } from "node:fs/promises";
+import { dirname, isAbsolute, resolve as resolvePath } from "node:path";
+import { type MediaTime, orAbort, type PlanDraft, PlayoutError } from "@retrovue/core";
+import { assetsOfUnknownLength, planFromJson, planFromWire } from "@retrovue/protocol";
+import { parse } from "yaml";
+import type { AssetLengths } from "../media/media-inspector.js";
+
+/** A plan of 20 000 segments with long paths is 10 MB; whatever is larger is no plan. */
+const bytesMax = 32 * 1_024 * 1_024;
+
+/** Plan files may share values; more aliases than this expand without end (a "billion laughs"). */
+const aliasesMax = 1_000;
+
+/** Assets looked at side by side for their lengths. */
+const lookUpsMax = 4;
+
+/** Endings by which a file is taken for a plan; any other is media. */
+export const isPlanFile = (path: string): boolean => /\.(?:ya?ml|json)$/i.test(path);
+
+/**
+ * Reads a plan file, YAML or JSON. Relative asset paths begin at the folder of the file. Segments that say no duration
+ * air their assets to the end, whose lengths are looked up.
+ *
+ * `UnknownPlan` where it cannot be read, `InvalidPlan` for its content: each fault with its place.
+ */
+export async function readPlanFile(
+  path: string,
+  revision: number,
+  lengths: AssetLengths,
+  signal: AbortSignal,
+): Promise<PlanDraft> {
+  const message = planFromJson(parseText(path, await readText(path, signal)));
+  for (const segment of message.segments) segment.uri = absolute(segment.uri, dirname(path));
+  const known = await lengthsOf(assetsOfUnknownLength(message), lengths, signal);
+  return planFromWire(message, { revision, lengthOf: (uri) => known.get(uri) });
+}
+
+async function readText(path: string, signal: AbortSignal): Promise<string> {
+  const reading = (async () => {
+    await using file = await open(path, "r");
+    const { size } = await file.stat();
+    if (size > bytesMax) {
+      throw new PlayoutError("LimitExceeded", `${path} is larger than ${bytesMax} bytes.`, {
+        remedy: "Split the plan.",
+      });
+    }
+    return await file.readFile({ encoding: "utf8", signal });
+  })();
+  try {
+    return await orAbort(reading, signal);
+  } catch (thrown) {
+    if (PlayoutError.is(thrown) || signal.aborted) throw thrown;
+    const { code } = thrown as NodeJS.ErrnoException;
+    throw new PlayoutError(
+      "UnknownPlan",
+      `The plan file ${path} cannot be read (${code ?? "unknown cause"}).`,
+      {
+        cause: thrown,
+        remedy: "Correct the path, or put the file there.",
+        details: { path },
+      },
+    );
+  }
+}
+
+function parseText(path: string, text: string): unknown {
+  try {
+    return /\.json$/i.test(path) ? JSON.parse(text) : parse(text, { maxAliasCount: aliasesMax });
+  } catch (cause) {
+    const why = cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : String(cause);
+    throw new PlayoutError("InvalidPlan", `The plan file ${path} does not parse: ${why}`, {
+      cause,
+      remedy: "Correct it.",
+      details: { path },
+    });
+  }
+}
+
+const absolute = (uri: string, folder: string): string =>
+  uri === "" || isAbsolute(uri) || /^[a-z][a-z0-9+.-]*:/i.test(uri) ? uri : resolvePath(folder, uri);
+
+/** Lengths of those that have one; an asset that does not open is left out, and told as a fault of its segment. */
+async function lengthsOf(
+  uris: readonly string[],
+  lengths: AssetLengths,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, MediaTime>> {
+  const found = new Map<string, MediaTime>();
+  const waiting = [...uris];
+  const work = async () => {
+    for (let uri = waiting.shift(); uri !== undefined; uri = waiting.shift()) {
+      const length = await lengths.lengthOf(uri, signal).catch(() => undefined);
+      if (signal.aborted) throw PlayoutError.from(signal.reason, "Cancelled");
+      if (length !== undefined) found.set(uri, length);
+    }
+  };
+  await Promise.all(Array.from({ length: lookUpsMax }, work));
+  return found;
+}

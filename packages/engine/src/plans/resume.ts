@@ -1,0 +1,41 @@
+import {
+  type HouseGrid,
+  type Plan,
+  type PlanDraft,
+  replacePlan,
+  startPlan,
+  type Tick,
+  Timeline,
+} from "@retrovue/core";
+import type { SavedPlan } from "./saved-plans.js";
+
+/** What decides which plan a channel begins with. */
+export interface Beginning {
+  readonly saved: SavedPlan | undefined;
+  /** The handle that the configuration gives the channel now. */
+  readonly configured: string | undefined;
+  /** What that handle stands for; undefined where the channel has none. Its revision does not matter. */
+  readonly draft: PlanDraft | undefined;
+  /** The channel's first tick. */
+  readonly atTick: Tick;
+  readonly grid: HouseGrid;
+}
+
+/**
+ * The plan that a channel begins with, and undefined where there is nothing to air.
+ *
+ * - A plan that was applied goes on at its current place, as if the engine had never been away.
+ * - Where the file it was made from has changed meanwhile, the new content is a new revision laid around what is on air.
+ * - Where the configuration names another plan than it did then, that one begins.
+ * - A plan that was over by now, and has no time of its own, begins again.
+ */
+export function planToBegin(beginning: Beginning): Plan | undefined {
+  const { saved, configured, draft, atTick, grid } = beginning;
+  if (saved === undefined) return draft && startPlan({ ...draft, revision: 1 }, atTick, grid);
+  const next = draft && { ...draft, revision: saved.plan.revision + 1 };
+  if (saved.configured !== configured) return next === undefined ? saved.plan : startPlan(next, atTick, grid);
+  if (next === undefined || saved.handle !== configured) return saved.plan;
+  const isOver = new Timeline(saved.plan, grid).at(atTick).in === "after";
+  if (isOver && next.start === undefined) return startPlan(next, atTick, grid);
+  return replacePlan(saved.plan, next, atTick, grid);
+}

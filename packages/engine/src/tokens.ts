@@ -1,0 +1,34 @@
+import type { Clock, FrameBus, HostTime, MetricsRecorder, WorkerHost } from "@retrovue/core";
+import { type Container, Token, tokens } from "@retrovue/core/di";
+import type { ChannelRegistry } from "./channels/channel-registry.js";
+import type { ChannelConfig, PlayoutConfig } from "./config/playout-config.js";
+import type { Health } from "./http/health.js";
+import type { Log } from "./log/log.js";
+import type { AssetLengths } from "./media/media-inspector.js";
+import type { PlanResolver } from "./plans/plan-resolver.js";
+import type { SavedPlans } from "./plans/saved-plans.js";
+import type { PrometheusMetrics } from "./telemetry/prometheus-metrics.js";
+import type { SharedQuarantine } from "./workers/shared-quarantine.js";
+
+/** What the composition root binds: the core's ports, and the engine's own parts. */
+export const engineTokens = Object.freeze({
+  clock: tokens.clock satisfies Token<Clock>,
+  frameBus: tokens.frameBus satisfies Token<FrameBus>,
+  /** Makes the workers of a channel in its scope: within the engine, or in processes of their own. */
+  workersFor: new Token<(channel: Container) => WorkerHost>("Maker of workers"),
+  config: new Token<PlayoutConfig>("Configuration"),
+  hostTime: new Token<HostTime>("HostTime"),
+  log: new Token<Log>("Log"),
+  prometheus: new Token<PrometheusMetrics>("Metrics of the engine"),
+  quarantine: new Token<SharedQuarantine>("Quarantine"),
+  lengths: new Token<AssetLengths>("Lengths of assets"),
+  planResolver: new Token<PlanResolver>("Plan handles"),
+  savedPlans: new Token<SavedPlans>("Saved plans"),
+  channels: new Token<ChannelRegistry>("Channels"),
+  health: new Token<Health>("Health"),
+  // In a channel's scope.
+  channelConfig: new Token<ChannelConfig>("Configuration of a channel"),
+  channelLog: new Token<Log>("Log of a channel"),
+  channelMetrics: tokens.metrics satisfies Token<MetricsRecorder>,
+  workers: new Token<WorkerHost>("Workers of a channel"),
+});

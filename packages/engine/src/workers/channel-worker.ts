@@ -1,0 +1,98 @@
+import {
+  Channel,
+  type ChannelEvent,
+  type ChannelSettings,
+  type Clock,
+  type ConformerFactory,
+  DecoderChooser,
+  type DecoderTrail,
+  type FrameBus,
+  HouseGrid,
+  type MetricsRecorder,
+  type NamedDecoder,
+  nanosecondsFromMs,
+  type Plan,
+  type ProgramFormat,
+  Timeline,
+  type WorkerOrder,
+} from "@retrovue/core";
+
+/** How long one probe or open may take: longer than a preroll is ahead, shorter than anyone's patience. */
+const openTimeoutNs = nanosecondsFromMs(5_000);
+
+/** What a worker has of its channel, whatever it is told to air. Plain values: it may be another process. */
+export interface ChannelProfile {
+  readonly channelId: number;
+  readonly format: ProgramFormat;
+  readonly settings: ChannelSettings;
+  /** Preferred sound languages, best first. */
+  readonly languages: readonly string[];
+}
+
+/** What a worker works with, all borrowed. */
+export interface ChannelWorkerTools {
+  readonly clock: Clock;
+  readonly bus: FrameBus;
+  readonly decoders: readonly NamedDecoder[];
+  readonly conformers: ConformerFactory;
+  readonly isBarred: (uri: string, decoderIndex: number) => boolean;
+  readonly onEvent: (event: ChannelEvent) => void;
+  readonly metrics: MetricsRecorder;
+  readonly trail?: DecoderTrail;
+}
+
+/**
+ * Makes one channel's frames until it is told to stop: opens its end of the lane and the conformer, runs the core's `Channel`,
+ * and closes what it opened. The same within the engine and in a process of its own.
+ */
+export class ChannelWorker {
+  readonly #profile: ChannelProfile;
+  readonly #tools: ChannelWorkerTools;
+  readonly #grid: HouseGrid;
+  #plan: Plan;
+  #channel: Channel | undefined;
+
+  constructor(profile: ChannelProfile, tools: ChannelWorkerTools, plan: Plan) {
+    this.#profile = profile;
+    this.#tools = tools;
+    this.#grid = new HouseGrid(profile.format.frameRate, profile.format.sampleRate);
+    this.#plan = plan;
+  }
+
+  /** Takes effect from the next tick not yet handed over. An older revision changes nothing. */
+  setPlan(plan: Plan): void {
+    if (plan.revision <= this.#plan.revision) return;
+    this.#plan = plan;
+    this.#channel?.setTimeline(new Timeline(plan, this.#grid));
+  }
+
+  /** Works until the signal aborts; resolves when all is closed. Rejects with what ended it otherwise. */
+  async run(order: Omit<WorkerOrder, "plan">, signal: AbortSignal): Promise<void> {
+    const { format, settings, languages } = this.#profile;
+    const { clock, bus, decoders, conformers, isBarred, onEvent, metrics, trail } = this.#tools;
+    await using writer = await bus.openWriter(order.lane, signal);
+    const conformer = await conformers.open(format, signal);
+    this.#channel = new Channel({
+      grid: this.#grid,
+      format,
+      settings,
+      clock,
+      writer,
+      // The channel closes it.
+      conformer,
+      chooser: new DecoderChooser({
+        decoders,
+        clock,
+        timeoutNs: openTimeoutNs,
+        barred: isBarred,
+        ...(trail && { trail }),
+      }),
+      // Newer than the order's, where one came while the lane was opened.
+      timeline: new Timeline(this.#plan, this.#grid),
+      languages,
+      onEvent,
+      metrics,
+    });
+    await this.#channel.run(order.from, signal, order.continues);
+  }
+}
