@@ -19,7 +19,9 @@ TEST("libav/handles-free-what-they-hold") {
 }
 
 TEST("libav/errors-have-the-engines-codes") {
-  const auto code = [](int error) { return std::string(libavFailure(error, "Reading", "MediaCorrupt").code); };
+  const auto code = [](int error) {
+    return std::string(libavFailure(error, "Reading", "MediaCorrupt").code);
+  };
   CHECK_EQ(code(AVERROR(ENOMEM)), std::string("LimitExceeded"));
   CHECK_EQ(code(AVERROR_EXIT), std::string("Cancelled"));
   CHECK_EQ(code(AVERROR(ETIMEDOUT)), std::string("Timeout"));

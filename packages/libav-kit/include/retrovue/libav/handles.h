@@ -54,7 +54,11 @@ using ResamplerPtr = std::unique_ptr<SwrContext, ResamplerDeleter>;
 using ScalerPtr = std::unique_ptr<SwsContext, ScalerDeleter>;
 
 /// Null only where memory has run out.
-inline FramePtr makeFrame() { return FramePtr(av_frame_alloc()); }
-inline PacketPtr makePacket() { return PacketPtr(av_packet_alloc()); }
+inline FramePtr makeFrame() {
+  return FramePtr(av_frame_alloc());
+}
+inline PacketPtr makePacket() {
+  return PacketPtr(av_packet_alloc());
+}
 
 }  // namespace retrovue::libav

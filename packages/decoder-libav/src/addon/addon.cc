@@ -1,0 +1,16 @@
+#include <napi.h>
+
+#include "session_object.h"
+
+namespace retrovue::decoder {
+
+/// What JavaScript sees: sessions, and the table for breadcrumbs. `src/native.ts` has the types.
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  exports.Set("Session", SessionObject::define(env));
+  exports.Set("useBreadcrumbFile", Napi::Function::New(env, useBreadcrumbs));
+  return exports;
+}
+
+NODE_API_MODULE(decoder_libav, initialise)
+
+}  // namespace retrovue::decoder

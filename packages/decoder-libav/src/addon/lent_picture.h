@@ -1,0 +1,34 @@
+#pragma once
+#include <napi.h>
+#include <retrovue/libav/session.h>
+
+#include <memory>
+
+namespace retrovue::decoder {
+
+/// A picture on loan to JavaScript. Its memory is libav's own pooled buffer: nothing is copied. It goes back
+/// when JavaScript releases it, which makes its views length zero; what is dropped without a release goes
+/// back when it is collected.
+class LentPicture {
+ public:
+  LentPicture(libav::Picture picture, std::weak_ptr<libav::Session> session)
+      : picture_(std::move(picture)), session_(std::move(session)) {}
+  ~LentPicture() { giveBack(); }
+  LentPicture(const LentPicture&) = delete;
+  LentPicture& operator=(const LentPicture&) = delete;
+
+  /// Drops the pixels and makes room for another picture. Idempotent.
+  void giveBack();
+  const libav::Picture& picture() const { return picture_; }
+
+  /// The object of `NativePicture` in src/native.ts.
+  static Napi::Object toJs(Napi::Env env, std::shared_ptr<LentPicture> lent, std::uint32_t formatIndex);
+  /// Takes what `toJs` gave: detaches the views and gives the picture back.
+  static void release(Napi::Env env, const Napi::Object& given);
+
+ private:
+  libav::Picture picture_;
+  std::weak_ptr<libav::Session> session_;
+};
+
+}  // namespace retrovue::decoder

@@ -1,0 +1,82 @@
+import { openSync } from "node:fs";
+import {
+  type AssetRef,
+  type Decoder,
+  type DecoderFactory,
+  type OpenOptions,
+  PlayoutError,
+  type ProbeResult,
+} from "@retrovue/core";
+import { assetInfoOf } from "./asset-info.js";
+import { LibavDecoder } from "./libav-decoder.js";
+import { loadNative, type NativeInfo, type NativeOptions } from "./native.js";
+import { throwIfAborted } from "./native-errors.js";
+import { openBelow } from "./open-below.js";
+import type { ParsedOptions } from "./options.js";
+import { Session } from "./session.js";
+
+/** Pictures that a caller may hold where he does not say: the port's default. */
+const picturesHeldDefault = 4;
+
+/** "As software does" (the port's scale). */
+const score = 50;
+
+/** Opens whatever libav plays, below the media roots. */
+export class LibavDecoderFactory implements DecoderFactory {
+  readonly #roots: readonly string[];
+  readonly #options: ParsedOptions;
+
+  constructor(mediaRoots: readonly string[], options: ParsedOptions) {
+    this.#roots = mediaRoots;
+    this.#options = options;
+    const native = loadNative();
+    // Left open: the table it becomes is to outlive everything here.
+    if (options.breadcrumbs !== undefined)
+      native.useBreadcrumbFile(openSync(options.breadcrumbs, "a+", 0o600));
+  }
+
+  async probe(asset: AssetRef, signal: AbortSignal): Promise<ProbeResult> {
+    try {
+      const { session, info } = await this.#start(asset.uri, { isProbe: true }, signal);
+      await session.close();
+      return { score, reason: reasonOf(info), asset: assetInfoOf(asset.uri, info) };
+    } catch (thrown) {
+      const error = PlayoutError.from(thrown, "MediaCorrupt");
+      // Impatience says nothing about the file.
+      if (signal.aborted || error.code === "PluginNotFound") throw error;
+      return { score: 0, reason: error.what };
+    }
+  }
+
+  async open(asset: AssetRef, options: OpenOptions, signal: AbortSignal): Promise<Decoder> {
+    const { languages, picturesHeldMax } = options;
+    const started = await this.#start(
+      asset.uri,
+      { ...(languages && { languages }), ...(picturesHeldMax && { picturesHeldMax }) },
+      signal,
+    );
+    return new LibavDecoder(asset.uri, started.session, started.info);
+  }
+
+  async #start(
+    uri: string,
+    settings: Partial<NativeOptions>,
+    signal: AbortSignal,
+  ): Promise<{ session: Session; info: NativeInfo }> {
+    throwIfAborted(signal);
+    await using file = await openBelow(this.#roots, uri);
+    throwIfAborted(signal);
+    const { threads, picturesAhead, soundAheadMs, ioTimeoutMs } = this.#options;
+    const defaults = { languages: [], picturesHeldMax: picturesHeldDefault, isProbe: false };
+    const options = { uri, threads, picturesAhead, soundAheadMs, ioTimeoutMs, ...defaults, ...settings };
+    return await Session.open(file, options, signal);
+  }
+}
+
+function reasonOf({ container, picture, sound }: NativeInfo): string {
+  const streams = [
+    picture && `${picture.codec} pictures (decoded by ${picture.decoder})`,
+    sound && `${sound.codec} sound`,
+  ].filter((stream) => stream !== undefined);
+  return `libav plays ${container} with ${streams.join(" and ")} in software.`;
+}

@@ -1,0 +1,136 @@
+import {
+  type AssetInfo,
+  type Decoder,
+  type EndOfMedia,
+  endOfMedia,
+  type MediaTime,
+  mediaTime,
+  type PictureFormat,
+  type PictureFrame,
+  PlayoutError,
+  type Rational,
+  type ReadPictureOptions,
+  rational,
+  type SoundBlock,
+} from "@retrovue/core";
+import { assetInfoOf } from "./asset-info.js";
+import type { NativeInfo, NativePicture } from "./native.js";
+import { native, throwIfAborted } from "./native-errors.js";
+import { closed, type Session } from "./session.js";
+import { SoundPool } from "./sound-pool.js";
+
+/** Times beyond this are taken for it: 146 years, within what nanoseconds in 64 bits can be added to. */
+const timeMax = 1n << 62n;
+
+/** Plays one asset through libav. See the port for what it promises. */
+export class LibavDecoder implements Decoder {
+  readonly info: AssetInfo;
+  readonly #session: Session;
+  readonly #timeBase: Rational | undefined;
+  readonly #formats = new Map<number, PictureFormat>();
+  readonly #sounds = new SoundPool();
+  /** Aborted by each seek, and then replaced: ends reads in flight. */
+  #reads = new AbortController();
+  #soundChannels: number;
+  #disposed = false;
+
+  /** Takes the session over. */
+  constructor(uri: string, session: Session, info: NativeInfo) {
+    this.#session = session;
+    this.info = assetInfoOf(uri, info);
+    this.#soundChannels = info.sound?.channels ?? 0;
+    const base = info.picture?.timeBase;
+    this.#timeBase = base && rational(base.num, base.den);
+  }
+
+  async seek(to: MediaTime, signal: AbortSignal): Promise<void> {
+    this.#check(signal);
+    this.#reads.abort(new PlayoutError("Cancelled", "A seek has overtaken this read."));
+    this.#reads = new AbortController();
+    const overtaken = this.#reads.signal;
+    native(this.info.uri, () => this.#session.direct.seek(within(to)));
+    await this.#session.ask((session) => session.sought() || undefined, [signal, overtaken]);
+  }
+
+  async readPicture(
+    notBefore: MediaTime,
+    _options: ReadPictureOptions,
+    signal: AbortSignal,
+  ): Promise<PictureFrame | EndOfMedia> {
+    this.#check(signal);
+    const wanted = within(notBefore);
+    const read = await this.#session.ask(
+      (session) => session.readPicture(wanted),
+      [signal, this.#reads.signal],
+    );
+    return read === null ? endOfMedia : this.#lend(read);
+  }
+
+  async readSound(samples: number, signal: AbortSignal): Promise<SoundBlock | EndOfMedia> {
+    this.#check(signal);
+    if (!Number.isSafeInteger(samples) || samples < 1) {
+      throw new PlayoutError("InvalidArgument", `A read of ${samples} samples is none.`);
+    }
+    const reads = this.#reads.signal;
+    for (;;) {
+      const arrays = this.#sounds.take(this.#soundChannels, samples);
+      try {
+        const read = await this.#session.ask(
+          (session) => session.readSound(samples, arrays),
+          [signal, reads],
+        );
+        if (read !== null && typeof read !== "number") return this.#sounds.lend(arrays, read);
+        this.#sounds.giveBack(arrays);
+        if (read === null) return endOfMedia;
+        this.#soundChannels = read;
+      } catch (thrown) {
+        this.#sounds.giveBack(arrays);
+        throw thrown;
+      }
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
+    return this.#session.close();
+  }
+
+  #check(signal: AbortSignal): void {
+    if (this.#disposed) throw closed();
+    throwIfAborted(signal);
+  }
+
+  #lend(picture: NativePicture): PictureFrame {
+    const { direct } = this.#session;
+    let out = true;
+    return {
+      planes: picture.planes,
+      strides: picture.strides,
+      format: this.#formatOf(picture.formatIndex),
+      time: mediaTime(picture.timeNs),
+      duration: picture.durationNs < 0n ? undefined : mediaTime(picture.durationNs),
+      sourcePts: picture.sourcePts,
+      sourceTimeBase: this.#timeBase,
+      sourceIndex: undefined,
+      concealed: picture.concealed,
+      inPlace: false,
+      ancillary: picture.ancillary,
+      release: () => {
+        if (out) direct.releasePicture(picture);
+        out = false;
+      },
+    };
+  }
+
+  #formatOf(index: number): PictureFormat {
+    let format = this.#formats.get(index);
+    if (format === undefined) {
+      format = this.#session.direct.format(index);
+      if (format === undefined) throw new PlayoutError("Internal", `There is no picture format ${index}.`);
+      this.#formats.set(index, Object.freeze(format));
+    }
+    return format;
+  }
+}
+
+const within = (time: bigint): bigint => (time > timeMax ? timeMax : time < -timeMax ? -timeMax : time);

@@ -1,0 +1,103 @@
+import { createRequire } from "node:module";
+import { type Ancillary, type PictureFormat, PlayoutError, type Rational } from "@retrovue/core";
+
+/** What a session is opened with. The descriptor stays the caller's. */
+export interface NativeOptions {
+  readonly fd: number;
+  readonly uri: string;
+  readonly languages: readonly string[];
+  /** Threads by libav's codec name, `default` for the others; 0 is "by size and rate". */
+  readonly threads: Readonly<Record<string, number>>;
+  readonly picturesHeldMax: number;
+  readonly picturesAhead: number;
+  readonly soundAheadMs: number;
+  readonly ioTimeoutMs: number;
+  readonly isProbe: boolean;
+}
+
+/** What is known of an asset once it is open; -1 for a duration that is not known. */
+export interface NativeInfo {
+  readonly container: string;
+  readonly durationNs: bigint;
+  readonly picture?: {
+    readonly codec: string;
+    readonly decoder: string;
+    readonly format: PictureFormat;
+    /** 0 in either half where the asset claims none. */
+    readonly nominalRate: Rational;
+    readonly timeBase: Rational;
+    readonly still: boolean;
+  };
+  readonly sound?: {
+    readonly codec: string;
+    readonly sampleRate: number;
+    readonly channels: number;
+    readonly layout: string;
+    readonly language: string;
+  };
+}
+
+/** A picture on loan. Its views have length zero once it was released. */
+export interface NativePicture {
+  readonly planes: readonly Uint8Array[];
+  readonly strides: readonly number[];
+  /** Of `NativeSession.format`. */
+  readonly formatIndex: number;
+  readonly timeNs: bigint;
+  /** -1 where the asset says nothing. */
+  readonly durationNs: bigint;
+  readonly sourcePts?: bigint;
+  readonly concealed: boolean;
+  readonly ancillary: readonly Ancillary[];
+}
+
+/** What a sound read gave. */
+export interface NativeSound {
+  readonly samples: number;
+  /** Index of the first sample from the asset's zero. */
+  readonly start: number;
+  readonly sampleRate: number;
+}
+
+/**
+ * See session_object.h. Every method answers at once; `undefined` is "not yet", after which the callback is called when
+ * asking again may give more. Errors have a `code` of ours.
+ */
+export interface NativeSession {
+  info(): NativeInfo | undefined;
+  format(index: number): PictureFormat | undefined;
+  readPicture(notBeforeNs: bigint): NativePicture | null | undefined;
+  releasePicture(picture: NativePicture): void;
+  /** `null` is the end; a number asks for so many planes instead of those given. */
+  readSound(samples: number, planes: readonly Float32Array[]): NativeSound | number | null | undefined;
+  seek(toNs: bigint): void;
+  sought(): boolean;
+  /** While true, the event loop does not end. */
+  keepAlive(alive: boolean): void;
+  close(): void;
+  closed(): boolean;
+}
+
+/** The addon's exports. */
+export interface NativeModule {
+  readonly Session: new (options: NativeOptions, onChange: () => void) => NativeSession;
+  /** True where threads now leave their breadcrumbs in that file. */
+  useBreadcrumbFile(fd: number): boolean;
+}
+
+let loaded: NativeModule | undefined;
+
+/** Loads the addon, once. `PluginNotFound` where it was not built for this system. */
+export function loadNative(): NativeModule {
+  if (loaded !== undefined) return loaded;
+  try {
+    // Beside `src` when run from source and beside `dist` when built.
+    loaded = createRequire(import.meta.url)("../build/Release/decoder_libav.node") as NativeModule;
+    return loaded;
+  } catch (cause) {
+    throw new PlayoutError("PluginNotFound", "The native part of @retrovue/decoder-libav cannot be loaded.", {
+      remedy: "Build it (npm run setup) and see that FFmpeg's libraries are installed.",
+      cause,
+    });
+  }
+}

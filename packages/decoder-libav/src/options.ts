@@ -1,0 +1,79 @@
+import { PlayoutError } from "@retrovue/core";
+
+/** What the configuration may say of this decoder. */
+export interface LibavDecoderOptions {
+  /**
+   * Threads of a picture codec, by libav's name (`h264`, `hevc`, `mpeg2video`), 1 to 16 or "auto"; or one value for
+   * all. Auto is one thread while that keeps up, for frame threads cost 12 to 25 % more CPU a frame. Default "auto".
+   */
+  readonly threads?: ThreadCount | Readonly<Record<string, ThreadCount>>;
+  /** Pictures decoded ahead of the next one, 1 to 32. Default 3. */
+  readonly picturesAhead?: number;
+  /** Sound decoded ahead, in ms, 100 to 10 000. Default 1 000. */
+  readonly soundAheadMs?: number;
+  /** How long one access to the file may take, in ms, 100 to 600 000. Default 10 000. */
+  readonly ioTimeoutMs?: number;
+  /** A file in which each thread notes what it is at, for whoever looks after a crash. Default: none. */
+  readonly breadcrumbs?: string;
+}
+
+/** Threads of one codec. */
+export type ThreadCount = number | "auto";
+
+/** The options with their defaults; threads by codec, 0 for "auto". */
+export interface ParsedOptions {
+  readonly threads: Readonly<Record<string, number>>;
+  readonly picturesAhead: number;
+  readonly soundAheadMs: number;
+  readonly ioTimeoutMs: number;
+  readonly breadcrumbs: string | undefined;
+}
+
+const known = ["threads", "picturesAhead", "soundAheadMs", "ioTimeoutMs", "breadcrumbs"];
+
+/** Checks and fills in. `InvalidArgument` names the field that is wrong. */
+export function parseOptions(value: unknown): ParsedOptions {
+  const given = value ?? {};
+  if (!isMapping(given)) throw wrong("options", "must be a mapping");
+  const stranger = Object.keys(given).find((key) => !known.includes(key));
+  if (stranger !== undefined) throw wrong(stranger, `is not an option; there are ${known.join(", ")}`);
+  return {
+    threads: threadsOf(given["threads"]),
+    picturesAhead: whole(given, "picturesAhead", 3, 1, 32),
+    soundAheadMs: whole(given, "soundAheadMs", 1_000, 100, 10_000),
+    ioTimeoutMs: whole(given, "ioTimeoutMs", 10_000, 100, 600_000),
+    breadcrumbs: textOf(given["breadcrumbs"]),
+  };
+}
+
+function threadsOf(value: unknown): Record<string, number> {
+  if (value === undefined) return {};
+  if (!isMapping(value)) return { default: threadCount("threads", value) };
+  return Object.fromEntries(
+    Object.entries(value).map(([codec, count]) => [codec, threadCount(`threads.${codec}`, count)]),
+  );
+}
+
+function threadCount(field: string, value: unknown): number {
+  if (value === "auto") return 0;
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 16) return value;
+  throw wrong(field, 'must be "auto" or a whole number from 1 to 16');
+}
+
+function whole(given: Mapping, field: string, fallback: number, min: number, max: number): number {
+  const value = given[field] ?? fallback;
+  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
+  throw wrong(field, `must be a whole number from ${min} to ${max}`);
+}
+
+function textOf(value: unknown): string | undefined {
+  if (value === undefined || (typeof value === "string" && value !== "")) return value;
+  throw wrong("breadcrumbs", "must be a path");
+}
+
+type Mapping = Readonly<Record<string, unknown>>;
+const isMapping = (value: unknown): value is Mapping =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const wrong = (field: string, what: string) =>
+  new PlayoutError("InvalidArgument", `${field} ${what}.`, { details: { field } });

@@ -1,0 +1,92 @@
+import type { FileHandle } from "node:fs/promises";
+import { PlayoutError } from "@retrovue/core";
+import { loadNative, type NativeInfo, type NativeOptions, type NativeSession } from "./native.js";
+import { native, throwIfAborted } from "./native-errors.js";
+
+/**
+ * A native session with promises. It is asked at once and answers at once; where it has nothing yet it is asked again
+ * when it says that something has changed. What a caller no longer waits for is simply not taken, so nothing is lost.
+ */
+export class Session {
+  readonly #native: NativeSession;
+  readonly #uri: string;
+  /** Those who ask again at the next change. */
+  readonly #waiting = new Set<() => void>();
+  #closing: Promise<void> | undefined;
+
+  constructor(options: NativeOptions) {
+    this.#uri = options.uri;
+    const { Session: Native } = loadNative();
+    this.#native = native(options.uri, () => new Native(options, () => this.#onChange()));
+  }
+
+  /** Opens the asset behind the descriptor and waits for what is known of it. */
+  static async open(
+    file: FileHandle,
+    options: Omit<NativeOptions, "fd">,
+    signal: AbortSignal,
+  ): Promise<{ session: Session; info: NativeInfo }> {
+    const session = new Session({ ...options, fd: file.fd });
+    try {
+      const info = await session.ask((it) => it.info(), [signal]);
+      return { session, info };
+    } catch (thrown) {
+      await session.close();
+      throw thrown;
+    }
+  }
+
+  /** The native session, for what never waits. */
+  get direct(): NativeSession {
+    return this.#native;
+  }
+
+  /** Asks until there is an answer, a signal aborts, or the session is closed. */
+  async ask<T>(
+    question: (session: NativeSession) => T | undefined,
+    signals: readonly AbortSignal[],
+  ): Promise<T> {
+    for (;;) {
+      if (this.#closing !== undefined) throw closed();
+      for (const signal of signals) throwIfAborted(signal);
+      const answer = native(this.#uri, () => question(this.#native));
+      if (answer !== undefined) return answer;
+      await this.#change(signals);
+    }
+  }
+
+  /** Resolves when all threads have ended and the file is closed. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#native.close();
+    // Readers that wait are told, and find it closed.
+    for (const wake of [...this.#waiting]) wake();
+    while (!this.#native.closed()) await this.#change([]);
+  }
+
+  #onChange(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  #change(signals: readonly AbortSignal[]): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#waiting.delete(wake);
+        for (const signal of signals) signal.removeEventListener("abort", wake);
+        this.#native.keepAlive(this.#waiting.size > 0);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      this.#native.keepAlive(true);
+      for (const signal of signals) signal.addEventListener("abort", wake, { once: true });
+    });
+  }
+}
+
+/** Thrown by every call after disposal. */
+export const closed = (): PlayoutError =>
+  new PlayoutError("Closed", "The decoder was disposed; open the asset again.");

@@ -1,0 +1,17 @@
+#pragma once
+#include <retrovue/expected.h>
+#include <retrovue/libav/handles.h>
+#include <retrovue/libav/media_file.h>
+
+namespace retrovue::libav {
+
+/// Opens the decoder for a stream. AV1 is decoded by libdav1d alone: libav's other AV1 decoders are 2.8 times
+/// slower or need a device. `UnsupportedMedia` where there is none.
+Expected<CodecContextPtr> openCodec(const AVCodecParameters& parameters, AVRational timeBase, int threads,
+                                    const MediaLimits& limits);
+
+/// Threads for a picture stream where nothing is configured: one, while one keeps up (frame threads cost 12
+/// to 25 % more CPU a frame), and more by what the stream's size and rate will cost.
+int threadsFor(const AVCodecParameters& parameters, AVRational rate);
+
+}  // namespace retrovue::libav

@@ -1,0 +1,53 @@
+#pragma once
+#include <retrovue/expected.h>
+#include <retrovue/libav/handles.h>
+#include <retrovue/libav/interrupt.h>
+
+#include <cstdint>
+#include <memory>
+
+namespace retrovue::libav {
+
+/// A file that was opened once, by our rules. Reads name their place, so any number of readers share it.
+class Descriptor {
+ public:
+  /// Duplicates `fd`; the caller goes on owning his. `UnsupportedMedia` unless it is a regular file: a pipe
+  /// or a device may have no end.
+  static Expected<std::shared_ptr<const Descriptor>> duplicate(int fd);
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor();
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int fd() const { return fd_; }
+  /// Bytes, as of now; negative errno where it cannot be told.
+  std::int64_t size() const;
+
+ private:
+  const int fd_;
+};
+
+/// libav's reader over a descriptor. Each read looks at the interrupt first, so that no demuxer's loop
+/// outlasts it.
+class DescriptorIo {
+ public:
+  /// Null where memory has run out. `interrupt` outlives the reader.
+  static std::unique_ptr<DescriptorIo> create(std::shared_ptr<const Descriptor> descriptor,
+                                              const Interrupt& interrupt);
+  ~DescriptorIo();
+  DescriptorIo(const DescriptorIo&) = delete;
+  DescriptorIo& operator=(const DescriptorIo&) = delete;
+  AVIOContext* context() { return context_; }
+
+ private:
+  DescriptorIo(std::shared_ptr<const Descriptor> descriptor, const Interrupt& interrupt)
+      : descriptor_(std::move(descriptor)), interrupt_(interrupt) {}
+  static int read(void* self, std::uint8_t* into, int bytes);
+  static std::int64_t seek(void* self, std::int64_t offset, int whence);
+
+  const std::shared_ptr<const Descriptor> descriptor_;
+  const Interrupt& interrupt_;
+  std::int64_t at_ = 0;
+  AVIOContext* context_ = nullptr;
+};
+
+}  // namespace retrovue::libav

@@ -1,0 +1,70 @@
+#include <retrovue/libav/codec.h>
+#include <retrovue/libav/errors.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace retrovue::libav {
+
+Expected<CodecContextPtr> openCodec(const AVCodecParameters& parameters, AVRational timeBase, int threads,
+                                    const MediaLimits& limits) {
+  initLibrary();
+  const bool isAv1 = parameters.codec_id == AV_CODEC_ID_AV1;
+  const AVCodec* codec =
+      isAv1 ? avcodec_find_decoder_by_name("libdav1d") : avcodec_find_decoder(parameters.codec_id);
+  if (codec == nullptr) {
+    const std::string what = avcodec_get_name(parameters.codec_id);
+    return Failure{"UnsupportedMedia",
+                   isAv1 ? "This libav has no libdav1d, which AV1 is decoded with."
+                         : "This libav has no decoder for " + what + ".",
+                   0};
+  }
+  CodecContextPtr context(avcodec_alloc_context3(codec));
+  if (context == nullptr) return libavFailure(AVERROR(ENOMEM), "Opening a decoder");
+  if (const int copied = avcodec_parameters_to_context(context.get(), &parameters); copied < 0) {
+    return libavFailure(copied, "Opening a decoder");
+  }
+  context->pkt_timebase = timeBase;
+  context->thread_count = threads;
+  context->max_pixels = limits.pixelsMax;
+  if (const int opened = avcodec_open2(context.get(), codec, nullptr); opened < 0) {
+    return libavFailure(opened, std::string("Opening the decoder ") + codec->name, "MediaCorrupt");
+  }
+  return context;
+}
+
+namespace {
+
+/// What a thread decodes in a second, in millions of pixels, leaving room for the rest of a channel: half of
+/// what was measured on a small virtual machine (docs/benchmarks.md).
+double megapixelsPerThread(AVCodecID codec) {
+  switch (codec) {
+    case AV_CODEC_ID_HEVC:
+    case AV_CODEC_ID_AV1:
+      return 70;
+    case AV_CODEC_ID_PRORES:
+    case AV_CODEC_ID_DNXHD:
+      return 60;
+    case AV_CODEC_ID_MPEG2VIDEO:
+    case AV_CODEC_ID_MPEG4:
+    case AV_CODEC_ID_VP8:
+    case AV_CODEC_ID_VP9:
+      return 160;
+    default:
+      return 110;
+  }
+}
+
+constexpr int threadsMax = 8;
+
+}  // namespace
+
+int threadsFor(const AVCodecParameters& parameters, AVRational rate) {
+  // Rates that files claim are not to be trusted far (57600 has been seen).
+  const double perSecond = rate.num > 0 && rate.den > 0 ? std::clamp(av_q2d(rate), 1.0, 120.0) : 30.0;
+  const double megapixels = static_cast<double>(parameters.width) * parameters.height * perSecond / 1e6;
+  const int threads = 1 + static_cast<int>(megapixels / megapixelsPerThread(parameters.codec_id));
+  return std::clamp(threads, 1, threadsMax);
+}
+
+}  // namespace retrovue::libav

@@ -1,0 +1,147 @@
+#include <retrovue/libav/picture_line.h>
+
+#include <algorithm>
+
+namespace retrovue::libav {
+
+void PictureLine::change(std::unique_lock<std::mutex>& lock) {
+  const bool tell = isAwaited_;
+  isAwaited_ = false;
+  lock.unlock();
+  changed_.notify_one();
+  if (tell) onChange_();
+}
+
+Expected<PictureLine::Answer> PictureLine::take(std::int64_t notBefore, Picture& into) {
+  std::unique_lock lock(mutex_);
+  if (failure_) return *failure_;
+  if (turnDone_ != turn_) {
+    isAwaited_ = true;
+    return Answer::notYet;
+  }
+  wanted_ = std::max(wanted_, notBefore);
+  const std::size_t before = ready_.size();
+  while (ready_.size() >= 2 && ready_[1].time <= notBefore) ready_.pop_front();
+  if (ready_.size() != before) changed_.notify_one();
+  if (ready_.empty() && ended_) return Answer::end;
+  const bool isCertain = !ready_.empty() && (ready_.front().time >= std::max(notBefore, shownAt_) ||
+                                             ready_.size() >= 2 || ended_);
+  if (!isCertain || held_ >= heldMax_) {
+    isAwaited_ = true;
+    return Answer::notYet;
+  }
+  into = std::move(ready_.front());
+  ready_.pop_front();
+  held_++;
+  lock.unlock();
+  changed_.notify_one();
+  return Answer::picture;
+}
+
+void PictureLine::giveBack() {
+  std::unique_lock lock(mutex_);
+  if (held_ > 0) held_--;
+  change(lock);
+}
+
+void PictureLine::seek(std::int64_t target) {
+  std::unique_lock lock(mutex_);
+  turn_++;
+  seekTarget_ = target;
+  ready_.clear();
+  lock.unlock();
+  changed_.notify_one();
+}
+
+Expected<bool> PictureLine::sought() {
+  const std::scoped_lock lock(mutex_);
+  if (failure_) return *failure_;
+  if (turnDone_ == turn_) return true;
+  isAwaited_ = true;
+  return false;
+}
+
+void PictureLine::stop() {
+  std::unique_lock lock(mutex_);
+  stopping_ = true;
+  ready_.clear();
+  change(lock);
+}
+
+void PictureLine::fail(Failure failure) {
+  std::unique_lock lock(mutex_);
+  failure_ = std::move(failure);
+  ready_.clear();
+  change(lock);
+}
+
+PictureLine::Work PictureLine::nextWork() {
+  std::unique_lock lock(mutex_);
+  // Two must fit, so that a picture's successor can be seen.
+  changed_.wait(lock, [this] {
+    return stopping_ || turn_ != turnDone_ ||
+           (!ended_ && !failure_ && ready_.size() < std::max<std::size_t>(aheadMax_, 2));
+  });
+  if (stopping_) return {Work::Kind::stop};
+  if (turn_ != turnDone_) return {Work::Kind::seek, seekTarget_, turn_};
+  return {Work::Kind::decode, std::max(wanted_, shownAt_), turn_};
+}
+
+/// Keeps what may be shown: right after a seek only the last picture at or before its target.
+void PictureLine::dropUnseen() {
+  while (ready_.size() >= 2 && (ready_[1].time <= shownAt_ || ready_[1].time <= wanted_)) ready_.pop_front();
+}
+
+void PictureLine::put(std::optional<Picture> picture, std::uint64_t turn) {
+  std::unique_lock lock(mutex_);
+  if (turn != turn_ || stopping_) return;
+  if (picture) {
+    ready_.push_back(std::move(*picture));
+    dropUnseen();
+  } else {
+    ended_ = true;
+    // The sought time lies behind the last picture's end: nothing is shown there.
+    const bool isSought = ready_.size() == 1 && shownAt_ != INT64_MIN;
+    if (isSought && ready_.front().end != INT64_MAX && shownAt_ >= ready_.front().end + 2 * shownSlackNs)
+      ready_.clear();
+  }
+  change(lock);
+}
+
+void PictureLine::run(PictureSource& source, std::optional<Picture> first) {
+  {
+    std::unique_lock lock(mutex_);
+    if (first) {
+      ready_.push_back(std::move(*first));
+      change(lock);
+    }
+  }
+  for (;;) {
+    const Work work = nextWork();
+    if (work.kind == Work::Kind::stop) return;
+    if (work.kind == Work::Kind::seek) {
+      auto done = source.seek(work.target);
+      if (!done) {
+        fail(done.failure());
+        return;
+      }
+      std::unique_lock lock(mutex_);
+      if (work.turn != turn_) continue;
+      turnDone_ = work.turn;
+      shownAt_ = work.target + shownSlackNs;
+      wanted_ = INT64_MIN;
+      ended_ = false;
+      ready_.clear();
+      change(lock);
+      continue;
+    }
+    auto picture = source.next(work.target);
+    if (!picture) {
+      fail(picture.failure());
+      return;
+    }
+    put(std::move(*picture), work.turn);
+  }
+}
+
+}  // namespace retrovue::libav

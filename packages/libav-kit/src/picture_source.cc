@@ -1,0 +1,353 @@
+#include <retrovue/libav/codec.h>
+#include <retrovue/libav/errors.h>
+#include <retrovue/libav/picture_source.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+namespace retrovue::libav {
+
+namespace {
+
+constexpr AVRational nanosecond{1, 1'000'000'000};
+/// Pictures this far before the wanted one may be left undecoded where nothing refers to them: far enough
+/// that the wanted one's own start is never among them, whatever the rate.
+constexpr std::int64_t skipMarginNs = 2'000'000'000;
+/// Packets in a row that a decoder may refuse before the asset counts as broken: some seconds of pictures.
+constexpr int errorsMax = 250;
+/// Packets looked at for a key picture after a seek, before any is taken.
+constexpr int packetsToKeyMax = 1'000;
+/// Each step back from a key picture that lies beyond the target goes twice as far: 10 steps are four
+/// minutes.
+constexpr int stepsMax = 10;
+/// A file that says nothing of its rate is shown at this.
+constexpr AVRational rateDefault{25, 1};
+
+std::int64_t durationOf(const AVFrame& frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+  return frame.duration;
+#else
+  return frame.pkt_duration;
+#endif
+}
+
+}  // namespace
+
+PictureSource::PictureSource(PictureSourceSpec spec, Interrupt& interrupt, const BreadcrumbTrail& trail)
+    : spec_(std::move(spec)), interrupt_(interrupt), trail_(trail) {}
+
+Expected<std::unique_ptr<PictureSource>> PictureSource::open(PictureSourceSpec spec, Interrupt& interrupt,
+                                                             const BreadcrumbTrail& trail) {
+  std::unique_ptr<PictureSource> source(new PictureSource(std::move(spec), interrupt, trail));
+  AVFormatContext& context = source->spec_.file->context();
+  AVStream& stream = *context.streams[source->spec_.stream];
+  source->timeBase_ = stream.time_base;
+  source->rate_ = av_guess_frame_rate(&context, &stream, nullptr);
+  source->rotation_ = rotationOf(stream);
+  const int threads =
+      source->spec_.threads > 0 ? source->spec_.threads : threadsFor(*stream.codecpar, source->rate_);
+  auto codec = openCodec(*stream.codecpar, stream.time_base, threads, source->spec_.limits);
+  if (!codec) return codec.failure();
+  source->codec_ = std::move(*codec);
+  keepOnly(context, source->spec_.stream,
+           source->spec_.file->seekBy() == SeekBy::packetIndex ? source->spec_.soundStream : -1);
+  return source;
+}
+
+std::int64_t PictureSource::timeOf(std::int64_t timestamp) const {
+  return av_rescale_q_rnd(timestamp - zero_.value_or(0), timeBase_, nanosecond, AV_ROUND_DOWN);
+}
+
+std::int64_t PictureSource::timestampAt(std::int64_t time) const {
+  return zero_.value_or(0) + av_rescale_q_rnd(time, nanosecond, timeBase_, AV_ROUND_DOWN);
+}
+
+/// Once the first picture is there: where the asset ends by the container's word.
+void PictureSource::learnTiming() {
+  if (spec_.file->isStill()) return;
+  AVFormatContext& context = spec_.file->context();
+  const AVStream& stream = *context.streams[spec_.stream];
+  std::int64_t end = AV_NOPTS_VALUE;
+  // Matroska keeps a stream's own length in a tag alone.
+  const AVDictionaryEntry* tag = av_dict_get(stream.metadata, "DURATION", nullptr, 0);
+  int hours = 0;
+  int minutes = 0;
+  double seconds = 0;
+  if (tag != nullptr && std::sscanf(tag->value, "%d:%d:%lf", &hours, &minutes, &seconds) == 3) {
+    statedEnd_ =
+        (hours * 3600LL + minutes * 60LL) * 1'000'000'000LL + static_cast<std::int64_t>(seconds * 1e9);
+    return;
+  }
+  if (spec_.file->seekBy() == SeekBy::start) return;
+  if (stream.duration != AV_NOPTS_VALUE && stream.duration > 0) {
+    const std::int64_t start = stream.start_time != AV_NOPTS_VALUE ? stream.start_time : *zero_;
+    end = av_rescale_q(start + stream.duration - *zero_, timeBase_, nanosecond);
+  } else if (context.duration != AV_NOPTS_VALUE && context.duration > 0) {
+    const std::int64_t start = context.start_time != AV_NOPTS_VALUE ? context.start_time : 0;
+    end = av_rescale_q(start + context.duration, {1, AV_TIME_BASE}, nanosecond) - zeroNs();
+  }
+  if (end != AV_NOPTS_VALUE && end > 0) statedEnd_ = end;
+}
+
+Expected<bool> PictureSource::readPacket() {
+  if (packetWaits_) {
+    packetWaits_ = false;
+    return true;
+  }
+  for (;;) {
+    av_packet_unref(packet_.get());
+    trail_.at(Activity::reading);
+    auto read = spec_.file->read(*packet_);
+    if (!read || !*read) return read;
+    const bool isOurs = packet_->stream_index == spec_.stream;
+    if (spec_.file->seekBy() == SeekBy::packetIndex) {
+      const int slot = isOurs ? 0 : packet_->stream_index == spec_.soundStream ? 1 : -1;
+      const std::int64_t dts = packet_->dts == AV_NOPTS_VALUE ? packet_->pts : packet_->dts;
+      const std::int64_t offset =
+          unwinder_.offsetFor(slot, dts == AV_NOPTS_VALUE ? JumpUnwinder::none : dts, packet_->duration);
+      if (packet_->pts != AV_NOPTS_VALUE) packet_->pts += offset;
+      if (packet_->dts != AV_NOPTS_VALUE) packet_->dts += offset;
+    }
+    if (!isOurs) continue;
+    if (firstDts_ == AV_NOPTS_VALUE) firstDts_ = packet_->dts != AV_NOPTS_VALUE ? packet_->dts : packet_->pts;
+    return true;
+  }
+}
+
+/// Gives the decoder one packet, or its end; false if it refused the packet, which is concealed.
+Expected<bool> PictureSource::feed(std::int64_t wanted) {
+  auto read = readPacket();
+  if (!read) return read;
+  interrupt_.arm(spec_.limits.ioTimeoutNs);
+  if (!*read) {
+    draining_ = true;
+    avcodec_send_packet(codec_.get(), nullptr);
+    return true;
+  }
+  const bool isTimed =
+      packet_->pts != AV_NOPTS_VALUE && zero_.has_value() && spec_.file->seekBy() != SeekBy::start;
+  const std::int64_t target = statedEnd_ > 0 ? std::min(wanted, statedEnd_) : INT64_MIN;
+  const std::int64_t length =
+      av_rescale_q(std::max<std::int64_t>(packet_->duration, 0), timeBase_, nanosecond);
+  const bool isUnseen =
+      isTimed && target > INT64_MIN + skipMarginNs && timeOf(packet_->pts) + length < target - skipMarginNs;
+  codec_->skip_frame = isUnseen ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
+  trail_.at(Activity::decoding);
+  const int sent = avcodec_send_packet(codec_.get(), packet_.get());
+  av_packet_unref(packet_.get());
+  if (sent == AVERROR(ENOMEM)) return libavFailure(sent, "Decoding a picture");
+  if (sent < 0) {
+    concealNext_ = true;
+    if (++errors_ > errorsMax) return libavFailure(sent, "Decoding pictures", "MediaCorrupt");
+    return false;
+  }
+  return true;
+}
+
+Expected<std::optional<Picture>> PictureSource::next(std::int64_t wanted) {
+  if (spec_.file->isStill() && count_ > 0) return std::optional<Picture>();
+  for (;;) {
+    if (interrupt_.cancelled()) return Failure{"Cancelled", "Decoding was given up.", 0};
+    FramePtr frame = makeFrame();
+    const int got = avcodec_receive_frame(codec_.get(), frame.get());
+    if (got == 0) {
+      errors_ = 0;
+      auto picture = take(std::move(frame));
+      if (picture) return picture;
+      continue;
+    }
+    if (got == AVERROR_EOF) return std::optional<Picture>();
+    if (got != AVERROR(EAGAIN)) {
+      concealNext_ = true;
+      if (++errors_ > errorsMax || got == AVERROR(ENOMEM))
+        return libavFailure(got, "Decoding pictures", "MediaCorrupt");
+    }
+    if (draining_) {
+      if (got == AVERROR(EAGAIN)) return std::optional<Picture>();
+      continue;
+    }
+    if (auto fed = feed(wanted); !fed) return fed.failure();
+  }
+}
+
+std::optional<Picture> PictureSource::take(FramePtr frame) {
+  const AVRational rate = rate_.num > 0 && rate_.den > 0 ? rate_ : rateDefault;
+  const std::int64_t step = std::max<std::int64_t>(1, av_rescale_q(1, av_inv_q(rate), nanosecond));
+  std::int64_t time = 0;
+  if (spec_.file->seekBy() == SeekBy::start) {
+    // Raw streams have no times worth the name: pictures are as long as the rate says.
+    if (!zero_) zero_ = 0;
+    time = av_rescale(count_, 1'000'000'000LL * rate.den, rate.num);
+  } else if (frame->best_effort_timestamp == AV_NOPTS_VALUE) {
+    if (!zero_) zero_ = 0;
+    time = lastTime_ == INT64_MIN ? 0 : lastTime_ + step;
+  } else {
+    if (!zero_) zero_ = frame->best_effort_timestamp;
+    time = timeOf(frame->best_effort_timestamp);
+  }
+  if (count_ == 0 && statedEnd_ < 0) learnTiming();
+  // What a decoder makes of pictures that lean on others before the place it began at is not for showing.
+  if (time < notBeforeNs_) return std::nullopt;
+  // Two pictures at one time, or time running back: the later one is shown after the earlier one all the
+  // same.
+  if (time <= lastTime_) time = lastTime_ + std::min<std::int64_t>(step, 1'000'000);
+  lastTime_ = time;
+  count_++;
+
+  Picture picture;
+  picture.time = time;
+  picture.sourcePts = frame->pts;
+  const std::int64_t duration = durationOf(*frame);
+  if (!spec_.file->isStill()) {
+    if (duration > 0) picture.duration = av_rescale_q(duration, timeBase_, nanosecond);
+    picture.end = time + (duration > 0 ? picture.duration : step);
+  }
+  picture.concealed =
+      concealNext_ || frame->decode_error_flags != 0 || (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0;
+  concealNext_ = false;
+  AVFormatContext& context = spec_.file->context();
+  const AVRational aspect =
+      av_guess_sample_aspect_ratio(&context, context.streams[spec_.stream], frame.get());
+  frame = asPortFormat(std::move(frame));
+  if (frame == nullptr) return std::nullopt;
+  picture.format = formatOf(*frame, aspect, rotation_);
+  picture.frame = std::move(frame);
+  trail_.at(Activity::decoding, time);
+  return picture;
+}
+
+/// Brings what the port has no word for into a format that it has, and rows that run upwards the right way
+/// round.
+FramePtr PictureSource::asPortFormat(FramePtr frame) {
+  const bool hasName = portPixelFormat(frame->format) != nullptr;
+  const int planes = portPlanes(static_cast<AVPixelFormat>(frame->format));
+  const bool isUpright =
+      std::all_of(frame->linesize, frame->linesize + planes, [](int it) { return it > 0; });
+  if (hasName && isUpright) return frame;
+  const auto from = static_cast<AVPixelFormat>(frame->format);
+  FramePtr into = makeFrame();
+  if (into == nullptr) return nullptr;
+  into->format = hasName ? from : nearestPortFormat(from);
+  into->width = frame->width;
+  into->height = frame->height;
+  if (into->format == AV_PIX_FMT_NONE || av_frame_get_buffer(into.get(), 0) < 0) return nullptr;
+  av_frame_copy_props(into.get(), frame.get());
+  if (hasName) return av_frame_copy(into.get(), frame.get()) < 0 ? nullptr : std::move(into);
+  if (scalerFrom_ != from || scalerWidth_ != frame->width || scalerHeight_ != frame->height) {
+    scaler_.reset(sws_getContext(frame->width, frame->height, from, frame->width, frame->height,
+                                 static_cast<AVPixelFormat>(into->format), SWS_BICUBIC | SWS_ACCURATE_RND,
+                                 nullptr, nullptr, nullptr));
+    scalerFrom_ = from;
+    scalerWidth_ = frame->width;
+    scalerHeight_ = frame->height;
+  }
+  if (scaler_ == nullptr) return nullptr;
+  const int done =
+      sws_scale(scaler_.get(), frame->data, frame->linesize, 0, frame->height, into->data, into->linesize);
+  return done <= 0 ? nullptr : std::move(into);
+}
+
+Expected<void> PictureSource::reopen() {
+  auto file = MediaFile::open(spec_.descriptor, interrupt_, spec_.limits, Knowledge::header);
+  if (!file) return file.failure();
+  if (static_cast<int>((*file)->context().nb_streams) <= spec_.stream) {
+    // Streams that only show as packets come: read as far as was needed at first.
+    file = MediaFile::open(spec_.descriptor, interrupt_, spec_.limits, Knowledge::playable);
+    if (!file) return file.failure();
+    if (static_cast<int>((*file)->context().nb_streams) <= spec_.stream) {
+      return Failure{"DecodeFailed", "The file is not what it was when it was opened.", 0};
+    }
+  }
+  spec_.file = std::move(*file);
+  keepOnly(spec_.file->context(), spec_.stream,
+           spec_.file->seekBy() == SeekBy::packetIndex ? spec_.soundStream : -1);
+  unwinder_.restore({});
+  return {};
+}
+
+/// To the packet from which to decode; false where there is none at or before the timestamp.
+Expected<bool> PictureSource::seekTo(std::int64_t timestamp) {
+  if (spec_.file->seekBy() == SeekBy::packetIndex && spec_.index != nullptr) {
+    auto entry = spec_.index->find(spec_.stream, timestamp, interrupt_);
+    if (!entry) return entry.failure();
+    if (!*entry) return false;
+    if (auto moved = spec_.file->seekByte((*entry)->position); !moved) return moved.failure();
+    unwinder_.restore((*entry)->before);
+    return findKey();
+  }
+  if (auto moved = spec_.file->seek(spec_.stream, timestamp); !moved) {
+    if (interrupt_.tripped()) return moved.failure();
+    return false;
+  }
+  return findKey();
+}
+
+/// Reads on to the first key packet; false at the end.
+Expected<bool> PictureSource::findKey() {
+  packetWaits_ = false;
+  for (int i = 0; i < packetsToKeyMax; i++) {
+    auto read = readPacket();
+    if (!read) return read;
+    if (!*read) return false;
+    if ((packet_->flags & AV_PKT_FLAG_KEY) != 0) break;
+  }
+  packetWaits_ = true;
+  return true;
+}
+
+Expected<void> PictureSource::seek(std::int64_t target) {
+  trail_.at(Activity::seeking, target);
+  avcodec_flush_buffers(codec_.get());
+  av_packet_unref(packet_.get());
+  packetWaits_ = false;
+  draining_ = false;
+  concealNext_ = false;
+  errors_ = 0;
+  lastTime_ = INT64_MIN;
+  notBeforeNs_ = INT64_MIN;
+  const bool canSeek = zero_.has_value() && spec_.file->seekBy() != SeekBy::start;
+  std::int64_t timestamp = canSeek ? timestampAt(target + shownSlackNs) : 0;
+  std::int64_t step = std::max<std::int64_t>(1, av_rescale_q(500'000'000, nanosecond, timeBase_));
+  if (canSeek && target > 0) {
+    for (int i = 0; i < stepsMax; i++) {
+      auto found = seekTo(timestamp);
+      if (!found) return found.failure();
+      if (!*found) break;
+      const std::int64_t key = packet_->pts != AV_NOPTS_VALUE ? packet_->pts : packet_->dts;
+      if (key == AV_NOPTS_VALUE) break;
+      if (timeOf(key) <= target + shownSlackNs) {
+        notBeforeNs_ = packet_->pts != AV_NOPTS_VALUE && timeOf(key) > 0 ? timeOf(key) : INT64_MIN;
+        // A count of pictures is only kept from the start.
+        count_ = std::max<std::int64_t>(count_, 1);
+        return {};
+      }
+      const std::int64_t landed = packet_->dts != AV_NOPTS_VALUE ? std::min(packet_->dts, key) : key;
+      timestamp = std::min(timestamp, landed) - (i == 0 ? 1 : step);
+      if (i > 0) step *= 2;
+      av_packet_unref(packet_.get());
+      packetWaits_ = false;
+    }
+  }
+  av_packet_unref(packet_.get());
+  packetWaits_ = false;
+  unwinder_.restore({});
+  count_ = 0;
+  // By the index where that is sure to lead to the first packet, else by opening the file again.
+  if (spec_.file->seekBy() == SeekBy::timestamp && firstDts_ != AV_NOPTS_VALUE) {
+    const std::int64_t first = firstDts_;
+    if (spec_.file->seek(spec_.stream, first)) {
+      auto read = readPacket();
+      if (!read) return read.failure();
+      const std::int64_t dts = packet_->dts != AV_NOPTS_VALUE ? packet_->dts : packet_->pts;
+      if (*read && dts == first) {
+        packetWaits_ = true;
+        return {};
+      }
+    }
+  }
+  av_packet_unref(packet_.get());
+  return reopen();
+}
+
+}  // namespace retrovue::libav
