@@ -1,10 +1,11 @@
+import type { RuleName } from "../check/rules.js";
 import type { Violation } from "../check/violation.js";
 import { mutantNamed } from "../mutants/index.js";
 import { World, type WorldOptions, type WorldReport } from "../world/world.js";
 
 /** A promise broken, as plain values. */
 export interface BrokenPromise {
-  readonly rule: string;
+  readonly rule: RuleName;
   /** The house tick, and the same counted from the channel's first. */
   readonly tick: number;
   readonly offset: number;

@@ -103,7 +103,7 @@ export class Checker {
       this.#sound.checkSilence(lease);
     } else {
       const actor = facts.actors.get(segment.asset.uri);
-      if (actor === undefined) throw new Violation("world/known-asset", tick, segment.asset.uri);
+      if (actor === undefined) throw new Error(`Nobody plays ${segment.asset.uri}.`);
       // A channel that begins in the middle of a segment fades its sound in.
       const isTroubled =
         actor.fault !== "none" || facts.disturbanceAt(now) !== undefined || tick === facts.firstTick;

@@ -1,5 +1,5 @@
 import type { Nanoseconds, Tick } from "@retrovue/core";
-import type { Clockwork } from "../world/clockwork.js";
+import { type Clockwork, holdoverAfterNs } from "../world/clockwork.js";
 import { Violation } from "./violation.js";
 
 /** How close a clock is to its master once it has settled: what asymmetry of the network can hide from it. */
@@ -48,10 +48,22 @@ export class ClockChecker {
     }
     this.#mono = mono;
     this.#house = house;
+    this.#checkHealth(tick, mono);
     if (mono - this.#startedAt < settledAfterNs) return;
     const error = this.#work.errorNs() ?? 0n;
     if (error > followsWithinNs || error < -followsWithinNs) {
       throw new Violation("clock/follows-its-master", tick, `It is off by ${error / 1_000n} µs.`);
+    }
+  }
+
+  /** A master that has fallen silent is told as lost. */
+  #checkHealth(tick: Tick, mono: Nanoseconds): void {
+    const { silentSince, clock } = this.#work;
+    if (silentSince === undefined || mono - silentSince <= holdoverAfterNs) return;
+    const { state } = clock.health();
+    if (state !== "holdover") {
+      const ms = (mono - silentSince) / 1_000_000n;
+      throw new Violation("clock/loss-is-told", tick, `Silent for ${ms} ms, the master is told as ${state}.`);
     }
   }
 }

@@ -8,6 +8,7 @@ import {
   type WorkerExit,
   type WorkerHost,
 } from "@retrovue/core";
+import type { RuleName } from "./rules.js";
 import { Violation } from "./violation.js";
 
 /** How long a worker that hands nothing over may live: the stall timeout, and the looks in which it is found. */
@@ -126,7 +127,7 @@ export class LifeChecker {
     this.#shortLives = isOver ? 0 : this.#shortLives + 1;
   }
 
-  #broken(rule: string, what: string): void {
+  #broken(rule: RuleName, what: string): void {
     this.#options.onViolation(new Violation(rule, this.#options.head(), what));
   }
 }

@@ -23,14 +23,14 @@ export interface HeapReport {
   readonly isFlat: boolean;
 }
 
-/** Growth that is the engine's own affair: code that is compiled later, tables that fill. */
+/** Growth that is the virtual machine's own affair: code compiled once more, and where a collection happens to come. */
 const growthBytesMax = 256 * 1024;
 
 /** Samples taken in a run. */
 const samplesWanted = 20;
 
-/** Of these the first may see caches fill. */
-const warmUpShare = 0.25;
+/** In the first half caches fill and code is compiled. */
+const warmUpShare = 0.5;
 
 /** Runs a world in which nothing goes wrong and watches its heap. */
 export async function runHeap(options: {

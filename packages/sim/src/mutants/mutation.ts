@@ -11,6 +11,7 @@ import {
   type Timeline,
   type WorkerHost,
 } from "@retrovue/core";
+import type { RuleName } from "../check/rules.js";
 
 /**
  * Where a channel can be broken on purpose: each hook gets a part (or what it is made of) and gives back what is used instead.
@@ -49,7 +50,7 @@ export interface Mutant {
   /** What is wrong with it, in a sentence. */
   readonly breaks: string;
   /** The rule that must catch it. */
-  readonly caughtBy: string;
+  readonly caughtBy: RuleName;
   /** A new one for each world. */
   make(): Mutation;
 }
@@ -58,6 +59,6 @@ export interface Mutant {
 export const mutant = (
   name: string,
   breaks: string,
-  caughtBy: string,
+  caughtBy: RuleName,
   parts: () => Partial<Mutation>,
 ): Mutant => ({ name, breaks, caughtBy, make: () => ({ ...untouched, ...parts() }) });

@@ -7,7 +7,7 @@ import { SimulatedMaster } from "./simulated-master.js";
 const askEveryNs = nanosecondsFromMs(1_000);
 
 /** Silence after which a master counts as lost. Short, so that a world of minutes sees it. */
-const holdoverAfterNs = nanosecondsFromMs(10_000);
+export const holdoverAfterNs = nanosecondsFromMs(10_000);
 
 /** What can be done to a clock. */
 export type ClockAct = "step-utc" | "step-master" | "silence" | "resync";
@@ -20,6 +20,9 @@ export class Clockwork {
   readonly master: SimulatedMaster | undefined;
   /** When the master was last stepped or silent: until some time after that the clock may be off. */
   upsetUntil: bigint = 0n;
+  /** Since when, by the monotonic clock, nothing is heard from the master; undefined while it is. */
+  silentSince: bigint | undefined;
+  #silentUntil = 0n;
   #steppedMs = 0;
   #isClosed = false;
 
@@ -71,11 +74,17 @@ export class Clockwork {
       return { act: choice, what: `the master's clock is stepped by ${ms} ms`, jumpedNs: 0n };
     }
     const ms = random.int(2_000, 40_000);
+    const now = host.monotonic();
+    const until = now + BigInt(ms) * 1_000_000n;
+    if (!master.isSilent) this.silentSince = now;
     master.isSilent = true;
-    const until = host.monotonic() + BigInt(ms) * 1_000_000n;
+    if (until > this.#silentUntil) this.#silentUntil = until;
+    // It takes some exchanges until the line is straight again.
     if (this.upsetUntil < until + 15_000_000_000n) this.upsetUntil = until + 15_000_000_000n;
     host.timer.after(nanosecondsFromMs(ms), () => {
+      if (host.monotonic() < this.#silentUntil) return;
       master.isSilent = false;
+      this.silentSince = undefined;
     });
     return { act: choice, what: `the master is silent for ${ms} ms`, jumpedNs: 0n };
   }
