@@ -36,9 +36,13 @@ DrivenBus::DrivenBus(const BusSpec& spec, const Place& place)
   lane_ = std::move(*lane);
 }
 
-void DrivenBus::start(std::int64_t first) { committer_->start(first); }
+void DrivenBus::start(std::int64_t first) {
+  committer_->start(first);
+}
 
-void DrivenBus::stopClockAt(std::int64_t house) { committer_->setMapping({++mappings_, 0, house, -kNsPerSecond}); }
+void DrivenBus::stopClockAt(std::int64_t house) {
+  committer_->setMapping({++mappings_, 0, house, -kNsPerSecond});
+}
 
 std::int64_t DrivenBus::guardTimeOf(std::int64_t tick) const {
   return grid_.tickTime(tick) - static_cast<std::int64_t>(header().guard_ns);
@@ -64,7 +68,8 @@ void DrivenBus::paint(std::uint32_t buffer, std::int64_t tick) {
   for (std::uint32_t p = 0; p < f.plane_count; ++p) {
     for (std::uint32_t y = 0; y < f.plane_rows[p]; ++y) {
       std::byte* const row = picture + f.plane_offset[p] + std::uint64_t{y} * f.plane_stride[p];
-      for (std::uint32_t x = 0; x < f.plane_stride[p]; ++x) row[x] = static_cast<std::byte>(pixelOf(tick, p, y, x));
+      for (std::uint32_t x = 0; x < f.plane_stride[p]; ++x)
+        row[x] = static_cast<std::byte>(pixelOf(tick, p, y, x));
     }
   }
 }
@@ -96,7 +101,8 @@ void DrivenBus::hand(const Handed& handed) {
   std::memcpy(s->title, handed.title.data(), handed.title.size());
   const rvfb_format& f = header().format;
   for (std::uint32_t p = 0; p < f.plane_count; ++p) {
-    head.plane_offset[p] = f.plane_offset[p] + std::uint64_t{handed.cropRows} * f.plane_stride[p] + handed.cropBytes;
+    head.plane_offset[p] =
+        f.plane_offset[p] + std::uint64_t{handed.cropRows} * f.plane_stride[p] + handed.cropBytes;
   }
   std::uint32_t at = 0;
   for (const auto& record : handed.ancillary) {
@@ -114,7 +120,8 @@ void DrivenBus::hand(const Handed& handed) {
     head.sample_count = grid_.samplesIn(handed.tick);
     for (std::uint32_t c = 0; c < spec_.channels; ++c) {
       float* const into = lane_->sound(place, c);
-      for (std::uint32_t i = 0; i < head.sample_count; ++i) into[i] = sampleOf(grid_.sampleAt(handed.tick) + i, c);
+      for (std::uint32_t i = 0; i < head.sample_count; ++i)
+        into[i] = sampleOf(grid_.sampleAt(handed.tick) + i, c);
     }
     if (handed.notFinite) {
       lane_->sound(place, 0)[5] = std::numeric_limits<float>::quiet_NaN();

@@ -52,7 +52,8 @@ constexpr std::uint8_t pixelOf(std::int64_t tick, std::uint32_t p, std::uint32_t
   return static_cast<std::uint8_t>(tick * 7 + p * 31 + y * 3 + x);
 }
 
-/// Sample `index` of a channel: a ramp, falling in odd channels; never zero, and of a period that no ring divides.
+/// Sample `index` of a channel: a ramp, falling in odd channels; never zero, and of a period that no ring
+/// divides.
 constexpr float sampleOf(std::uint64_t index, std::uint32_t channel) {
   const float value = static_cast<float>(index % 1000 + 1) / 1024.0f;
   return channel % 2 == 0 ? value : -value;

@@ -10,7 +10,8 @@ namespace retrovue::framebus::golden {
 /// Says one JSON line when it runs, and one at the end.
 void runLive(const Place& place, std::uint32_t seconds);
 
-/// A bus whose clock stands still, moved by lines on standard input until it ends; each is answered by a JSON line:
+/// A bus whose clock stands still, moved by lines on standard input until it ends; each is answered by a JSON
+/// line:
 ///   commit N     the worker hands N more ticks over, each with pixels, sound and an asset of its own
 ///   standin N    N more ticks get the committer's stand-in
 ///   clock H R    house time is H nanoseconds from now on, at R parts per billion beside real time

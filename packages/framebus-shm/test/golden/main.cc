@@ -20,7 +20,8 @@ int main(int argc, char** argv) {
   } else if (verb == "read" && words.size() == 3) {
     std::fputs(golden::readBack(words[1], words[2]).c_str(), stdout);
   } else if (verb == "live" && words.size() == 4) {
-    golden::runLive({words[1], words[2]}, static_cast<std::uint32_t>(std::strtoul(words[3].c_str(), nullptr, 10)));
+    golden::runLive({words[1], words[2]},
+                    static_cast<std::uint32_t>(std::strtoul(words[3].c_str(), nullptr, 10)));
   } else if (verb == "step" && words.size() == 3) {
     golden::runSteps({words[1], words[2]});
   } else {

@@ -20,7 +20,8 @@ std::vector<AncillaryRecord> ancillaryOf(const rvfb_frame& frame) {
     std::memcpy(&label, frame.ancillary + at, sizeof label);
     at += sizeof label;
     if (label.bytes > frame.slot.ancillary_bytes - at) giveUp("an ancillary record is cut short");
-    records.push_back({label.kind, std::string(reinterpret_cast<const char*>(frame.ancillary + at), label.bytes)});
+    records.push_back(
+        {label.kind, std::string(reinterpret_cast<const char*>(frame.ancillary + at), label.bytes)});
     at += (label.bytes + 3u) / 4 * 4;
   }
   return records;
@@ -65,7 +66,8 @@ TickRecord recordOf(rvfb_reader* reader, const rvfb_frame& frame) {
   std::vector<float*> into;
   for (auto& channel : sound) into.push_back(channel.data());
   if (!rvfb_reader_sound(reader, &s, into.data(), f.channels)) giveUp("the sound was overwritten");
-  for (const auto& channel : sound) r.soundCrc.push_back(crc32(channel.data(), channel.size() * sizeof(float)));
+  for (const auto& channel : sound)
+    r.soundCrc.push_back(crc32(channel.data(), channel.size() * sizeof(float)));
   if (!rvfb_reader_intact(reader, &s)) giveUp("the picture was overwritten");
   return r;
 }
@@ -89,9 +91,10 @@ std::string readBack(const std::string& path, const std::string& overruns) {
     records.push_back(recordOf(reader, frame));
     const rvfb_slot& s = frame.slot;
     records.back().pictureOf =
-        s.buffer == RVFB_BUFFER_SLATE   ? "slate"
-        : s.buffer == RVFB_BUFFER_BLACK ? "black"
-                                        : shownAt.try_emplace({s.buffer, s.buffer_generation}, std::to_string(tick)).first->second;
+        s.buffer == RVFB_BUFFER_SLATE ? "slate"
+        : s.buffer == RVFB_BUFFER_BLACK
+            ? "black"
+            : shownAt.try_emplace({s.buffer, s.buffer_generation}, std::to_string(tick)).first->second;
   }
   std::vector<std::int64_t> lost;
   std::istringstream asked(overruns);

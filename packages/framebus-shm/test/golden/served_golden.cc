@@ -23,12 +23,14 @@ int writeObject(const std::string& path, const std::string& from, mode_t mode) {
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (fd < 0) giveUp("cannot make " + path);
-  if (::write(fd, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) giveUp("cannot write " + path);
+  if (::write(fd, bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
+    giveUp("cannot write " + path);
   return fd;
 }
 
 void store(int fd, const void* value, std::size_t bytes, std::size_t offset) {
-  if (::pwrite(fd, value, bytes, static_cast<off_t>(offset)) != static_cast<ssize_t>(bytes)) giveUp("cannot store");
+  if (::pwrite(fd, value, bytes, static_cast<off_t>(offset)) != static_cast<ssize_t>(bytes))
+    giveUp("cannot store");
 }
 
 }  // namespace

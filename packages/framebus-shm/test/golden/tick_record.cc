@@ -3,16 +3,29 @@
 namespace retrovue::framebus::golden {
 namespace {
 
-constexpr const char* kFlagNames[] = {"repeat", "hold", "slate", "black",
+constexpr const char* kFlagNames[] = {"repeat", "hold",           "slate",         "black",
                                       "pad",    "firstOfSegment", "discontinuity", "late"};
-constexpr const char* kReasonNames[] = {"none",         "planned",    "opening", "late",       "openFailed",
-                                        "decodeFailed", "endedEarly", "hung",    "workerLost", "starved",
+constexpr const char* kReasonNames[] = {"none",         "planned",    "opening",  "late",       "openFailed",
+                                        "decodeFailed", "endedEarly", "hung",     "workerLost", "starved",
                                         "quarantined",  "lateTake",   "soundOnly"};
 constexpr const char* kAncillaryNames[] = {"", "cea608", "cea708", "afd", "timecode"};
-constexpr const char* kPixelFormats[] = {"",            "yuv420p",     "yuv422p",     "yuv444p",     "yuv420p10le",
-                                         "yuv422p10le", "yuv444p10le", "yuv420p12le", "yuv422p12le", "yuv444p12le",
-                                         "nv12",        "p010le",      "gray",        "gray10le",    "rgb24",
-                                         "rgba",        "gbrp"};
+constexpr const char* kPixelFormats[] = {"",
+                                         "yuv420p",
+                                         "yuv422p",
+                                         "yuv444p",
+                                         "yuv420p10le",
+                                         "yuv422p10le",
+                                         "yuv444p10le",
+                                         "yuv420p12le",
+                                         "yuv422p12le",
+                                         "yuv444p12le",
+                                         "nv12",
+                                         "p010le",
+                                         "gray",
+                                         "gray10le",
+                                         "rgb24",
+                                         "rgba",
+                                         "gbrp"};
 
 std::string hexOf(const void* bytes, std::size_t count) {
   static constexpr char kDigits[] = "0123456789abcdef";
@@ -90,7 +103,11 @@ void planesTo(Json& json, const rvfb_format& f) {
 void busTo(Json& json, const BusRecord& bus) {
   const rvfb_header& h = bus.header;
   const rvfb_format& f = h.format;
-  json.open('{').key("engineId").string({h.engine_id, h.engine_id_bytes}).key("channelId").number(h.channel_id);
+  json.open('{')
+      .key("engineId")
+      .string({h.engine_id, h.engine_id_bytes})
+      .key("channelId")
+      .number(h.channel_id);
   json.key("runId").string(hexOf(h.run_id, sizeof h.run_id));
   json.key("width").number(f.width).key("height").number(f.height);
   json.key("rate").open('[').number(f.rate_num).number(f.rate_den).close(']');

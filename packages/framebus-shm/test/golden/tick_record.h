@@ -25,8 +25,8 @@ struct AncillaryRecord {
   std::string bytes;
 };
 
-/// What a reader must read from one tick; filled by the writer of the goldens from what it meant, and by readers from
-/// what they saw.
+/// What a reader must read from one tick; filled by the writer of the goldens from what it meant, and by
+/// readers from what they saw.
 struct TickRecord {
   std::int64_t tick = 0;
   std::int64_t houseTimeNs = 0;
@@ -60,7 +60,8 @@ struct BusRecord {
   std::int64_t now = 0;
 };
 
-/// The manifest: one line for the bus, one for each tick that may be read, one for the ticks that are held no more.
+/// The manifest: one line for the bus, one for each tick that may be read, one for the ticks that are held no
+/// more.
 std::string manifestOf(const BusRecord& bus, const std::vector<TickRecord>& ticks,
                        const std::vector<std::int64_t>& overruns);
 
