@@ -31,22 +31,22 @@ _FENCE = "        memory.fence()\n"
 _LOOK_AGAIN = "        if self._control.u64(at) != sequence:\n            return None\n"
 
 MUTANTS = (
-    Mutant("slot-odd-is-not-looked-at", "reader.py", "if sequence % 2 != 0:", "if False:"),
-    Mutant("slot-sequence-is-not-looked-at-again", "reader.py", _LOOK_AGAIN, ""),
-    Mutant("slot-tick-is-not-compared", "reader.py", "if slot.tick == tick else None", ""),
+    Mutant("slot-odd-is-not-looked-at", "slots.py", "if sequence % 2 != 0:", "if False:"),
+    Mutant("slot-sequence-is-not-looked-at-again", "slots.py", _LOOK_AGAIN, ""),
+    Mutant("slot-tick-is-not-compared", "slots.py", "if slot.tick == tick else None", ""),
     Mutant("oldest-tick-is-not-looked-at", "reader.py", "if tick >= self._oldest() else None", ""),
-    Mutant("no-fence-before-the-slot", "reader.py", _FENCE + "        data = bytes(self._control.view[at : at + _SLOT", "        data = bytes(self._control.view[at : at + _SLOT"),
-    Mutant("no-fence-after-the-slot", "reader.py", _FENCE + _LOOK_AGAIN, _LOOK_AGAIN),
+    Mutant("no-fence-before-the-slot", "slots.py", _FENCE + "        data = bytes(self._control.view[at : at + _SLOT", "        data = bytes(self._control.view[at : at + _SLOT"),
+    Mutant("no-fence-after-the-slot", "slots.py", _FENCE + _LOOK_AGAIN, _LOOK_AGAIN),
     Mutant("no-fence-after-the-head", "reader.py", _FENCE + "        return head", "        return head"),
     Mutant("no-fence-after-the-oldest", "reader.py", _FENCE + "        return oldest", "        return oldest"),
     Mutant("no-fence-after-the-word", "reader.py", "    memory.fence()\n            if self._head() >= tick", "    if self._head() >= tick"),
-    Mutant("asset-generation-is-not-compared", "reader.py", "generation % 2 != 0 or generation & 0xFFFFFFFF != slot.asset_generation", "False"),
-    Mutant("asset-generation-is-not-looked-at-again", "reader.py", "if self._control.u64(at) != generation:", "if False:"),
-    Mutant("known-asset-is-believed", "reader.py", "known is not None and known[0] == slot.asset_generation", "known is not None"),
-    Mutant("slot-is-not-bounded", "reader.py", "        if not sane:", "        if False:"),
-    Mutant("generation-is-not-compared", "reader.py", "return control.u64(at) == named", "return True"),
-    Mutant("no-fence-before-the-generation", "reader.py", "            memory.fence()\n            return control.u64(at) == named", "            return control.u64(at) == named"),
-    Mutant("release-asks-for-the-slot-too", "reader.py", "return control.u64(at) == named", "return control.u64(at) == named and slot.tick >= self._oldest()"),
+    Mutant("asset-generation-is-not-compared", "slots.py", "generation % 2 != 0 or generation & 0xFFFFFFFF != slot.asset_generation", "False"),
+    Mutant("asset-generation-is-not-looked-at-again", "slots.py", "if self._control.u64(at) != generation:", "if False:"),
+    Mutant("known-asset-is-believed", "slots.py", "known is not None and known[0] == slot.asset_generation", "known is not None"),
+    Mutant("slot-is-not-bounded", "slots.py", "        if not sane:", "        if False:"),
+    Mutant("generation-is-not-compared", "slots.py", "return control.u64(at) == named", "return True"),
+    Mutant("no-fence-before-the-generation", "slots.py", "            memory.fence()\n            return control.u64(at) == named", "            return control.u64(at) == named"),
+    Mutant("release-asks-for-the-slot-too", "slots.py", "return control.u64(at) == named", "return control.u64(at) == named and slot.tick >= control.i64(layout.HEADER.offsets[\"oldest_tick\"])"),
     Mutant("mapping-guard-is-not-looked-at", "reader.py", "if guard % 2 == 0 and self._control.u64(at) == guard:", "if True:"),
     Mutant("house-time-steps-back", "reader.py", "if self._now_latest is None or house > self._now_latest:", "if True:"),
     Mutant("sound-is-believed", "lease.py", "return Verdict.INTACT if intact else Verdict.OVERWRITTEN", "return Verdict.INTACT"),
@@ -67,7 +67,8 @@ MUTANTS = (
 
 def notices(mutant: Mutant) -> str:
     """Empty where the tests failed, as they must; what is wrong otherwise."""
-    with tempfile.TemporaryDirectory() as folder:
+    # In shared memory, with all buses of the run: a mutant that crashes leaves them.
+    with tempfile.TemporaryDirectory(prefix="rvpy-mutant-", dir="/dev/shm") as folder:
         copy = Path(folder) / "src"
         shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
         path = copy / "retrovue_framebus" / mutant.file
@@ -78,7 +79,7 @@ def notices(mutant: Mutant) -> str:
         flags = ["-S"] if sys.flags.no_site else []
         # A mutant that waits for what will not come is given up, which is being noticed too.
         words: List[str] = [sys.executable, *flags, "-B", "-m", "unittest", "-f", f"tests.{mutant.module}"]
-        environment = {**os.environ, "PYTHONPATH": str(copy)}
+        environment = {**os.environ, "PYTHONPATH": str(copy), "RETROVUE_RECORDED_BUSES": folder}
         try:
             done = subprocess.run(words, cwd=HERE.parent, env=environment, capture_output=True, text=True, timeout=120)
         except subprocess.TimeoutExpired:

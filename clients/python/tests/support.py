@@ -26,6 +26,8 @@ GOLDEN = PACKAGE / "test" / "golden"
 INCLUDE = PACKAGE / "include"
 
 SHARED_MEMORY = "/dev/shm"
+#: Where recorded buses are put: a folder of its own for runs that may be killed by what they test.
+RECORDED = os.environ.get("RETROVUE_RECORDED_BUSES", SHARED_MEMORY)
 
 
 def golden_program() -> str:
@@ -50,7 +52,7 @@ class RecordedBus:
     """A golden, shown as a living bus: this process holds its lock. The test may store to it, as an engine would."""
 
     def __init__(self, name: str = "programme", change: Optional[Callable[[bytearray], Any]] = None) -> None:
-        self.directory = tempfile.mkdtemp(prefix="rvpy-", dir=SHARED_MEMORY)
+        self.directory = tempfile.mkdtemp(prefix="rvpy-", dir=RECORDED)
         self.path = os.path.join(self.directory, "retrovue.east.ch7")
         for kind in ("pictures", "readers"):
             Path(f"{self.path}.{kind}").write_bytes(golden_bytes(name, kind))

@@ -255,6 +255,8 @@ class Command(unittest.TestCase):
             listed = self.run_command("--prefix", live.prefix, "ls")
             self.assertIn(f"{name}  live  160x90 30000/1001 yuv420p 2x48000  head {live.first + 2}", listed.stdout)
             stat = self.run_command("--prefix", live.prefix, "stat", "east.ch7")
+            self.assertIn("picture    160x90 yuv420p, 30000/1001 fps, limited range\n", stat.stdout)
+            self.assertIn("committed  3, 3 of them by workers, 0 late; 0 refused\n", stat.stdout)
             self.assertIn(f"ticks      {live.first} to {live.first + 2}", stat.stdout)
             watched = self.run_command("watch", live.path, "--ticks", "1")
             tick = live.first + 2

@@ -21,7 +21,7 @@ class Views(unittest.TestCase):
         with RecordedBus() as recorded, recorded.reader() as bus:
             with lease_of(bus.at(bus.oldest(), 0)) as frame:
                 self.assertEqual(bytes(frame.planes[0].row(2)), row_of(frame.tick, 0, 2, 34))
-                at = int(frame.picture_id.split(".")[0]) * bus._f.picture_bytes
+                at = int(frame.picture_id.split(".")[0]) * bus._slots._f.picture_bytes
                 with open(f"{recorded.path}.pictures", "r+b", buffering=0) as pictures:
                     pictures.seek(at)
                     pictures.write(b"\xee")
@@ -113,7 +113,7 @@ if numpy is not None:
                 luma, chroma = frame.planes[0].array(), frame.planes[1].array()
                 self.assertEqual((luma.shape, luma.strides, chroma.shape), ((18, 34), (64, 1), (9, 17)))
                 self.assertFalse(luma.flags.owndata)
-                self.assertTrue(numpy.shares_memory(luma, numpy.frombuffer(bus._pictures.view, "u1")))
+                self.assertTrue(numpy.shares_memory(luma, numpy.frombuffer(bus._slots._pictures.view, "u1")))
                 with self.assertRaises(ValueError):
                     luma[0, 0] = 1
                 with self.assertRaises(ValueError):

@@ -35,7 +35,7 @@ def _stat(args: argparse.Namespace) -> int:
     with FrameBusReader(path, name=None) as bus:
         f, m, c = bus.format, bus.mapping(), bus.counters()
         print(f"bus        {path}, engine {bus.engine_id}, channel {bus.channel_id}, run {bus.run_id}")
-        print(f"picture    {f.width}x{f.height} {f.pixel_format} {f.rate} fps, aspect {f.sample_aspect}, {f.colour_range}")
+        print(f"picture    {f.width}x{f.height} {f.pixel_format}, {f.rate} fps, {f.colour_range} range")
         print(f"sound      {f.channels} channels of {f.sample_rate} Hz")
         print(f"ticks      {bus.oldest()} to {bus.head()}; on air {f.tick_at_or_before(bus.now())}")
         print(f"clock      house {bus.now()} ns, {m.rate_ppb:+d} ppb, mapping {m.sequence}")

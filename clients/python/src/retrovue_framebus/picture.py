@@ -24,7 +24,7 @@ class Plane:
         return self.format.stride
 
     def row(self, y: int) -> memoryview:
-        """The bytes of row `y` that are picture. Ends with the lease; release it before, or let it go."""
+        """The bytes of row `y` that are picture: a view of its own, which means nothing once the lease is released."""
         if not 0 <= y < self.format.rows:
             raise IndexError(f"row {y} of {self.format.rows}")
         return self.data[y * self.format.stride : y * self.format.stride + self.format.row_bytes]

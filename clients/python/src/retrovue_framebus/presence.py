@@ -44,7 +44,7 @@ def _cut(name: str) -> bytes:
 
 
 class Presence:
-    """One reader's entry, held by a lock while it lives. A courtesy: whatever fails here is not the reader's failure."""
+    """One reader's entry, held by a lock while it lives. A courtesy: what fails here is not the reader's failure."""
 
     def __init__(self, fd: int, index: int) -> None:
         self._fd: Optional[int] = fd

@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass
-from typing import Any, Dict, Optional, Tuple, Union
+from typing import Optional, Union
 
 from . import layout, memory
 from .clock_mapping import ClockMapping
 from .errors import BusClosed, BusIncompatible, BusNotFound, BusStale, BusTimeout
-from .frame_meta import Asset, frame_meta_of
+from .frame_meta import frame_meta_of
 from .lease import FrameLease, Overrun, SoundRing
 from .memory import Memory, mono_now
 from .objects import engine_lives, map_pictures, open_object, read_header
-from .picture import Plane
 from .presence import Presence
 from .program_format import ProgramFormat, program_format_of
+from .slots import Slots
 from .waiting import Waiter
 
 DEFAULT_DIRECTORY = "/dev/shm"
@@ -29,8 +29,6 @@ _SLICE_NS = 100_000_000
 _MAPPING_LOOKS_MAX = 1000
 
 _AT = layout.HEADER.offsets
-_SLOT_READ_BYTES = 8 * layout.SLOT_WORDS
-
 
 @dataclass(frozen=True)
 class Counters:
@@ -62,8 +60,8 @@ class FrameBusReader:
 
     Threads: one call at a time; leases may be used and released from any thread.
 
-    Not yet and end: `at` and `next` wait for a tick that is not committed yet, at most `timeout` seconds. A tick that is
-    held no more is an `Overrun`, a value. A bus has no end; it becomes stale.
+    Not yet and end: `at` and `next` wait for a tick that is not committed yet, at most `timeout` seconds. A tick that
+    is held no more is an `Overrun`, a value. A bus has no end; it becomes stale.
 
     After an error: `BusTimeout`: go on. `BusStale`: close, and open again. `BusNotFound`, `BusIncompatible` and
     `BusDenied` come from opening (a `BusIncompatible` from reading means that the engine stores nonsense).
@@ -115,9 +113,8 @@ class FrameBusReader:
         about = os.fstat(self._fd)
         self._identity = (about.st_dev, about.st_ino)
         self._control: Memory = Memory(self._fd, about.st_size)
-        self._pictures: Memory = map_pictures(f"{path}.pictures", h)
+        pictures = map_pictures(f"{path}.pictures", h)
         self._h = h
-        self._f = f
         self.format: ProgramFormat = program_format_of(f)
         self.engine_id: str = h.engine_id[: h.engine_id_bytes].decode("utf-8", "replace")
         self.channel_id: int = h.channel_id
@@ -126,9 +123,9 @@ class FrameBusReader:
         #: Ticks may be visible so far ahead of their time, and stay readable so long after it.
         self.lead_ticks: int = h.lead_ticks
         self.history_ticks: int = h.history_ticks
+        self._slots = Slots(path, self._control, pictures, h, f, self.format)
         self._sound = SoundRing(self._control, h.audio_offset, h.audio_samples, f.channels, _AT["audio_reserved"])
         self._waiter = Waiter(self._control, self.format.tick_time(1), wait)
-        self._assets: Dict[int, Tuple[int, Asset]] = {}
         self._cursor = layout.NO_TICK
         self._overruns = 0
         self._now_latest: Optional[int] = None
@@ -295,12 +292,12 @@ class FrameBusReader:
             self._waiter.sleep(word, min(deadline, check_at))
 
     def _read(self, tick: int) -> Union[FrameLease, Overrun]:
-        slot_and_extra = self._look(tick) if tick >= self._oldest() else None
+        slot_and_extra = self._slots.look(tick) if tick >= self._oldest() else None
         if slot_and_extra is None:
             return self._overrun(tick)
         slot, ancillary = slot_and_extra
-        self._require_sense(slot)
-        asset = self._asset_of(slot)
+        self._slots.require_sense(slot)
+        asset = self._slots.asset_of(slot)
         if asset is None:
             # An entry is rewritten only when no readable tick names it: this one was retired meanwhile.
             if tick >= self._oldest():
@@ -309,7 +306,7 @@ class FrameBusReader:
         meta = frame_meta_of(slot, asset, ancillary[: slot.ancillary_bytes])
         self._cursor = tick
         self._show()
-        return FrameLease(slot, meta, self._planes_of(slot), self._sound, self._intact_check(slot))
+        return FrameLease(slot, meta, self._slots.planes_of(slot), self._sound, self._slots.intact_check(slot))
 
     def _overrun(self, tick: int) -> Overrun:
         oldest = self._oldest()
@@ -322,87 +319,3 @@ class FrameBusReader:
     def _show(self) -> None:
         if self._presence is not None:
             self._presence.show(self._cursor, self._overruns)
-
-    def _look(self, tick: int) -> Optional[Tuple[Any, bytes]]:
-        """Rule 2: sequence (odd: changing), copy, the same sequence again, and the tick must be the one."""
-        place = tick % self._h.slot_count
-        at = self._h.slots_offset + place * layout.SLOT_BYTES
-        extra_at = self._h.ancillary_offset + place * layout.ANCILLARY_BYTES
-        sequence = self._control.u64(at)
-        if sequence % 2 != 0:
-            return None
-        memory.fence()
-        data = bytes(self._control.view[at : at + _SLOT_READ_BYTES])
-        extra = bytes(self._control.view[extra_at : extra_at + layout.ANCILLARY_BYTES])
-        memory.fence()
-        if self._control.u64(at) != sequence:
-            return None
-        slot = layout.SLOT.unpack(data)
-        return (slot, extra) if slot.tick == tick else None
-
-    def _require_sense(self, slot: Any) -> None:
-        """Nothing that a slot says is used before it was bounded."""
-        reserved = slot.buffer in (layout.BUFFER_SLATE, layout.BUFFER_BLACK)
-        sane = (reserved or slot.buffer < self._h.buffer_count) and slot.sample_count <= self._h.audio_samples
-        sane = sane and slot.ancillary_bytes <= layout.ANCILLARY_BYTES
-        for p, plane in enumerate(self.format.planes):
-            shown = plane.stride * (plane.rows - 1) + plane.row_bytes
-            sane = sane and slot.plane_offset[p] + shown <= self._f.picture_bytes
-        if not sane:
-            raise BusIncompatible(f"The slot of tick {slot.tick} in {self.path} makes no sense.")
-
-    def _asset_of(self, slot: Any) -> Optional[Asset]:
-        """Rule 2 again, with the entry's generation as its sequence. None where the entry is another's by now."""
-        index = slot.asset_index
-        if index == layout.NO_ASSET:
-            return Asset()
-        if index >= self._h.asset_count:
-            return None
-        known = self._assets.get(index)
-        if known is not None and known[0] == slot.asset_generation:
-            return known[1]
-        at = self._h.assets_offset + index * layout.ASSET_BYTES
-        generation = self._control.u64(at)
-        if generation % 2 != 0 or generation & 0xFFFFFFFF != slot.asset_generation:
-            return None
-        memory.fence()
-        data = bytes(self._control.view[at : at + layout.ASSET_BYTES])
-        memory.fence()
-        if self._control.u64(at) != generation:
-            return None
-        a = layout.ASSET.unpack(data)
-        if a.uri_bytes > layout.URI_BYTES or a.title_bytes > layout.TITLE_BYTES:
-            return None
-        uri = a.uri[: a.uri_bytes].decode("utf-8", "replace")
-        title = a.title[: a.title_bytes].decode("utf-8", "replace")
-        asset = Asset(uri, title, a.truncated != 0)
-        self._assets[index] = (slot.asset_generation, asset)
-        return asset
-
-    def _planes_of(self, slot: Any) -> Tuple[Plane, ...]:
-        if slot.buffer == layout.BUFFER_SLATE:
-            source, base = self._control, self._h.slate_offset
-        elif slot.buffer == layout.BUFFER_BLACK:
-            source, base = self._control, self._h.black_offset
-        else:
-            source, base = self._pictures, slot.buffer * self._f.picture_bytes
-        planes = []
-        for p, plane in enumerate(self.format.planes):
-            at = base + slot.plane_offset[p]
-            shown = plane.stride * (plane.rows - 1) + plane.row_bytes
-            planes.append(Plane(source.view[at : at + shown], plane))
-        return tuple(planes)
-
-    def _intact_check(self, slot: Any) -> Any:
-        """Rule 3: after the last look at the pixels, the buffer's generation and nothing else."""
-        if slot.buffer >= self._h.buffer_count:
-            return lambda: True  # Reserved pictures never change.
-        control = self._control
-        at = self._h.generations_offset + slot.buffer * 8
-        named = slot.buffer_generation
-
-        def is_intact() -> bool:
-            memory.fence()
-            return control.u64(at) == named
-
-        return is_intact
