@@ -185,6 +185,7 @@ std::int64_t SoundStream::debt(std::int64_t samples) const {
 }
 
 void SoundStream::pull(float* const* into, int samples, double gainDb, double rampFrom, double rampTo) {
+  if (samples <= 0) return;
   std::array<const float*, channelsMax> from{};
   for (std::size_t i = 0; i < store_.size(); ++i) from[i] = store_[i].data() + head_;
   const int channels = spec_.houseChannels;
@@ -195,7 +196,7 @@ void SoundStream::pull(float* const* into, int samples, double gainDb, double ra
   } else {
     for (int i = 0; i < channels; ++i) std::memcpy(into[i], from[i], static_cast<std::size_t>(samples) * sizeof(float));
   }
-  if (samples > 0 && (rampFrom != 1 || rampTo != 1)) {
+  if (rampFrom != 1 || rampTo != 1) {
     const double step = (rampTo - rampFrom) / samples;
     for (int channel = 0; channel < channels; ++channel)
       for (int i = 0; i < samples; ++i) into[channel][i] = static_cast<float>(into[channel][i] * (rampFrom + step * i));
