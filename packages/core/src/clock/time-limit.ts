@@ -11,17 +11,25 @@ import type { Clock } from "./clock.js";
 export class TimeLimit implements Disposable {
   readonly signal: AbortSignal;
   readonly #done = new AbortController();
+  readonly #outer: AbortSignal;
+  readonly #follow: () => void;
 
   constructor(clock: Clock, length: Nanoseconds, outer: AbortSignal, what: string) {
-    const expiry = new AbortController();
-    this.signal = AbortSignal.any([outer, expiry.signal]);
+    // Not AbortSignal.any: what that leaves behind waits for the garbage collector, and some of it for ever.
+    const limit = new AbortController();
+    this.signal = limit.signal;
+    this.#outer = outer;
+    this.#follow = () => limit.abort(outer.reason);
+    if (outer.aborted) this.#follow();
+    else outer.addEventListener("abort", this.#follow, { once: true });
     clock.sleepUntil((clock.now() + length) as Nanoseconds, this.#done.signal).then(
-      () => expiry.abort(new PlayoutError("Timeout", `${what} took longer than ${length / 1_000_000n} ms.`)),
+      () => limit.abort(new PlayoutError("Timeout", `${what} took longer than ${length / 1_000_000n} ms.`)),
       () => {},
     );
   }
 
   [Symbol.dispose](): void {
+    this.#outer.removeEventListener("abort", this.#follow);
     if (!this.#done.signal.aborted) this.#done.abort();
   }
 }
