@@ -68,7 +68,7 @@ describe("pnpm sim", () => {
   });
 
   test("sim/steady-state-of-the-tick-loop-allocates-nothing-that-grows", {
-    timeout: 4 * patience,
+    timeout: patienceMs,
   }, async () => {
     const { code, out } = await sim("--heap", "--ticks", "200000", "--json");
     const report = JSON.parse(out);
