@@ -187,7 +187,8 @@ typedef struct rvfb_counters {
   uint64_t blacks;
   uint64_t refused;
   uint64_t late_commits;
-  uint8_t reserved[16];
+  uint64_t submitted; /* of those committed: handed over by a worker */
+  uint8_t reserved[8];
 } rvfb_counters;
 
 /* First page of the control object. Up to `head_tick` everything is constant once the object has its name. */
@@ -259,7 +260,7 @@ typedef struct rvfb_slot {
   uint32_t decoder_index;
   int64_t media_time_ns;
   int64_t source_pts;
-  uint32_t source_tb_num; /* 0: no source pts */
+  uint32_t source_tb_num; /* 0: none */
   uint32_t source_tb_den;
   int64_t source_index;
   uint8_t segment_id[16];
@@ -411,12 +412,16 @@ typedef struct rvfb_submission {
 
 #define RVFB_SUBMISSION_SOUND 6400u
 
-/* A buffer lent to the worker. */
+/* A buffer offered to the worker. It is the worker's once it has exchanged `state` from offered to taken, and
+ * the committer's again once that has exchanged it from offered to withdrawn: one of the two succeeds, so
+ * that what a replaced worker never took up need not wait for its death. */
 typedef struct rvfb_free_buffer {
   uint32_t buffer;
-  uint32_t reserved;
+  uint32_t state;
   uint64_t generation;
 } rvfb_free_buffer;
+
+enum { RVFB_OFFERED = 1, RVFB_TAKEN = 2, RVFB_WITHDRAWN = 3 };
 
 /* A buffer given back: no submission from position `after` on names it. */
 typedef struct rvfb_release {

@@ -50,6 +50,10 @@ rvfb_status rvfb_reader_open(const char* path, const char* name, rvfb_reader** r
 /* Unmaps and frees. No other call may be under way. NULL is fine. */
 void rvfb_reader_close(rvfb_reader* reader);
 
+/* Leaves the readers table and closes the objects, but keeps what is mapped: for those who must know that
+ * views stay valid a little longer. rvfb_reader_close() must follow. */
+void rvfb_reader_leave(rvfb_reader* reader);
+
 /* The mapped header: constants may be read plainly. */
 const rvfb_header* rvfb_reader_header(const rvfb_reader* reader);
 /* Base of the mapped pictures object. */
@@ -62,7 +66,7 @@ int64_t rvfb_reader_oldest(const rvfb_reader* reader);
 /* Waits until `tick` is committed. OK, TIMEOUT, INTERRUPTED or STALE. At most timeout_ns, and 0.1 s late at
  * worst when interrupted. */
 rvfb_status rvfb_reader_wait(rvfb_reader* reader, int64_t tick, int64_t timeout_ns);
-/* Ends a wait under way and every later one. From any thread. */
+/* Ends the wait under way, or the next one where none is. From any thread. */
 void rvfb_reader_interrupt(rvfb_reader* reader);
 
 /* Reads one tick. OK, NOT_YET, OVERRUN, STALE (closed), or INCOMPATIBLE where the slot makes no sense. */
@@ -76,8 +80,8 @@ int rvfb_reader_sound(const rvfb_reader* reader, const rvfb_slot* slot, float* c
 /* Copies the asset that the slot names. 1, or 0 where it names none or the entry was reused. */
 int rvfb_reader_asset(const rvfb_reader* reader, const rvfb_slot* slot, rvfb_asset* into);
 
-/* The clock mapping, and house time by it, which never steps back. */
-rvfb_status rvfb_reader_mapping(const rvfb_reader* reader, rvfb_mapping* into);
+/* The clock mapping (the one before, while it is being changed), and house time by it, which never steps back. */
+void rvfb_reader_mapping(rvfb_reader* reader, rvfb_mapping* into);
 int64_t rvfb_reader_now(rvfb_reader* reader);
 
 /* OK or STALE. Asks the system: for use a few times a second, not per frame. Not beside rvfb_reader_wait. */

@@ -162,9 +162,10 @@ std::uint64_t BusStore::generation(std::uint32_t buffer) const {
 }
 
 void BusStore::storeCounters(const rvfb_counters& counters) {
-  const std::uint64_t from[6] = {counters.committed, counters.holds,   counters.slates,
-                                 counters.blacks,    counters.refused, counters.late_commits};
-  rvfb_store_words(&header_->counters.committed, from, 6);
+  const std::uint64_t from[7] = {counters.committed, counters.holds,   counters.slates,
+                                 counters.blacks,    counters.refused, counters.late_commits,
+                                 counters.submitted};
+  rvfb_store_words(&header_->counters.committed, from, 7);
 }
 
 void BusStore::storeNewestLane(std::uint32_t lane) {

@@ -167,6 +167,7 @@ void Committer::dropLane(std::uint32_t state) {
     if (pending.accepted && !isReserved(pending.head.buffer)) pool_.unrefer(pending.head.buffer);
   }
   lane_->setState(state);
+  while (const auto buffer = lane_->withdraw()) pool_.giveBack(*buffer, lane_->number());
   lane_->unlink();
   oldLanes_.push_back(std::move(lane_));
 }
@@ -213,17 +214,19 @@ rvfb_counters Committer::counters() {
   return episodes_.counters();
 }
 
-std::optional<CommitterEvent> Committer::nextEvent(std::int64_t mono) {
-  for (;;) {
-    const std::uint32_t seen = __atomic_load_n(&eventWord_, __ATOMIC_ACQUIRE);
-    {
-      const std::scoped_lock lock(mutex_);
-      if (auto event = episodes_.next()) return event;
-      if (closing_) return std::nullopt;
-    }
-    if (monoNow() >= mono) return std::nullopt;
-    futexWait(&eventWord_, seen, mono);
-  }
+std::optional<CommitterEvent> Committer::nextEvent() {
+  const std::scoped_lock lock(mutex_);
+  return episodes_.next();
+}
+
+std::uint32_t Committer::eventWord() const {
+  return __atomic_load_n(&eventWord_, __ATOMIC_ACQUIRE);
+}
+
+bool Committer::waitForEvents(std::uint32_t seen, std::int64_t mono) {
+  futexWait(&eventWord_, seen, mono);
+  const std::scoped_lock lock(mutex_);
+  return !closing_;
 }
 
 void Committer::close() {
@@ -419,15 +422,16 @@ void Committer::topUp() {
   }
 }
 
-/// Commits the submission at the front if its turn has come. False if there is none.
+/// Commits the submission at the front, and stand-ins for the ticks that it skips: a lane never goes back, so
+/// they cannot come any more. False if there is none, or if the channel has not started.
 bool Committer::takePending() {
-  if (!lane_) return false;
+  if (!lane_ || next_ < 0) return false;
   while (lane_->consumed() != lane_->looked()) {
     const std::uint64_t position = lane_->consumed();
     Pending& pending = pending_[position & (pending_.size() - 1)];
-    if (pending.accepted && pending.head.tick > next_) return false;
     const bool accepted = pending.accepted;
     if (accepted) {
+      while (next_ < pending.head.tick) standIn(next_);
       if (pending.head.tick == next_) {
         commitSubmission(pending.head, position);
       } else {
@@ -475,6 +479,7 @@ void Committer::commitSubmission(const rvfb_submission_head& head, std::uint64_t
     sound = channels_.data();
   }
   publish(slot, ancillary, sound);
+  episodes_.onSubmitted();
 }
 
 /// Texts are copied when the key changes, and kept: the table's entry may be reused while the asset is off
@@ -499,6 +504,7 @@ void Committer::standIn(std::int64_t tick) {
   slot.stand_in_reason = what.reason;
   slot.decoder_index = RVFB_NO_DECODER;
   slot.media_time_ns = RVFB_NO_TIME;
+  slot.source_pts = RVFB_NO_TIME;
   slot.source_index = RVFB_NO_INDEX;
   slot.asset_index = RVFB_NO_ASSET;
   std::memcpy(slot.plane_offset, layout_.header.format.plane_offset, sizeof slot.plane_offset);

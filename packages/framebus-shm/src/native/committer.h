@@ -55,8 +55,12 @@ class Committer {
   std::int64_t head();
   rvfb_counters counters();
   std::vector<ReaderRow> readers() const { return readersTable_->rows(); }
-  /// The next event, waiting for it until CLOCK_MONOTONIC reaches `mono`, or until the committer is closed.
-  std::optional<CommitterEvent> nextEvent(std::int64_t mono);
+  /// The next event, if there is one.
+  std::optional<CommitterEvent> nextEvent();
+  /// Waits for events that came after `eventWord()` was read, for the end, or until CLOCK_MONOTONIC reaches
+  /// `mono`. From any thread. False once the committer is closed.
+  bool waitForEvents(std::uint32_t seen, std::int64_t mono);
+  std::uint32_t eventWord() const;
   /// Marks the bus closed, tells readers and worker, ends the thread, removes the objects. Idempotent.
   void close();
 

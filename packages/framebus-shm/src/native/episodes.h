@@ -25,6 +25,7 @@ class Episodes {
   /// A submission was taken: the run of refusals is over.
   void onTaken() { refusing_ = 0; }
   void onRefused(std::int64_t tick, std::uint32_t why);
+  void onSubmitted() { ++counters_.submitted; }
   void onLate() { ++counters_.late_commits; }
 
   std::optional<CommitterEvent> next();

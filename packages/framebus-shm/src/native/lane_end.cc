@@ -28,7 +28,8 @@ LaneEnd::LaneEnd(SharedObject object, const rvfb_lane& shape, std::string path)
     : object_(std::move(object)),
       shape_(shape),
       path_(std::move(path)),
-      lane_(reinterpret_cast<rvfb_lane*>(object_.mapping()->at())) {}
+      lane_(reinterpret_cast<rvfb_lane*>(object_.mapping()->at())),
+      offered_(shape_.buffer_ring_count) {}
 
 std::byte* LaneEnd::submission(std::uint64_t position) const {
   const std::uint64_t place = position & (shape_.submission_count - 1);
@@ -109,16 +110,35 @@ void LaneEnd::refuse(std::int64_t tick, std::uint32_t why) {
   unnotified_ = true;
 }
 
+rvfb_free_buffer* LaneEnd::freePlace(std::uint64_t position) const {
+  const std::uint64_t place = position & (shape_.buffer_ring_count - 1);
+  return reinterpret_cast<rvfb_free_buffer*>(
+      object_.mapping()->at(shape_.free_offset + place * sizeof(rvfb_free_buffer)));
+}
+
 void LaneEnd::lend(std::uint32_t buffer, std::uint64_t generation) {
-  const rvfb_free_buffer entry{buffer, 0, generation};
-  std::memcpy(
-      object_.mapping()->at(shape_.free_offset + (freeTail_ & (shape_.buffer_ring_count - 1)) * sizeof entry),
-      &entry, sizeof entry);
+  rvfb_free_buffer* const entry = freePlace(freeTail_);
+  entry->buffer = buffer;
+  entry->generation = generation;
+  __atomic_store_n(&entry->state, std::uint32_t{RVFB_OFFERED}, __ATOMIC_RELAXED);
+  offered_[freeTail_ & (shape_.buffer_ring_count - 1)] = buffer;
   ++freeTail_;
   rvfb_ring_hand_over(&lane_->free_tail, freeTail_);
   // Against the worker's "I wait", then "is there one?": one of the two sees the other's store.
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
   if (RVFB_LOAD_RELAXED(&lane_->worker_waits) != 0) unnotified_ = true;
+}
+
+std::optional<std::uint32_t> LaneEnd::withdraw() {
+  while (withdrawn_ < std::min<std::uint64_t>(freeTail_, shape_.buffer_ring_count)) {
+    const std::uint64_t position = freeTail_ - ++withdrawn_;
+    std::uint32_t offered = RVFB_OFFERED;
+    if (__atomic_compare_exchange_n(&freePlace(position)->state, &offered, std::uint32_t{RVFB_WITHDRAWN},
+                                    false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+      return offered_[position & (shape_.buffer_ring_count - 1)];
+    }
+  }
+  return std::nullopt;
 }
 
 std::uint32_t LaneEnd::waiting() const {

@@ -3,7 +3,9 @@
 #include <retrovue/frame_bus.h>
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "shared_object.h"
 
@@ -48,6 +50,8 @@ class LaneEnd {
   void refuse(std::int64_t tick, std::uint32_t why);
   /// Hands a buffer over (rule 4). The ring has a place for every buffer of the pool.
   void lend(std::uint32_t buffer, std::uint64_t generation);
+  /// Takes back what was lent and not taken up: the next such buffer, or nothing.
+  std::optional<std::uint32_t> withdraw();
   /// Buffers lent that the worker has not taken up, as it says.
   std::uint32_t waiting() const;
 
@@ -64,6 +68,7 @@ class LaneEnd {
  private:
   LaneEnd(SharedObject object, const rvfb_lane& shape, std::string path);
   std::byte* submission(std::uint64_t position) const;
+  rvfb_free_buffer* freePlace(std::uint64_t position) const;
 
   SharedObject object_;
   rvfb_lane shape_;
@@ -73,6 +78,8 @@ class LaneEnd {
   std::uint64_t consumed_ = 0;
   std::uint64_t releaseHead_ = 0;
   std::uint64_t freeTail_ = 0;
+  std::uint64_t withdrawn_ = 0;         // Looked at by `withdraw`, counted back from the tail.
+  std::vector<std::uint32_t> offered_;  // Which buffer each place of the ring holds: our own note.
   std::uint64_t refusalTail_ = 0;
   bool unnotified_ = false;
 };

@@ -89,16 +89,22 @@ Expected<std::unique_ptr<LaneWriter>> LaneWriter::open(const std::string& contro
 }
 
 std::optional<std::uint32_t> LaneWriter::loan() {
-  const std::uint64_t tail = rvfb_ring_look(&lane_->free_tail);
-  if (tail == freeHead_) return std::nullopt;
-  rvfb_free_buffer entry;
-  std::memcpy(&entry,
-              memory_->at(shape_.free_offset + (freeHead_ & (shape_.buffer_ring_count - 1)) * sizeof entry),
-              sizeof entry);
-  ++freeHead_;
-  RVFB_STORE_RELEASE(lane_place_free, &lane_->free_head, freeHead_);
-  rvfb_buffer_borrowed();
-  return entry.buffer;
+  while (rvfb_ring_look(&lane_->free_tail) != freeHead_) {
+    const std::uint64_t place = freeHead_ & (shape_.buffer_ring_count - 1);
+    auto* const entry = reinterpret_cast<rvfb_free_buffer*>(
+        memory_->at(shape_.free_offset + place * sizeof(rvfb_free_buffer)));
+    const std::uint32_t buffer = entry->buffer;
+    std::uint32_t offered = RVFB_OFFERED;
+    const bool taken = __atomic_compare_exchange_n(&entry->state, &offered, std::uint32_t{RVFB_TAKEN}, false,
+                                                   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    ++freeHead_;
+    RVFB_STORE_RELEASE(lane_place_free, &lane_->free_head, freeHead_);
+    // Withdrawn: the lane was replaced, and what it has not taken up by now it never gets.
+    if (!taken) continue;
+    rvfb_buffer_borrowed();
+    return buffer;
+  }
+  return std::nullopt;
 }
 
 void LaneWriter::wantBuffer(bool wanted) {

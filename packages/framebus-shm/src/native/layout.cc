@@ -222,8 +222,6 @@ Expected<Layout> layoutOf(const BusSpec& s) {
   h.object_bytes = up(at, RVFB_PAGE_BYTES);
   h.pictures_bytes = std::uint64_t{h.buffer_count} * h.format.picture_bytes;
   layout.lane = laneOf(s, h.buffer_count);
-  layout.readersBytes =
-      up(RVFB_READERS_BYTES + std::uint64_t{RVFB_READER_ENTRIES} * RVFB_READER_ENTRY_BYTES, RVFB_PAGE_BYTES);
   return layout;
 }
 

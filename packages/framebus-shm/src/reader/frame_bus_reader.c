@@ -39,6 +39,7 @@ struct rvfb_reader {
   uint64_t heartbeat;
   int64_t heartbeat_seen;
   int64_t now_latest;
+  rvfb_mapping mapping; /* the last that was seen whole */
   char path[PATH_MAX];
 };
 
@@ -162,6 +163,18 @@ static rvfb_status open_pictures(rvfb_reader* r) {
   return status;
 }
 
+/* Copies the mapping if it holds still within a few looks. */
+static int look_at_mapping(const rvfb_mapping* m, rvfb_mapping* into) {
+  for (int i = 0; i < 64; ++i) {
+    const uint64_t guard = rvfb_look_begin(&m->guard);
+    if (!rvfb_look_may_begin(guard)) continue;
+    memset(into, 0, sizeof *into);
+    rvfb_load_words(&m->sequence, &into->sequence, 4);
+    if (rvfb_look_end(&m->guard, guard) == RVFB_SEEN_WHOLE) return 1;
+  }
+  return 0;
+}
+
 static rvfb_status open_control(rvfb_reader* r) {
   r->control_fd = open(r->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (r->control_fd < 0) return status_of_errno();
@@ -179,6 +192,13 @@ static rvfb_status open_control(rvfb_reader* r) {
   r->control_bytes = (size_t)about.st_size;
   r->heartbeat = RVFB_LOAD_RELAXED(&rvfb_reader_header(r)->heartbeat);
   r->heartbeat_seen = mono_now();
+  /* Wait for a whole mapping here, once, as long as an engine may be silent and no longer. */
+  const int64_t deadline = r->heartbeat_seen + (int64_t)(header.heartbeat_ns * RVFB_HEARTBEATS_MISSED);
+  while (!look_at_mapping(&rvfb_reader_header(r)->mapping, &r->mapping)) {
+    if (mono_now() >= deadline) return RVFB_NOT_FOUND;
+    const struct timespec pause = {0, 1000000};
+    nanosleep(&pause, NULL);
+  }
   return RVFB_OK;
 }
 
@@ -206,12 +226,18 @@ rvfb_status rvfb_reader_open(const char* path, const char* name, rvfb_reader** r
   return RVFB_OK;
 }
 
-void rvfb_reader_close(rvfb_reader* r) {
-  if (r == NULL) return;
-  if (r->control != NULL) munmap((void*)r->control, r->control_bytes);
-  if (r->pictures != NULL) munmap((void*)r->pictures, r->pictures_bytes);
+void rvfb_reader_leave(rvfb_reader* r) {
   if (r->control_fd >= 0) close(r->control_fd);
   if (r->readers_fd >= 0) close(r->readers_fd); /* and with it the entry's lock */
+  r->control_fd = -1;
+  r->readers_fd = -1;
+}
+
+void rvfb_reader_close(rvfb_reader* r) {
+  if (r == NULL) return;
+  rvfb_reader_leave(r);
+  if (r->control != NULL) munmap((void*)r->control, r->control_bytes);
+  if (r->pictures != NULL) munmap((void*)r->pictures, r->pictures_bytes);
   free(r);
 }
 
@@ -261,7 +287,7 @@ rvfb_status rvfb_reader_wait(rvfb_reader* r, int64_t tick, int64_t timeout_ns) {
     uint32_t word;
     if (rvfb_head_reached(&h->head_tick, &h->futex_word, tick, &word)) return RVFB_OK;
     if (is_closed(r)) return RVFB_STALE; /* after the word: closing raises it too */
-    if (RVFB_LOAD_RELAXED(&r->interrupted)) return RVFB_INTERRUPTED;
+    if (__atomic_exchange_n(&r->interrupted, 0, __ATOMIC_ACQ_REL) != 0) return RVFB_INTERRUPTED;
     int64_t now = mono_now();
     if (now >= check_at) {
       if (rvfb_reader_check(r) != RVFB_OK) return RVFB_STALE;
@@ -357,29 +383,22 @@ int rvfb_reader_asset(const rvfb_reader* r, const rvfb_slot* slot, rvfb_asset* i
   return into->uri_bytes <= RVFB_URI_BYTES && into->title_bytes <= RVFB_TITLE_BYTES;
 }
 
-rvfb_status rvfb_reader_mapping(const rvfb_reader* r, rvfb_mapping* into) {
-  const rvfb_mapping* m = &rvfb_reader_header(r)->mapping;
-  /* A mapping is changed a few times a second at most, so one retry would do; an engine killed between the
-   * two halves of a change leaves it odd for ever, so the retries are bounded. */
-  for (int i = 0; i < 1000; ++i) {
-    const uint64_t guard = rvfb_look_begin(&m->guard);
-    if (!rvfb_look_may_begin(guard)) continue;
-    memset(into, 0, sizeof *into);
-    rvfb_load_words(&m->sequence, &into->sequence, 4);
-    if (rvfb_look_end(&m->guard, guard) == RVFB_SEEN_WHOLE) return RVFB_OK;
-  }
-  return RVFB_STALE;
+void rvfb_reader_mapping(rvfb_reader* r, rvfb_mapping* into) {
+  /* An engine descheduled (or killed) between the halves of a change leaves the mapping odd for a while (or
+   * for ever). Nobody waits for that: the one before is at most one change old. */
+  rvfb_mapping seen;
+  if (look_at_mapping(&rvfb_reader_header(r)->mapping, &seen)) r->mapping = seen;
+  *into = r->mapping;
 }
 
 int64_t rvfb_reader_now(rvfb_reader* r) {
   rvfb_mapping m;
-  if (rvfb_reader_mapping(r, &m) == RVFB_OK) {
-    const __int128 scaled = (__int128)(mono_now() - m.mono_anchor) * (NS_PER_S + m.rate_ppb);
-    __int128 elapsed = scaled / NS_PER_S;
-    if (scaled % NS_PER_S < 0) --elapsed;
-    const int64_t now = m.house_anchor + (int64_t)elapsed;
-    if (now > r->now_latest) r->now_latest = now; /* rule 7 */
-  }
+  rvfb_reader_mapping(r, &m);
+  const __int128 scaled = (__int128)(mono_now() - m.mono_anchor) * (NS_PER_S + m.rate_ppb);
+  __int128 elapsed = scaled / NS_PER_S;
+  if (scaled % NS_PER_S < 0) --elapsed;
+  const int64_t now = m.house_anchor + (int64_t)elapsed;
+  if (now > r->now_latest) r->now_latest = now; /* rule 7 */
   return r->now_latest;
 }
 

@@ -73,22 +73,20 @@ struct Reader {
 };
 
 struct Bench {
-  Place place = placeOfTest();
-  BusSpec spec = smallSpec();
-  HouseGrid grid = spec.grid();
+  Place place;
+  BusSpec spec;
+  HouseGrid grid;
   std::unique_ptr<Committer> committer;
   std::int64_t now = 0;
   std::int64_t first = 0;
   std::uint64_t sequence = 1;
 
   Bench() : Bench(smallSpec()) {}
-  explicit Bench(const BusSpec& with) : spec(with), grid(with.grid()) {
+  explicit Bench(const BusSpec& with, const Place& at = placeOfTest()) : Bench(with, at, mustMake(with, at)) {}
+  Bench(const BusSpec& with, const Place& at, std::unique_ptr<Committer> made)
+      : place(at), spec(with), grid(with.grid()), committer(std::move(made)) {
     now = grid.tickAtOrBefore(spec.mapping.houseAnchor);
     first = now + 4;
-    auto made = Committer::create(spec, place, nullptr);
-    if (!made) test::report("create", 0, made.failure().message);
-    REQUIRE(made);
-    committer = std::move(*made);
     committer->setPolicy({3, StandInKind::slate});
     std::vector<Expectation> plan(1);
     plan[0].firstTick = first;
@@ -97,6 +95,13 @@ struct Bench {
     plan[0].assetUri = "/media/a.mkv";
     plan[0].assetTitle = "A";
     committer->expect(std::move(plan));
+  }
+
+  static std::unique_ptr<Committer> mustMake(const BusSpec& spec, const Place& at) {
+    auto made = Committer::create(spec, at, nullptr);
+    if (!made) test::report("create", 0, made.failure().message);
+    REQUIRE(made);
+    return std::move(*made);
   }
 
   std::string path() const {
