@@ -298,6 +298,8 @@ describe("channel/faults", () => {
     const back = aired.find(({ meta }) => meta.standIn === undefined);
     expect(back?.frame).toBe((back?.tick ?? 0) - bench.first);
     expect(back?.meta.discontinuity).toBe(true);
+    const breaks = aired.slice(1).filter(({ meta }) => meta.discontinuity);
+    expect(breaks.map(({ tick }) => tick)).toEqual([back?.tick]);
   });
 
   test("channel/a-barred-pair-is-not-tried", async () => {

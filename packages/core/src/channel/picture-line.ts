@@ -106,17 +106,22 @@ export class PictureLine {
 
   #standIn(n: Tick, place: SegmentPlace, revision: number, step: LadderStep): PictureOfTick {
     const picture = step.held?.buffer ?? (step.kind === "black" ? "black" : "slate");
-    return { picture, meta: metaOfStandIn(n, place, revision, step, this.#breaks(n, place)) };
+    return { picture, meta: metaOfStandIn(n, place, revision, step, this.#isJoined(n, place)) };
   }
 
-  /** True where this tick does not follow from the one before: a return from a fault, a splice, a join. */
+  /** True where this picture does not follow from the tick before: a return from a fault, a splice, a join. */
   #breaks(n: Tick, place: SegmentPlace): boolean {
+    const before = this.#before;
+    const isReturn = before?.meta.standIn !== undefined && !before.meta.pad && n !== place.first;
+    return isReturn || this.#isJoined(n, place);
+  }
+
+  /** True where the segment is entered in its middle. */
+  #isJoined(n: Tick, place: SegmentPlace): boolean {
     const before = this.#before;
     if (before === undefined) return true;
     if (n === place.first) return false;
-    const isReturn = before.meta.standIn !== undefined && !before.meta.pad;
-    const isSplice = before.place.in !== "segment" || before.place.segment.id !== place.segment.id;
-    return isReturn || isSplice;
+    return before.place.in !== "segment" || before.place.segment.id !== place.segment.id;
   }
 }
 
