@@ -38,7 +38,7 @@ describe("pnpm sim", () => {
     const { code, out } = await sim("--seed", "3", "--minutes", "0.3", "--trace", "--ticks", "10..12");
     expect(code).toBe(0);
     expect(out).toContain("Not as it should be:\n  test://sim/");
-    expect(out).toMatch(/^ +0:\d\d\.\d{3} {4}#0\.\.#\d+ +on air /m);
+    expect(out).toMatch(/^ +0:\d\d\.\d{3} {4}#0\.\.#\d+ +\S/m);
     expect(out).toContain("* channel stopped -> buffering");
     expect(out.match(/^ +\| #1[012] .+ ms ahead$/gm)).toHaveLength(3);
   });

@@ -13,6 +13,7 @@ import { PictureChecker } from "./picture-checker.js";
 import { PreparationChecker } from "./preparation-checker.js";
 import { SoundChecker } from "./sound-checker.js";
 import { StandInChecker } from "./stand-in-checker.js";
+import { SuccessionChecker } from "./succession-checker.js";
 import { Violation } from "./violation.js";
 
 /** What was seen of a channel. */
@@ -20,7 +21,6 @@ export interface Sight {
   ticks: number;
   seams: number;
   standIns: number;
-  repeats: number;
   /** Stand-ins by reason. */
   readonly reasons: Record<string, number>;
 }
@@ -37,15 +37,15 @@ export interface CheckerOptions {
 
 /** Looks at every tick that airs and throws a `Violation` at the first that breaks a promise. */
 export class Checker {
-  readonly sight: Sight = { ticks: 0, seams: 0, standIns: 0, repeats: 0, reasons: {} };
+  readonly sight: Sight = { ticks: 0, seams: 0, standIns: 0, reasons: {} };
   readonly #options: CheckerOptions;
   readonly #pictures: PictureChecker;
   readonly #sound: SoundChecker;
   readonly #standIns: StandInChecker;
+  readonly #succession: SuccessionChecker;
   readonly #lead: LeadChecker;
   readonly #preparation: PreparationChecker;
   #expected: Tick;
-  #before: FrameLease | undefined;
 
   constructor(options: CheckerOptions) {
     this.#options = options;
@@ -57,12 +57,17 @@ export class Checker {
       shortHoldTicksMax: facts.grid.ticksIn(settings.shortHoldNs),
     });
     this.#preparation = new PreparationChecker(facts, settings);
+    this.#succession = new SuccessionChecker(facts);
     this.#lead = new LeadChecker(facts, settings.leadNsTarget, options.state);
     this.#expected = options.facts.firstTick;
   }
 
   get samplesChecked(): number {
     return this.#sound.samplesChecked;
+  }
+
+  get repeats(): number {
+    return this.#succession.repeats;
   }
 
   /** The next tick, as read from the bus the moment it was committed. */
@@ -98,6 +103,8 @@ export class Checker {
       throw new Violation("plan/first-tick-flagged", tick, `firstOfSegment is ${meta.firstOfSegment}.`);
     }
     if (meta.firstOfSegment) this.sight.seams += 1;
+    const media = place.in === "segment" && segment?.asset !== undefined ? place : undefined;
+    this.#succession.check(lease, media, now);
     if (place.in !== "segment" || segment?.asset === undefined) {
       this.#standIns.pad(lease);
       this.#sound.checkSilence(lease);
@@ -109,7 +116,6 @@ export class Checker {
         actor.fault !== "none" || facts.disturbanceAt(now) !== undefined || tick === facts.firstTick;
       if (meta.standIn === undefined) {
         this.#pictures.check(lease, place, actor);
-        this.#checkRepeat(lease);
         this.#standIns.planned(lease, place);
         this.#lead.good(lease, place, actor, now);
       } else {
@@ -121,7 +127,6 @@ export class Checker {
       }
       this.#sound.check(lease, place, actor, isTroubled);
     }
-    this.#before = lease;
   }
 
   #checkTiming(lease: FrameLease, now: Nanoseconds): void {
@@ -133,23 +138,5 @@ export class Checker {
       lease.tick,
       `It came ${(now - latest) / 1_000n} µs after its guard time.`,
     );
-  }
-
-  #checkRepeat(lease: FrameLease): void {
-    const before = this.#before;
-    const isSame =
-      before !== undefined && before.meta.standIn === undefined && before.pictureId === lease.pictureId;
-    if (lease.meta.repeat) this.sight.repeats += 1;
-    if (lease.meta.repeat && !isSame) {
-      throw new Violation("picture/repeat-told-truly", lease.tick, "A new picture is told as a repeat.");
-    }
-    if (
-      !lease.meta.repeat &&
-      isSame &&
-      lease.meta.sourceIndex === before.meta.sourceIndex &&
-      !lease.meta.firstOfSegment
-    ) {
-      throw new Violation("picture/repeat-told-truly", lease.tick, "A repeat is not told.");
-    }
   }
 }

@@ -15,6 +15,7 @@ export const rules = Object.freeze({
   "picture/faded-as-planned": "The picture has the light that its fades give it at this tick.",
   "picture/repeat-told-truly":
     "A tick is marked a repeat exactly where it shows the picture before it again.",
+  "picture/break-told-truly": "A return from a stand-in is marked a discontinuity; what follows on is not.",
   "sound/exact-share": "Each tick has its exact share of samples, from its exact index.",
   "sound/intact": "Sound that is read in time is not overwritten.",
   "sound/no-sample-lost-or-doubled":

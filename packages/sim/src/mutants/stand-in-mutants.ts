@@ -43,6 +43,14 @@ export const standInMutants: readonly Mutant[] = [
   mutant("late-take-not-told", "A take that came too late is not reported.", "take/late-is-reported", () => ({
     writer: (writer) => changedMeta(writer, (meta) => ({ ...meta, late: false })),
   })),
+  mutant(
+    "break-not-told",
+    "A return from a stand-in is told as if nothing had been.",
+    "picture/break-told-truly",
+    () => ({
+      writer: (writer) => changedMeta(writer, (meta) => ({ ...meta, discontinuity: false })),
+    }),
+  ),
   mutant("fade-lags", "A faded picture has the light of the tick before.", "picture/faded-as-planned", () => {
     let before = 1;
     return {

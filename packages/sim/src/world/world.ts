@@ -260,7 +260,7 @@ export class World {
       this.#guarded(() => holdings.ended(worker, this.#head));
     }
     this.#clockwork[Symbol.dispose]();
-    const { ticks, seams, standIns, repeats, reasons } = checker.sight;
+    const { ticks, seams, standIns, reasons } = checker.sight;
     return {
       seed: this.#options.seed,
       rate: this.#format.frameRate,
@@ -269,7 +269,7 @@ export class World {
       ticks,
       seams,
       standIns,
-      repeats,
+      repeats: checker.repeats,
       samples: checker.samplesChecked,
       faults: this.#faults,
       reasons,
