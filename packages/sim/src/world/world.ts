@@ -17,7 +17,6 @@ import {
   type Rational,
   type SupervisorEvent,
   standardRates,
-  standInReasons,
   type Tick,
   Timeline,
 } from "@retrovue/core";
@@ -38,6 +37,7 @@ import { Facts } from "./facts.js";
 import { PlanWriter } from "./script.js";
 import { SimWorkers } from "./sim-workers.js";
 import { Stagehand } from "./stagehand.js";
+import { Watcher } from "./watcher.js";
 import { WorldDecoders } from "./world-decoders.js";
 
 /** What makes a world; the same values make the same world, to the bit. */
@@ -104,7 +104,6 @@ export class World {
   readonly #faults: Record<string, number> = {};
   #head: Tick = 0 as Tick;
   #violation: Violation | undefined;
-  #fingerprint = 0;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -203,7 +202,17 @@ export class World {
     });
     const holdings = new HoldingsChecker(this.#settings.sourcesMax);
     const watching = new AbortController();
-    const watched = this.#watch(bus, spec, checker, facts, watching.signal);
+    const watcher = new Watcher({
+      bus,
+      address: spec,
+      checker,
+      onTick: (lease) => {
+        this.#head = lease.tick;
+        this.#options.onTick?.(lease, facts.timeline.at(lease.tick), this.#now());
+      },
+      onThrown: (thrown) => this.#caught(thrown),
+    });
+    const watched = watcher.run(watching.signal);
     const clocks = new ClockChecker(this.#clockwork);
     const stagehand = new Stagehand({
       random: this.#random,
@@ -274,7 +283,7 @@ export class World {
       faults: this.#faults,
       reasons,
       violation: this.#violation,
-      fingerprint: this.#fingerprint,
+      fingerprint: watcher.fingerprint,
     };
   }
 
@@ -317,38 +326,6 @@ export class World {
       guardNs: this.#settings.guardNs,
       mapping: this.#clockwork.clock.mapping(),
     };
-  }
-
-  async #watch(
-    bus: ReturnType<Mutation["bus"]>,
-    spec: BusSpec,
-    checker: Checker,
-    facts: Facts,
-    signal: AbortSignal,
-  ): Promise<void> {
-    await using reader = await bus.openReader(spec, { name: "checker" }, signal);
-    const { onTick } = this.#options;
-    try {
-      for (;;) {
-        const lease = await reader.next(signal);
-        if (lease.overrun)
-          throw new Violation("tick/none-missing", lease.tick, "The checker itself was overrun.");
-        this.#head = lease.tick;
-        const { meta } = lease;
-        this.#fingerprint = mix(
-          this.#fingerprint,
-          lease.tick,
-          Number(meta.mediaTime ?? -1n),
-          meta.silentSamples,
-          meta.planRevision * 64 + standInReasons[meta.standInReason],
-        );
-        onTick?.(lease, facts.timeline.at(lease.tick), this.#now());
-        checker.see(lease);
-        lease.release();
-      }
-    } catch (thrown) {
-      if (!signal.aborted) this.#caught(thrown);
-    }
   }
 
   #guarded(check: () => void): void {
@@ -395,14 +372,4 @@ export class World {
   #trace(what: string): void {
     this.#options.trace?.(what, this.#now());
   }
-}
-
-/** FNV-1a over numbers, 32 bits. */
-function mix(hash: number, ...values: readonly number[]): number {
-  let mixed = hash;
-  for (const value of values) {
-    mixed = Math.imul(mixed ^ (value % 0x1_0000_0000), 0x0100_0193);
-    mixed = Math.imul(mixed ^ Math.floor(value / 0x1_0000_0000), 0x0100_0193);
-  }
-  return mixed >>> 0;
 }
