@@ -3,15 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-// One build for all machines: the row loop exists twice and the loader takes the one that the processor can run.
-// Sanitizers do not bear such resolvers, and other compilers name them otherwise.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
-#define RETROVUE_VECTORS __attribute__((target_clones("avx2", "default")))
-#else
-#define RETROVUE_VECTORS
-#endif
-#define RETROVUE_INLINE inline __attribute__((always_inline))
+#include "vectors.h"
 
 namespace retrovue::conform {
 namespace {
@@ -32,94 +24,144 @@ struct Rows {
 /// How many times the measured motion a comb may be believed to be.
 constexpr int combMotions = 4;
 
-RETROVUE_INLINE int distance(int a, int b) {
-  return a > b ? a - b : b - a;
-}
-
-/// From the lines of its own field. An edge that leans by j runs through up[x + j] and down[x − j].
-template <class Sample>
-RETROVUE_INLINE int along(const Sample* up, const Sample* down, int x, int lean) {
-  return distance(up[x - 1 + lean], down[x - 1 - lean]) + distance(up[x + lean], down[x - lean]) +
-         distance(up[x + 1 + lean], down[x + 1 - lean]);
-}
+// The arithmetic below is written once, over a sample or over a vector of them. A vector's lanes are wide enough for nine
+// times the sum of two samples: 16 bits for bytes, 32 for words.
 
 template <class Sample>
-RETROVUE_INLINE int cubic(const Rows<Sample>& rows, int x) {
+struct One {
+  using Value = int;
+  using Element = int;
+  static constexpr int lanes = 1;
+  static RETROVUE_INLINE Value load(const Sample* at) { return *at; }
+  static RETROVUE_INLINE void store(Sample* at, Value value) { *at = static_cast<Sample>(value); }
+};
+
+template <class Sample, class Lane>
+struct Many {
+  using Element = Lane;
+  static constexpr int lanes = 32 / sizeof(Lane);
+  typedef Lane Value __attribute__((vector_size(32)));
+  typedef Sample Stored __attribute__((vector_size(32 / sizeof(Lane) * sizeof(Sample))));
+  static RETROVUE_INLINE Value load(const Sample* at) {
+    Stored stored;
+    std::memcpy(&stored, at, sizeof stored);
+    return __builtin_convertvector(stored, Value);
+  }
+  static RETROVUE_INLINE void store(Sample* at, Value value) {
+    const Stored stored = __builtin_convertvector(value, Stored);
+    std::memcpy(at, &stored, sizeof stored);
+  }
+};
+
+template <class Value>
+RETROVUE_INLINE Value least(Value a, Value b) {
+  return a < b ? a : b;
+}
+template <class Value>
+RETROVUE_INLINE Value most(Value a, Value b) {
+  return a > b ? a : b;
+}
+template <class Value>
+RETROVUE_INLINE Value distance(Value a, Value b) {
+  return most(a, b) - least(a, b);
+}
+
+/// How alike the two lines are along an edge that leans by `lean`: it runs through up[x + lean] and down[x − lean].
+template <class Lanes, class Sample>
+RETROVUE_INLINE auto along(const Sample* up, const Sample* down, int x, int lean) {
+  const auto pair = [=](int i) { return distance(Lanes::load(up + x + i + lean), Lanes::load(down + x + i - lean)); };
+  return pair(-1) + pair(0) + pair(1);
+}
+
+template <class Lanes, class Sample>
+RETROVUE_INLINE auto cubic(const Rows<Sample>& rows, int x) {
+  using Value = typename Lanes::Value;
   // Weights of the cubic through four equally spaced lines, at its middle: −1, 9, 9, −1 of 16.
-  const int value = (9 * (rows.up[x] + rows.down[x]) - rows.upper[x] - rows.lower[x] + 8) >> 4;
-  return std::min(std::max(value, 0), rows.peak);
+  const Value near = Lanes::load(rows.up + x) + Lanes::load(rows.down + x);
+  const Value far = Lanes::load(rows.upper + x) + Lanes::load(rows.lower + x);
+  const Value value = (9 * near - far + 8) >> 4;
+  return least<Value>(most<Value>(value, Value{}), Value{} + static_cast<typename Lanes::Element>(rows.peak));
 }
 
-template <class Sample>
-RETROVUE_INLINE int leaning(const Rows<Sample>& rows, int x) {
+template <class Lanes, class Sample>
+RETROVUE_INLINE auto leaning(const Rows<Sample>& rows, int x) {
+  using Value = typename Lanes::Value;
   const Sample *up = rows.up, *down = rows.down;
-  int best = along(up, down, x, 0) - 1;
-  int value = cubic(rows, x);
-  const int left = along(up, down, x, -1), right = along(up, down, x, 1);
-  const int farLeft = along(up, down, x, -2), farRight = along(up, down, x, 2);
-  const bool toLeft = left < best;
-  value = toLeft ? (up[x - 1] + down[x + 1] + 1) >> 1 : value;
-  best = toLeft ? left : best;
-  // A steep lean counts only where the gentle one was an improvement already: two far samples are alike by chance.
-  const bool toFarLeft = toLeft && farLeft < best;
-  value = toFarLeft ? (up[x - 2] + down[x + 2] + 1) >> 1 : value;
-  best = toFarLeft ? farLeft : best;
-  const bool toRight = right < best;
-  value = toRight ? (up[x + 1] + down[x - 1] + 1) >> 1 : value;
-  best = toRight ? right : best;
-  const bool toFarRight = toRight && farRight < best;
-  return toFarRight ? (up[x + 2] + down[x - 2] + 1) >> 1 : value;
+  const auto middle = [=](int lean) -> Value {
+    return (Lanes::load(up + x + lean) + Lanes::load(down + x - lean) + 1) >> 1;
+  };
+  Value best = along<Lanes>(up, down, x, 0) - 1;
+  Value value = cubic<Lanes>(rows, x);
+  for (const int side : {-1, 1}) {
+    const Value gentle = along<Lanes>(up, down, x, side), steep = along<Lanes>(up, down, x, 2 * side);
+    const auto leans = gentle < best;
+    value = leans ? middle(side) : value;
+    best = leans ? gentle : best;
+    // A steep lean counts only where the gentle one was an improvement already: two far samples are alike by chance.
+    const auto leansMore = leans & (steep < best);
+    value = leansMore ? middle(2 * side) : value;
+    best = leansMore ? steep : best;
+  }
+  return value;
 }
 
 /// Holds a value from the field itself within what the neighbours in time allow.
-template <class Sample>
-RETROVUE_INLINE int bounded(const Rows<Sample>& rows, int x, int value) {
-  const int up = rows.up[x], down = rows.down[x];
-  const int here = rows.here[x], was = rows.wasHere[x];
-  const int still = rows.averages ? (here + was) >> 1 : here;
-  const int above = rows.averages ? (rows.above[x] + rows.wasAbove[x]) >> 1 : rows.above[x];
-  const int below = rows.averages ? (rows.below[x] + rows.wasBelow[x]) >> 1 : rows.below[x];
-  const int other = distance(here, was) >> 1;
-  const int own = (distance(rows.wasUp[x], up) + distance(rows.wasDown[x], down)) >> 1;
+template <class Lanes, class Sample>
+RETROVUE_INLINE auto bounded(const Rows<Sample>& rows, int x, typename Lanes::Value value) {
+  using Value = typename Lanes::Value;
+  const auto load = [x](const Sample* row) -> Value { return Lanes::load(row + x); };
+  const auto atRest = [&](const Sample* now, const Sample* was) -> Value {
+    return rows.averages ? (load(now) + load(was)) >> 1 : load(now);
+  };
+  const Value up = load(rows.up), down = load(rows.down);
+  const Value still = atRest(rows.here, rows.wasHere);
+  const Value above = atRest(rows.above, rows.wasAbove), below = atRest(rows.below, rows.wasBelow);
+  const Value other = distance(load(rows.here), load(rows.wasHere)) >> 1;
+  const Value own = (distance(load(rows.wasUp), up) + distance(load(rows.wasDown), down)) >> 1;
   // Where the line at rest stands out from both neighbours as the lines two away do, it may be the comb of something that
   // moved: the bound is widened by as much, but not beyond what the differences in time give reason for. At perfect rest
   // the finest detail stays; with a little noise, nearly all of it.
-  const int most = std::max(std::max(still - down, still - up), std::min(above - up, below - down));
-  const int least = std::min(std::min(still - down, still - up), std::max(above - up, below - down));
-  const int motion = std::max(other, own);
-  const int bound = std::max(motion, std::min(combMotions * motion, std::max(least, -most)));
-  return std::min(std::max(value, still - bound), still + bound);
+  const Value high = most<Value>(most<Value>(still - down, still - up), least<Value>(above - up, below - down));
+  const Value low = least<Value>(least<Value>(still - down, still - up), most<Value>(above - up, below - down));
+  const Value motion = most(other, own);
+  const Value bound = most<Value>(motion, least<Value>(combMotions * motion, most<Value>(low, -high)));
+  return least<Value>(most<Value>(value, still - bound), still + bound);
 }
 
-template <class Sample, bool timely>
-RETROVUE_INLINE void fillRow(const Rows<Sample>& rows) {
-  const int margin = std::min(3, rows.columns);
-  const auto upright = [&rows](int from, int to) {
-    for (int x = from; x < to; ++x) {
-      const int value = cubic(rows, x);
-      rows.into[x] = static_cast<Sample>(timely ? bounded(rows, x, value) : value);
-    }
-  };
-  upright(0, margin);
-  const int end = std::max(margin, rows.columns - 3);
-  for (int x = margin; x < end; ++x) {
-    const int value = leaning(rows, x);
-    rows.into[x] = static_cast<Sample>(timely ? bounded(rows, x, value) : value);
-  }
-  upright(end, rows.columns);
+template <class Lanes, bool timely, bool leans, class Sample>
+RETROVUE_INLINE void fillAt(const Rows<Sample>& rows, int x) {
+  typename Lanes::Value value;
+  if constexpr (leans) value = leaning<Lanes>(rows, x);
+  else value = cubic<Lanes>(rows, x);
+  if constexpr (timely) value = bounded<Lanes>(rows, x, value);
+  Lanes::store(rows.into + x, value);
 }
+
+template <class Vector, bool timely, class Sample>
+RETROVUE_INLINE void fillRow(const Rows<Sample>& rows) {
+  // Three samples on each side are too near the edge for a lean.
+  const int begin = std::min(3, rows.columns), end = std::max(begin, rows.columns - 3);
+  int x = 0;
+  for (; x < begin; ++x) fillAt<One<Sample>, timely, false>(rows, x);
+  for (; x + Vector::lanes <= end; x += Vector::lanes) fillAt<Vector, timely, true>(rows, x);
+  for (; x < end; ++x) fillAt<One<Sample>, timely, true>(rows, x);
+  for (; x < rows.columns; ++x) fillAt<One<Sample>, timely, false>(rows, x);
+}
+
+using Bytes = Many<std::uint8_t, std::int16_t>;
+using Words = Many<std::uint16_t, std::int32_t>;
 
 RETROVUE_VECTORS void fillBytes(const Rows<std::uint8_t>& rows) {
-  fillRow<std::uint8_t, false>(rows);
+  fillRow<Bytes, false>(rows);
 }
 RETROVUE_VECTORS void fillBytesTimely(const Rows<std::uint8_t>& rows) {
-  fillRow<std::uint8_t, true>(rows);
+  fillRow<Bytes, true>(rows);
 }
 RETROVUE_VECTORS void fillWords(const Rows<std::uint16_t>& rows) {
-  fillRow<std::uint16_t, false>(rows);
+  fillRow<Words, false>(rows);
 }
 RETROVUE_VECTORS void fillWordsTimely(const Rows<std::uint16_t>& rows) {
-  fillRow<std::uint16_t, true>(rows);
+  fillRow<Words, true>(rows);
 }
 
 void fill(const Rows<std::uint8_t>& rows, bool timely) {

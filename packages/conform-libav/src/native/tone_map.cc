@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <mutex>
+
+#include "vectors.h"
 
 namespace retrovue::conform {
 namespace {
@@ -55,32 +58,92 @@ ToneMap::ToneMap(HdrCurve curve) : table_(static_cast<std::size_t>(nodes) * node
   }
 }
 
-void ToneMap::apply(const Surface& picture, int from, int to) const {
-  constexpr std::uint32_t stepR = nodes * nodes, stepG = nodes, stepB = 1;
-  for (int y = from; y < to; ++y) {
-    auto* red = reinterpret_cast<std::uint16_t*>(picture.row(0, y));
-    auto* green = reinterpret_cast<std::uint16_t*>(picture.row(1, y));
-    auto* blue = reinterpret_cast<std::uint16_t*>(picture.row(2, y));
-    for (int x = 0; x < picture.width(); ++x) {
-      // Node and place within the cell, of 65536 parts: value · 64 · 65536 / 65535, which ends just below node 64.
-      const auto scaled = [](std::uint32_t value) { return (value << 6) + (value >> 10); };
-      const std::uint32_t r = scaled(red[x]), g = scaled(green[x]), b = scaled(blue[x]);
-      std::uint32_t far = r & 0xffff, middle = g & 0xffff, near = b & 0xffff;
-      std::uint32_t first = stepR, second = stepG, third = stepB;
-      // The greatest place first: the way from the cell's low corner to its high one goes along that axis first.
-      if (far < middle) std::swap(far, middle), std::swap(first, second);
-      if (middle < near) std::swap(middle, near), std::swap(second, third);
-      if (far < middle) std::swap(far, middle), std::swap(first, second);
-      const Node* a = table_.data() + (r >> 16) * stepR + (g >> 16) * stepG + (b >> 16);
-      const Node* c = a + first;
-      const Node* d = c + second;
-      const Node* e = d + third;
-      const std::uint32_t wa = 65536 - far, wc = far - middle, wd = middle - near, we = near;
-      red[x] = static_cast<std::uint16_t>((a->r * wa + c->r * wc + d->r * wd + e->r * we) >> 16);
-      green[x] = static_cast<std::uint16_t>((a->g * wa + c->g * wc + d->g * wd + e->g * we) >> 16);
-      blue[x] = static_cast<std::uint16_t>((a->b * wa + c->b * wc + d->b * wd + e->b * we) >> 16);
+namespace {
+
+/// The three components of a node, and one unused, at once.
+typedef std::uint32_t Four __attribute__((vector_size(16)));
+typedef std::uint16_t FourStored __attribute__((vector_size(8)));
+
+template <class Node>
+RETROVUE_INLINE Four load(const Node* node) {
+  FourStored stored;
+  std::memcpy(&stored, node, sizeof stored);
+  return __builtin_convertvector(stored, Four);
+}
+
+/// Node and place within the cell, of 65536 parts: value · 64 · 65536 / 65535, which ends just below node 64.
+RETROVUE_INLINE std::uint32_t scaled(std::uint32_t value) {
+  return (value << 6) + (value >> 10);
+}
+
+/// Pixels that are worked out together: first where each lies, all in vectors; then what the table says there.
+constexpr int together = 64;
+
+/// Where pixels lie in the table: the node at the low corner of the cell, the nodes on the way to its high corner, and how
+/// much each of the four counts, of 65536 parts.
+struct Places {
+  std::uint32_t node[4][together];
+  std::uint32_t weight[4][together];
+};
+
+RETROVUE_INLINE void locate(const std::uint16_t* red, const std::uint16_t* green, const std::uint16_t* blue, int count,
+                            Places& places) {
+  constexpr std::uint32_t stepR = ToneMap::nodes * ToneMap::nodes, stepG = ToneMap::nodes, stepB = 1;
+  // A place within the cell and its axis as one number, so that sorting the places sorts the axes.
+  constexpr int axisBits = 13;
+  static_assert(stepR < 1 << axisBits);
+  constexpr std::uint32_t axisMask = (1 << axisBits) - 1;
+  for (int x = 0; x < count; ++x) {
+    const std::uint32_t r = scaled(red[x]), g = scaled(green[x]), b = scaled(blue[x]);
+    const std::uint32_t i = (r & 0xffff) << axisBits | stepR, j = (g & 0xffff) << axisBits | stepG,
+                        k = (b & 0xffff) << axisBits | stepB;
+    // The way from the low corner to the high one goes along the axis of the greatest place first.
+    const std::uint32_t high = i > j ? i : j, low = i > j ? j : i;
+    const std::uint32_t first = high > k ? high : k, rest = high > k ? k : high;
+    const std::uint32_t second = rest > low ? rest : low, third = rest > low ? low : rest;
+    const std::uint32_t far = first >> axisBits, middle = second >> axisBits, near = third >> axisBits;
+    const std::uint32_t a = (r >> 16) * stepR + (g >> 16) * stepG + (b >> 16);
+    const std::uint32_t c = a + (first & axisMask), d = c + (second & axisMask);
+    places.node[0][x] = a;
+    places.node[1][x] = c;
+    places.node[2][x] = d;
+    places.node[3][x] = d + (third & axisMask);
+    places.weight[0][x] = 65536 - far;
+    places.weight[1][x] = far - middle;
+    places.weight[2][x] = middle - near;
+    places.weight[3][x] = near;
+  }
+}
+
+template <class Node>
+RETROVUE_INLINE void mapRow(const Node* table, std::uint16_t* red, std::uint16_t* green, std::uint16_t* blue,
+                            int columns) {
+  Places places;
+  for (int left = 0; left < columns; left += together) {
+    const int count = columns - left < together ? columns - left : together;
+    locate(red + left, green + left, blue + left, count, places);
+    for (int x = 0; x < count; ++x) {
+      Four sum = load(table + places.node[0][x]) * places.weight[0][x];
+      for (int i = 1; i < 4; ++i) sum += load(table + places.node[i][x]) * places.weight[i][x];
+      const FourStored shown = __builtin_convertvector(sum >> 16, FourStored);
+      red[left + x] = shown[0];
+      green[left + x] = shown[1];
+      blue[left + x] = shown[2];
     }
   }
+}
+
+}  // namespace
+
+RETROVUE_VECTORS void ToneMap::mapRows(const Node* table, const Surface& picture, int from, int to) {
+  for (int y = from; y < to; ++y) {
+    const auto row = [&picture, y](int plane) { return reinterpret_cast<std::uint16_t*>(picture.row(plane, y)); };
+    mapRow(table, row(0), row(1), row(2), picture.width());
+  }
+}
+
+void ToneMap::apply(const Surface& picture, int from, int to) const {
+  mapRows(table_.data(), picture, from, to);
 }
 
 }  // namespace retrovue::conform

@@ -31,6 +31,8 @@ class ToneMap {
   struct Node {
     std::uint16_t r, g, b, unused;
   };
+  static void mapRows(const Node* table, const Surface& picture, int from, int to);
+
   std::vector<Node> table_;
 };
 

@@ -71,6 +71,31 @@ TEST("deinterlace/edges-that-lean-stay-smooth") {
   CHECK(meanError(into, truth, 6) < 0.1 * meanError(repeated, truth, 6));
 }
 
+TEST("deinterlace/a-picture-moved-by-some-columns-gives-the-same-moved") {
+  // Vectors, and what is left over beside them, begin at other columns then.
+  for (const int bytes : {1, 2}) {
+    const auto noise = [bytes](int seed) {
+      return [=](int x, int y) {
+        const unsigned hash = (x * 73'856'093u) ^ (y * 19'349'663u) ^ (seed * 83'492'791u);
+        return static_cast<int>((hash >> 8) % (bytes == 1 ? 256 : 4096));
+      };
+    };
+    const auto moved = [](const auto& value, int by) { return [=](int x, int y) { return value(x + by, y); }; };
+    Surface whole(120, 16, 1, 1, bytes);
+    const Surface was = draw(120, 16, bytes, noise(1)), now = draw(120, 16, bytes, noise(2));
+    deinterlace(now, &was, false, true, bytes == 1 ? 8 : 12, whole);
+    for (int by = 1; by < 20; ++by) {
+      Surface part(100, 16, 1, 1, bytes);
+      const Surface before = draw(100, 16, bytes, moved(noise(1), by));
+      deinterlace(draw(100, 16, bytes, moved(noise(2), by)), &before, false, true, bytes == 1 ? 8 : 12, part);
+      for (int y = 0; y < 16; ++y) {
+        const auto size = static_cast<std::size_t>(94 * bytes);
+        CHECK(std::memcmp(part.row(0, y) + 3 * bytes, whole.row(0, y) + (3 + by) * bytes, size) == 0);
+      }
+    }
+  }
+}
+
 TEST("deinterlace/deep-samples-and-tiny-pictures-are-no-exception") {
   for (const auto& [width, height] : {std::pair{1, 1}, {2, 2}, {4, 3}, {5, 2}, {7, 1}, {64, 5}}) {
     const Surface now = draw(width, height, 2, [](int x, int y) { return 1023 * ((x + y) % 2); });
