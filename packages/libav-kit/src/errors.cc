@@ -25,9 +25,6 @@ const char* codeOf(int error, const char* fallback) {
     case AVERROR_DEMUXER_NOT_FOUND:
     case AVERROR_PATCHWELCOME:
       return "UnsupportedMedia";
-    case AVERROR(ENOENT):
-    case AVERROR(EIO):
-      return "MediaNotFound";
     default:
       return fallback;
   }

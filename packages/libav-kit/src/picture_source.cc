@@ -203,8 +203,9 @@ std::optional<Picture> PictureSource::take(FramePtr frame) {
     if (duration > 0) picture.duration = av_rescale_q(duration, timeBase_, nanosecond);
     picture.end = time + (duration > 0 ? picture.duration : step);
   }
-  picture.concealed =
-      concealNext_ || frame->decode_error_flags != 0 || (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0;
+  const bool isDoubtful =
+      (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0 && (codec_->flags & AV_CODEC_FLAG_OUTPUT_CORRUPT) == 0;
+  picture.concealed = concealNext_ || frame->decode_error_flags != 0 || isDoubtful;
   concealNext_ = false;
   AVFormatContext& context = spec_.file->context();
   const AVRational aspect =
@@ -318,6 +319,9 @@ Expected<void> PictureSource::seek(std::int64_t target) {
       if (key == AV_NOPTS_VALUE) break;
       if (timeOf(key) <= target + shownSlackNs) {
         notBeforeNs_ = packet_->pts != AV_NOPTS_VALUE && timeOf(key) > 0 ? timeOf(key) : INT64_MIN;
+        // H.264 holds back what it has not seen recover from a key picture's message; at the end of a file it would never
+        // see that (5.1). All that follows the key picture is whole, and what does not is dropped by its time.
+        codec_->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
         // A count of pictures is only kept from the start.
         count_ = std::max<std::int64_t>(count_, 1);
         return {};
@@ -333,6 +337,7 @@ Expected<void> PictureSource::seek(std::int64_t target) {
   packetWaits_ = false;
   unwinder_.restore({});
   count_ = 0;
+  codec_->flags &= ~AV_CODEC_FLAG_OUTPUT_CORRUPT;
   // By the index where that is sure to lead to the first packet, else by opening the file again.
   if (spec_.file->seekBy() == SeekBy::timestamp && firstDts_ != AV_NOPTS_VALUE) {
     const std::int64_t first = firstDts_;

@@ -17,6 +17,8 @@ constexpr std::int64_t jitterNs = 20'000'000;
 /// Decoders that lean on what was before get this much to settle: MP3's bit reservoir is the longest (0.25
 /// s).
 constexpr std::int64_t settleNs = 300'000'000;
+/// The others begin this much early all the same: a rounded timestamp may lie before its first sample.
+constexpr std::int64_t roundingNs = 20'000'000;
 constexpr int errorsMax = 500;
 constexpr int stepsMax = 10;
 /// Places remembered of a stream without a grid: 16 bytes each, an hour or more.
@@ -144,9 +146,11 @@ bool SoundSource::place(const AVFrame& frame, std::int64_t& start) {
     start = std::abs(estimate - *expected_) <= jitter ? *expected_ : estimate;
     return true;
   }
-  // How rough the container's clock is, in samples: a unit, and two samples of rounding on the way.
+  // Where the container counts in samples, or finer, its word is exact; and a seek may land between frames.
+  const bool isRough = av_cmp_q(spec_.timeBase, {1, rate}) > 0 || spec_.file->seekBy() == SeekBy::packetIndex;
+  // How rough, in samples: a unit, and two samples of rounding on the way.
   const std::int64_t tolerance = av_rescale_q(1, spec_.timeBase, {1, rate}) + 2;
-  start = snapped(estimate, tolerance, frame.nb_samples);
+  start = isRough ? snapped(estimate, tolerance, frame.nb_samples) : estimate;
   if (keepsPlaces_ && !fromStart_) {
     const auto found = std::lower_bound(known_.begin(), known_.end(), frame.pts,
                                         [](const Known& it, std::int64_t pts) { return it.timestamp < pts; });
@@ -296,7 +300,7 @@ Expected<void> SoundSource::seek(std::int64_t target) {
   draining_ = false;
   errors_ = 0;
   expected_.reset();
-  std::int64_t from = target - (needsSettling(codec_->codec_id) ? settleNs : 0);
+  std::int64_t from = target - (needsSettling(codec_->codec_id) ? settleNs : roundingNs);
   if (keepsPlaces_ && !known_.empty() && format_.sampleRate > 0) {
     // Begin at a place that is known, and stay exact by counting.
     const std::int64_t last = av_rescale(known_.back().start, nanosecond.den, format_.sampleRate) - settleNs;

@@ -1,0 +1,104 @@
+#include <retrovue/test/runner.h>
+
+#include <algorithm>
+#include <random>
+
+#include "clip.h"
+
+using namespace retrovue;
+using namespace retrovue::libav;
+using namespace retrovue::libav::test;
+
+namespace {
+
+constexpr std::int64_t frameNs = 40'000'000;
+
+}  // namespace
+
+TEST("session/pictures-and-sound-come-to-their-ends-by-themselves") {
+  Player player(mp4Clip().open());
+  auto times = player.allTimes();
+  REQUIRE(times);
+  CHECK_EQ(times->size(), 50U);
+  for (std::size_t i = 0; i < times->size(); i++)
+    CHECK_EQ((*times)[i], static_cast<std::int64_t>(i) * frameNs);
+  auto samples = player.allSound();
+  REQUIRE(samples);
+  CHECK(*samples >= 96'000 && *samples < 96'000 + 2'048);
+}
+
+TEST("session/random-seeks-land-on-the-picture") {
+  Player player(mp4Clip().open());
+  REQUIRE(player.info());
+  std::mt19937 random(7);
+  for (int i = 0; i < 200; i++) {
+    const auto n = static_cast<std::int64_t>(random() % 50);
+    REQUIRE(player.seek(n * frameNs + static_cast<std::int64_t>(random() % 30'000'000)));
+    auto picture = player.picture();
+    REQUIRE(picture && *picture);
+    CHECK_EQ((*picture)->time, n * frameNs);
+    player.session().giveBackPicture();
+  }
+}
+
+TEST("session/held-pictures-outlive-it") {
+  std::optional<Picture> held;
+  {
+    Player player(mp4Clip().open());
+    auto picture = player.picture();
+    REQUIRE(picture);
+    held = std::move(*picture);
+  }
+  REQUIRE(held.has_value());
+  // The address sanitizer is the judge.
+  CHECK(held->frame->data[0][0] != 255 || held->frame->data[0][1] != 255);
+}
+
+TEST("session/closing-in-mid-read-ends-it") {
+  for (int i = 0; i < 50; i++) {
+    Player player(mp4Clip().open());
+    if (i % 3 == 1) REQUIRE(player.info());
+    if (i % 3 == 2) player.session().seek(i * frameNs);
+  }
+}
+
+TEST("session/hundreds-of-them-leave-nothing") {
+  { Player warm(mp4Clip().open()); }
+  const int descriptors = countEntries("/proc/self/fd");
+  const int threads = countEntries("/proc/self/task");
+  for (int i = 0; i < 300; i++) {
+    Player player(mp4Clip().open());
+    REQUIRE(player.info());
+    auto picture = player.picture();
+    REQUIRE(picture);
+  }
+  CHECK_EQ(countEntries("/proc/self/fd"), descriptors);
+  CHECK_EQ(countEntries("/proc/self/task"), threads);
+}
+
+TEST("session/a-still-is-one-picture-for-any-time") {
+  const Clip still("still.png", "-map 0:v -frames:v 1");
+  Player player(still.open());
+  auto info = player.info();
+  REQUIRE(info);
+  CHECK(info->isStill);
+  CHECK(info->duration < 0);
+  REQUIRE(player.seek(3600LL * 1'000'000'000));
+  auto picture = player.picture();
+  REQUIRE(picture && *picture);
+  player.session().giveBackPicture();
+  auto end = player.picture();
+  REQUIRE(end);
+  CHECK(!*end);
+}
+
+TEST("session/cover-art-is-no-picture") {
+  const Clip cover("cover.mp3",
+                   "-filter_complex '[0:v]select=lt(n\\,1)[c]' -map 1:a -map '[c]' -c:a libmp3lame -c:v png "
+                   "-disposition:v attached_pic -id3v2_version 3");
+  Player player(cover.open());
+  auto info = player.info();
+  REQUIRE(info);
+  CHECK(!info->hasPicture);
+  CHECK(info->hasSound);
+}
