@@ -1,6 +1,7 @@
 import { PlayoutError } from "@retrovue/core";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { suggest } from "../config/suggest.js";
+import { busCommand } from "./bus/bus-command.js";
 import { checkConfig, exitCodeOf, reportReading } from "./check-config.js";
 import { exitCodeFor, exitCodes } from "./exit-codes.js";
 import { type EngineOptions, type Launch, readLaunch } from "./launch.js";
@@ -102,6 +103,8 @@ function describeProgram(terminal: Terminal, end: (code: number) => void): Comma
       end(checkConfig(launch, own, terminal));
     });
 
+  program.addCommand(busCommand(terminal, end));
+
   const plugins = program.command("plugins").description("what the configuration loads");
   plugins
     .command("ls", { isDefault: true })
@@ -188,7 +191,7 @@ function whole(min: number, max: number): (text: string) => number {
 }
 
 /** Commands that come with the parts they need: asked for, they say so. */
-const laterCommands: readonly string[] = ["play", "check-plan", "bus", "ctl"];
+const laterCommands: readonly string[] = ["play", "check-plan", "ctl"];
 
 function refuseCommand(command: string, program: Command, terminal: Terminal): number {
   if (laterCommands.includes(command)) {
