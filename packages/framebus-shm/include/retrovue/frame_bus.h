@@ -143,21 +143,21 @@ enum {
 
 /* The program format. Constant for the life of a bus. */
 typedef struct rvfb_format {
-  uint32_t width;
-  uint32_t height;
-  uint32_t rate_num; /* frames per second */
-  uint32_t rate_den;
-  uint32_t pixel_format;
-  uint32_t plane_count;
-  uint32_t sar_num; /* width of a sample by its height */
-  uint32_t sar_den;
+  uint32_t width;            /* pixels */
+  uint32_t height;           /* pixels */
+  uint32_t rate_num;         /* frames per second */
+  uint32_t rate_den;         /* lowest terms */
+  uint32_t pixel_format;     /* see Numbers */
+  uint32_t plane_count;      /* 1 to 4 */
+  uint32_t sar_num;          /* width of a sample by its height */
+  uint32_t sar_den;          /* lowest terms */
   uint32_t colour_primaries; /* code points of ITU-T H.273; 2 is unknown */
-  uint32_t colour_transfer;
-  uint32_t colour_matrix;
-  uint32_t colour_range; /* 0 unknown, 1 limited, 2 full */
-  uint32_t aspect_policy;
-  uint32_t sample_rate;
-  uint32_t channels;
+  uint32_t colour_transfer;  /* H.273 */
+  uint32_t colour_matrix;    /* H.273 */
+  uint32_t colour_range;     /* 0 unknown, 1 limited, 2 full */
+  uint32_t aspect_policy;    /* 0 preserve, 1 stretch, 2 crop */
+  uint32_t sample_rate;      /* samples per second */
+  uint32_t channels;         /* 1 to 8 */
   uint32_t reserved0;
   uint32_t plane_stride[RVFB_PLANES_MAX]; /* bytes from row to row */
   uint32_t plane_rows[RVFB_PLANES_MAX];   /* rows that there is memory for; the picture's own may be fewer */
@@ -171,58 +171,58 @@ typedef struct rvfb_format {
 /* How house time follows CLOCK_MONOTONIC: house = house_anchor + (mono - mono_anchor) * (1e9 + rate_ppb) /
  * 1e9, rounded down. rate_ppb = -1e9: time stands still. Guarded by `guard` as a slot is by its sequence. */
 typedef struct rvfb_mapping {
-  uint64_t guard;
-  uint64_t sequence;
-  int64_t mono_anchor;
-  int64_t house_anchor;
-  int64_t rate_ppb;
+  uint64_t guard;       /* odd while the four below are written */
+  uint64_t sequence;    /* rises with each change */
+  int64_t mono_anchor;  /* CLOCK_MONOTONIC, ns */
+  int64_t house_anchor; /* house time then, ns since the Unix epoch */
+  int64_t rate_ppb;     /* parts per billion faster than CLOCK_MONOTONIC */
   uint8_t reserved[24];
 } rvfb_mapping;
 
 /* Totals since the bus was made, for people who look. */
 typedef struct rvfb_counters {
-  uint64_t committed;
-  uint64_t holds;
-  uint64_t slates;
-  uint64_t blacks;
-  uint64_t refused;
-  uint64_t late_commits;
-  uint64_t submitted; /* of those committed: handed over by a worker */
+  uint64_t committed;    /* ticks */
+  uint64_t holds;        /* ticks */
+  uint64_t slates;       /* ticks */
+  uint64_t blacks;       /* ticks */
+  uint64_t refused;      /* submissions */
+  uint64_t late_commits; /* ticks committed after their time */
+  uint64_t submitted;    /* of those committed: handed over by a worker */
   uint8_t reserved[8];
 } rvfb_counters;
 
 /* First page of the control object. Up to `head_tick` everything is constant once the object has its name. */
 typedef struct rvfb_header {
-  uint32_t magic;
-  uint32_t layout_version;
-  uint32_t header_bytes;
-  uint32_t slot_bytes;
-  uint64_t object_bytes;
-  uint8_t run_id[16]; /* of this bus; random */
-  uint64_t pictures_bytes;
-  uint64_t pictures_inode; /* the pictures object that belongs to this one */
-  uint32_t channel_id;
-  uint32_t engine_id_bytes;
+  uint32_t magic;                       /* RVFB */
+  uint32_t layout_version;              /* 1 */
+  uint32_t header_bytes;                /* 4096 */
+  uint32_t slot_bytes;                  /* 512 */
+  uint64_t object_bytes;                /* size of the control object */
+  uint8_t run_id[16];                   /* of this bus; random */
+  uint64_t pictures_bytes;              /* size of the pictures object */
+  uint64_t pictures_inode;              /* the pictures object that belongs to this one */
+  uint32_t channel_id;                  /* the channel */
+  uint32_t engine_id_bytes;             /* length of engine_id */
   char engine_id[RVFB_ENGINE_ID_BYTES]; /* not terminated when full */
-  uint32_t slot_count;
-  uint32_t buffer_count;
-  uint32_t history_ticks;
-  uint32_t lead_ticks;
-  uint32_t asset_count;
-  uint32_t asset_bytes;
-  uint32_t ancillary_bytes; /* per slot */
-  uint32_t audio_samples;   /* length of the sound ring, per channel */
-  uint64_t slots_offset;
-  uint64_t assets_offset;
-  uint64_t ancillary_offset;
-  uint64_t audio_offset;
-  uint64_t generations_offset;
-  uint64_t slate_offset;
-  uint64_t black_offset;
-  uint64_t guard_ns;
-  uint64_t heartbeat_ns;
+  uint32_t slot_count;                  /* places in the ring */
+  uint32_t buffer_count;                /* buffers in the pictures object */
+  uint32_t history_ticks;               /* ticks readable after their time */
+  uint32_t lead_ticks;                  /* ticks that may be submitted ahead */
+  uint32_t asset_count;                 /* entries of the asset table */
+  uint32_t asset_bytes;                 /* 5184 */
+  uint32_t ancillary_bytes;             /* per slot */
+  uint32_t audio_samples;               /* length of the sound ring, per channel */
+  uint64_t slots_offset;                /* from the start of the object, as all below */
+  uint64_t assets_offset;               /* asset table */
+  uint64_t ancillary_offset;            /* one area per slot */
+  uint64_t audio_offset;                /* one ring of float32 per channel, one after another */
+  uint64_t generations_offset;          /* one uint64 per buffer */
+  uint64_t slate_offset;                /* reserved picture */
+  uint64_t black_offset;                /* reserved picture */
+  uint64_t guard_ns;                    /* a missing tick gets its stand-in this long before its time */
+  uint64_t heartbeat_ns;                /* the longest between two heartbeats */
   uint8_t reserved0[24];
-  rvfb_format format;
+  rvfb_format format; /* the program format */
   uint8_t reserved1[576];
 
   /* Each of these on a cache line of its own. */
@@ -234,46 +234,45 @@ typedef struct rvfb_header {
   uint8_t pad_futex[60];
   uint64_t heartbeat; /* raised every heartbeat_ns at least */
   uint8_t pad_heartbeat[56];
-  rvfb_mapping mapping;
+  rvfb_mapping mapping;    /* the clock */
   uint64_t audio_reserved; /* samples before this index may be overwritten or half written */
   uint8_t pad_reserved[56];
   uint64_t audio_committed; /* samples before this index are whole */
   uint8_t pad_committed[56];
-  uint32_t state;
-  uint32_t newest_lane;
+  uint32_t state;       /* 1 ready, 2 closed */
+  uint32_t newest_lane; /* the only one that may submit; 0 before the first */
   uint8_t pad_state[56];
-  rvfb_counters counters;
+  rvfb_counters counters; /* totals */
   uint8_t reserved2[2496];
 } rvfb_header;
 
 /* One place of the ring: tick n lies at n mod slot_count. All in 64-bit words, guarded by `sequence`. */
 typedef struct rvfb_slot {
-  uint64_t sequence; /* odd while it is written */
-  int64_t tick;
-  int64_t house_time_ns; /* when the tick is shown */
-  uint32_t buffer;
-  uint32_t flags;
-  uint64_t buffer_generation;
-  uint64_t
-      plane_offset[RVFB_PLANES_MAX]; /* from the start of the picture: format's own, or a cropped frame's */
-  uint32_t stand_in_reason;
-  uint32_t decoder_index;
-  int64_t media_time_ns;
-  int64_t source_pts;
-  uint32_t source_tb_num; /* 0: none */
-  uint32_t source_tb_den;
-  int64_t source_index;
-  uint8_t segment_id[16];
-  uint64_t plan_revision;
-  uint32_t asset_index;
-  uint32_t asset_generation;
-  uint64_t sample_start;
-  uint32_t sample_count;
-  uint32_t ancillary_bytes;
-  uint64_t decode_ns;
-  int64_t commit_mono_ns;  /* CLOCK_MONOTONIC when the commit began */
-  uint32_t lane;           /* who submitted it; 0: the committer itself */
-  uint32_t silent_samples; /* of this tick: silence or a fade where the plan has sound */
+  uint64_t sequence;                      /* odd while it is written */
+  int64_t tick;                           /* the tick it holds; -1 before the first */
+  int64_t house_time_ns;                  /* when the tick is shown */
+  uint32_t buffer;                        /* index, or 0xfffffffe slate, 0xffffffff black */
+  uint32_t flags;                         /* see Numbers */
+  uint64_t buffer_generation;             /* of the buffer when it was committed */
+  uint64_t plane_offset[RVFB_PLANES_MAX]; /* from the picture's start: the format's, or cropped */
+  uint32_t stand_in_reason;               /* see Numbers */
+  uint32_t decoder_index;                 /* as configured; 0xffffffff none */
+  int64_t media_time_ns;                  /* of the picture, from the asset's zero; INT64_MIN none */
+  int64_t source_pts;                     /* the container's own; INT64_MIN none */
+  uint32_t source_tb_num;                 /* 0: none */
+  uint32_t source_tb_den;                 /* 0: none */
+  int64_t source_index;                   /* of the picture in its asset; -1 unknown */
+  uint8_t segment_id[16];                 /* zeros: no segment */
+  uint64_t plan_revision;                 /* of the plan */
+  uint32_t asset_index;                   /* entry of the asset table; 0xffffffff none */
+  uint32_t asset_generation;              /* that the entry must have */
+  uint64_t sample_start;                  /* first sample, counted from the epoch */
+  uint32_t sample_count;                  /* samples per channel */
+  uint32_t ancillary_bytes;               /* of records in the slot's ancillary area */
+  uint64_t decode_ns;                     /* time spent on the picture */
+  int64_t commit_mono_ns;                 /* CLOCK_MONOTONIC when the commit began */
+  uint32_t lane;                          /* who submitted it; 0: the committer itself */
+  uint32_t silent_samples;                /* of this tick: silence or a fade where the plan has sound */
   uint8_t reserved1[328];
 } rvfb_slot;
 
@@ -283,40 +282,40 @@ typedef struct rvfb_slot {
 
 /* An ancillary record; `bytes` follow, padded with zeros to a multiple of 4. */
 typedef struct rvfb_ancillary {
-  uint16_t kind;
-  uint16_t bytes;
+  uint16_t kind;  /* 1 cea608, 2 cea708, 3 afd, 4 timecode */
+  uint16_t bytes; /* length of what follows */
 } rvfb_ancillary;
 
 /* An asset by index. Guarded by `generation` as a slot is by its sequence; a slot names index and generation.
  */
 typedef struct rvfb_asset {
-  uint64_t generation; /* odd while it is written; a slot names its low 32 bits */
-  uint32_t uri_bytes;
-  uint32_t title_bytes;
-  uint32_t truncated; /* 1 where the URI or the title did not fit */
+  uint64_t generation;  /* odd while it is written; a slot names its low 32 bits */
+  uint32_t uri_bytes;   /* length of uri */
+  uint32_t title_bytes; /* length of title */
+  uint32_t truncated;   /* 1 where the URI or the title did not fit */
   uint8_t reserved[44];
-  char uri[RVFB_URI_BYTES]; /* UTF-8, not terminated */
-  char title[RVFB_TITLE_BYTES];
+  char uri[RVFB_URI_BYTES];     /* UTF-8, not terminated */
+  char title[RVFB_TITLE_BYTES]; /* UTF-8, not terminated */
 } rvfb_asset;
 
 /* Start of the readers object. */
 typedef struct rvfb_readers {
-  uint32_t magic;
-  uint32_t layout_version;
-  uint32_t entry_count;
-  uint32_t entry_bytes;
+  uint32_t magic;          /* RVFR */
+  uint32_t layout_version; /* 1 */
+  uint32_t entry_count;    /* 64 */
+  uint32_t entry_bytes;    /* 256 */
   uint8_t reserved[240];
 } rvfb_readers;
 
 /* A reader as it shows itself. It holds an open-file-description write lock on the bytes of its entry while
  * it lives. */
 typedef struct rvfb_reader_entry {
-  int64_t cursor_tick;
-  uint64_t overruns;
-  int64_t last_seen_mono_ns;
-  int32_t pid; /* in the reader's own process-id namespace: for people only */
-  uint32_t name_bytes;
-  char name[128]; /* UTF-8 */
+  int64_t cursor_tick;       /* last tick read; -1 before the first */
+  uint64_t overruns;         /* ticks asked for too late */
+  int64_t last_seen_mono_ns; /* CLOCK_MONOTONIC at the last store */
+  int32_t pid;               /* in the reader's own process-id namespace: for people only */
+  uint32_t name_bytes;       /* length of name */
+  char name[128];            /* UTF-8 */
   uint8_t reserved[96];
 } rvfb_reader_entry;
 
@@ -326,50 +325,50 @@ typedef struct rvfb_reader_entry {
 
 /* Start of a lane. Positions only grow; a place is position mod count, and counts are powers of two. */
 typedef struct rvfb_lane {
-  uint32_t magic;
-  uint32_t layout_version;
-  uint64_t object_bytes;
-  uint8_t run_id[16];
-  uint32_t lane;
-  uint32_t submission_count;
-  uint32_t submission_bytes;
+  uint32_t magic;             /* RVFL */
+  uint32_t layout_version;    /* 1 */
+  uint64_t object_bytes;      /* size of the lane */
+  uint8_t run_id[16];         /* the bus's */
+  uint32_t lane;              /* its number */
+  uint32_t submission_count;  /* places; a power of two */
+  uint32_t submission_bytes;  /* from one to the next, sound included */
   uint32_t buffer_ring_count; /* of free buffers and of releases */
-  uint32_t refusal_count;
-  uint32_t channels;
-  uint32_t samples_max; /* per channel and tick */
+  uint32_t refusal_count;     /* places; a power of two */
+  uint32_t channels;          /* of sound */
+  uint32_t samples_max;       /* per channel and tick */
   uint32_t reserved0;
-  uint64_t submissions_offset;
-  uint64_t free_offset;
-  uint64_t releases_offset;
-  uint64_t refusals_offset;
+  uint64_t submissions_offset; /* from the start of the lane, as all below */
+  uint64_t free_offset;        /* ring of rvfb_free_buffer */
+  uint64_t releases_offset;    /* ring of rvfb_release */
+  uint64_t refusals_offset;    /* ring of rvfb_refusal */
   uint8_t reserved1[32];
 
   /* The worker stores these. */
-  uint64_t submission_tail;
+  uint64_t submission_tail; /* one past the last handed over */
   uint8_t pad0[56];
-  uint64_t release_tail;
+  uint64_t release_tail; /* one past the last given back */
   uint8_t pad1[56];
-  uint64_t free_head;
+  uint64_t free_head; /* one past the last taken up */
   uint8_t pad2[56];
-  uint64_t refusal_head;
+  uint64_t refusal_head; /* one past the last heard */
   uint8_t pad3[56];
   uint32_t committer_word; /* futex: raised by the worker (and, to be woken, by the engine itself) */
   uint8_t pad4[60];
-  uint32_t worker_waits;
+  uint32_t worker_waits; /* 1 while it wants a buffer */
   uint8_t pad5[60];
 
   /* The committer stores these. */
-  uint64_t submission_head;
+  uint64_t submission_head; /* one past the last consumed */
   uint8_t pad6[56];
-  uint64_t release_head;
+  uint64_t release_head; /* one past the last seen */
   uint8_t pad7[56];
-  uint64_t free_tail;
+  uint64_t free_tail; /* one past the last offered */
   uint8_t pad8[56];
-  uint64_t refusal_tail;
+  uint64_t refusal_tail; /* one past the last told */
   uint8_t pad9[56];
   uint32_t worker_word; /* futex: raised by the committer */
   uint8_t pad10[60];
-  uint32_t state; /* RVFB_LANE_… */
+  uint32_t state; /* 1 open, 2 replaced by a newer one, 3 closed */
   uint8_t pad11[60];
   uint8_t reserved2[128];
 } rvfb_lane;
@@ -379,35 +378,35 @@ enum { RVFB_LANE_OPEN = 1, RVFB_LANE_SUPERSEDED = 2, RVFB_LANE_CLOSED = 3 };
 /* A tick as a worker hands it over. Sound follows at `RVFB_SUBMISSION_SOUND`: a run of `samples_max` per
  * channel. */
 typedef struct rvfb_submission_head {
-  int64_t tick;
-  uint32_t buffer;
-  uint32_t flags;
-  uint32_t stand_in_reason;
-  uint32_t decoder_index;
-  int64_t media_time_ns;
-  int64_t source_pts;
-  uint32_t source_tb_num;
-  uint32_t source_tb_den;
-  int64_t source_index;
-  uint8_t segment_id[16];
-  uint64_t plan_revision;
-  uint64_t decode_ns;
-  uint32_t has_sound; /* 0: silence */
-  uint32_t sample_count;
-  uint32_t silent_samples;
-  uint32_t ancillary_bytes;
-  uint32_t uri_bytes; /* with title_bytes: meaningless unless `asset_key` is new to the lane */
-  uint32_t title_bytes;
-  uint64_t asset_key; /* rises where the asset differs from the submission before; 0: no asset */
-  uint64_t plane_offset[RVFB_PLANES_MAX];
+  int64_t tick;             /* the tick */
+  uint32_t buffer;          /* as in a slot */
+  uint32_t flags;           /* as in a slot */
+  uint32_t stand_in_reason; /* as in a slot */
+  uint32_t decoder_index;   /* as in a slot */
+  int64_t media_time_ns;    /* as in a slot */
+  int64_t source_pts;       /* as in a slot */
+  uint32_t source_tb_num;   /* as in a slot */
+  uint32_t source_tb_den;   /* as in a slot */
+  int64_t source_index;     /* as in a slot */
+  uint8_t segment_id[16];   /* as in a slot */
+  uint64_t plan_revision;   /* as in a slot */
+  uint64_t decode_ns;       /* as in a slot */
+  uint32_t has_sound;       /* 0: silence */
+  uint32_t sample_count;    /* must be the tick's share */
+  uint32_t silent_samples;  /* as in a slot */
+  uint32_t ancillary_bytes; /* as in a slot */
+  uint32_t uri_bytes;       /* with title_bytes: meaningless unless `asset_key` is new to the lane */
+  uint32_t title_bytes;     /* as uri_bytes */
+  uint64_t asset_key;       /* rises where the asset differs from the submission before; 0: no asset */
+  uint64_t plane_offset[RVFB_PLANES_MAX]; /* as in a slot */
   uint8_t reserved[104];
 } rvfb_submission_head;
 
 typedef struct rvfb_submission {
-  rvfb_submission_head head;
-  uint8_t ancillary[RVFB_ANCILLARY_BYTES];
-  char uri[RVFB_URI_BYTES];
-  char title[RVFB_TITLE_BYTES];
+  rvfb_submission_head head;               /* what it is */
+  uint8_t ancillary[RVFB_ANCILLARY_BYTES]; /* records */
+  char uri[RVFB_URI_BYTES];                /* UTF-8 */
+  char title[RVFB_TITLE_BYTES];            /* UTF-8 */
 } rvfb_submission;
 
 #define RVFB_SUBMISSION_SOUND 6400u
@@ -416,23 +415,23 @@ typedef struct rvfb_submission {
  * the committer's again once that has exchanged it from offered to withdrawn: one of the two succeeds, so
  * that what a replaced worker never took up need not wait for its death. */
 typedef struct rvfb_free_buffer {
-  uint32_t buffer;
-  uint32_t state;
-  uint64_t generation;
+  uint32_t buffer;     /* index */
+  uint32_t state;      /* 1 offered, 2 taken, 3 withdrawn */
+  uint64_t generation; /* its new one */
 } rvfb_free_buffer;
 
 enum { RVFB_OFFERED = 1, RVFB_TAKEN = 2, RVFB_WITHDRAWN = 3 };
 
 /* A buffer given back: no submission from position `after` on names it. */
 typedef struct rvfb_release {
-  uint32_t buffer;
+  uint32_t buffer; /* index */
   uint32_t reserved;
-  uint64_t after;
+  uint64_t after; /* submissions handed over before */
 } rvfb_release;
 
 typedef struct rvfb_refusal {
-  int64_t tick;
-  uint32_t why;
+  int64_t tick; /* the tick */
+  uint32_t why; /* see Numbers */
   uint32_t reserved;
 } rvfb_refusal;
 

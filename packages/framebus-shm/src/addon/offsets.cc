@@ -212,6 +212,7 @@ Napi::Value offsets(const Napi::CallbackInfo& info) {
   FIELD(rvfb_submission, title);
   WHOLE(rvfb_free_buffer);
   FIELD(rvfb_free_buffer, buffer);
+  FIELD(rvfb_free_buffer, state);
   FIELD(rvfb_free_buffer, generation);
   WHOLE(rvfb_release);
   FIELD(rvfb_release, buffer);
