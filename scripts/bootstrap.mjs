@@ -105,9 +105,11 @@ async function start() {
   await setUp(["build"]);
   await build();
   print(
-    "The engine is set up and built, but it cannot put a channel on air yet: that part is still to come.",
+    "The engine is set up and built, but it cannot put a channel on a screen yet: that part is still to come.",
   );
-  print("What works today: bin/retrovue-playout --help, and bin/retrovue-playout check-config FILE.");
+  print(
+    "What works today: bin/retrovue-playout --config examples/config/test-pattern.yaml (a channel on a bus), and --help.",
+  );
   return exitNotBuilt;
 }
 

@@ -31,12 +31,13 @@ export interface Ended {
   readonly err: string;
 }
 
-/** Runs a command to its end. */
-export async function run(
-  command: string,
-  args: readonly string[],
-  options: { readonly cwd?: string; readonly environment?: Readonly<Record<string, string>> } = {},
-): Promise<Ended> {
+interface RunOptions {
+  readonly cwd?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Starts a command; disposal kills it if it still runs. */
+export function started(command: string, args: readonly string[], options: RunOptions = {}) {
   const child = spawn(command, args, {
     cwd: options.cwd ?? root,
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...options.environment },
@@ -49,13 +50,21 @@ export async function run(
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
     text.err += chunk;
   });
-  const code = await new Promise<number | null>((resolve, reject) => {
+  const ended = new Promise<Ended>((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", resolve);
+    child.on("close", (code) => resolve({ code, ...text }));
   });
-  return { code, ...text };
+  return { child, text, ended, [Symbol.dispose]: () => void child.kill("SIGKILL") };
 }
 
+/** Runs a command to its end. */
+export const run = (command: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> =>
+  started(command, args, options).ended;
+
+/** Starts `retrovue-playout` as it is built. */
+export const startedPlayout = (args: readonly string[], options: RunOptions = {}) =>
+  started(node, [built, ...args], options);
+
 /** Runs `retrovue-playout` as it is built. */
-export const playout = (args: readonly string[], options: Parameters<typeof run>[2] = {}): Promise<Ended> =>
+export const playout = (args: readonly string[], options: RunOptions = {}): Promise<Ended> =>
   run(node, [built, ...args], options);

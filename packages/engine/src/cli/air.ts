@@ -6,7 +6,7 @@ import { type ConfigReading, readConfigWithoutFile } from "../config/load.js";
 import type { ConfigInput } from "../config/schema/config-schema.js";
 import { exitCodes } from "./exit-codes.js";
 import { reportThrown } from "./program.js";
-import { runLaunch } from "./run-engine.js";
+import { type EngineRunner, runLaunch } from "./run-engine.js";
 import type { Terminal } from "./terminal.js";
 import { versionLine, versionReport } from "./version.js";
 
@@ -83,7 +83,11 @@ export function readAirConfig(port: number, environment: Environment): ConfigRea
 }
 
 /** Runs the launcher and gives its exit code. Nothing is thrown. */
-export async function runAir(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function runAir(
+  args: readonly string[],
+  terminal: Terminal,
+  run?: EngineRunner,
+): Promise<number> {
   try {
     const request = parseAirArguments(args);
     if (request.kind === "help") {
@@ -98,7 +102,7 @@ export async function runAir(args: readonly string[], terminal: Terminal): Promi
       terminal.warn(`ignored: ${request.ignored.join(" ")}`, "Only --port means something here.");
     }
     const reading = readAirConfig(request.port, terminal.environment);
-    return await runLaunch({ name: "retrovue_air", named: undefined, reading }, terminal);
+    return await runLaunch({ name: "retrovue_air", named: undefined, reading }, terminal, run);
   } catch (thrown) {
     return reportThrown(thrown, terminal);
   }
