@@ -28,7 +28,8 @@ const matroskaRounds: readonly KnownDecoderFailure[] = (
 ).map((rule) => ({
   id: `decoder/${rule}`,
   media: "mkv-hevc-ac3",
-  reason: "Matroska rounds the 256 samples of AC-3's delay from 5.33 ms to 5 ms: the file itself is 16 samples out",
+  reason:
+    "Matroska rounds the 256 samples of AC-3's delay from 5.33 ms to 5 ms: the file itself is 16 samples out",
 }));
 
 decoderContract({ runner: vitest, plugin, media, knownFailures: matroskaRounds });

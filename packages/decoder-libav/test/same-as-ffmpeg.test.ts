@@ -1,0 +1,181 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  type Decoder,
+  endOfMedia,
+  mediaTime,
+  type PictureFrame,
+  planesOf,
+  rowBytes,
+  rowsOf,
+} from "@retrovue/core";
+import { clipSources, isClip } from "@retrovue/plugin-contract";
+import { describe, expect, test } from "vitest";
+import { LibavDecoderFactory, parseOptions } from "../src/index.js";
+import { mediaPath, noMedia } from "./media-set.js";
+
+const factory = new LibavDecoderFactory(["/"], parseOptions({}));
+const patience = 60_000;
+
+/** What a program writes to its standard output. */
+function outputOf(program: string, args: readonly string[]): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, ["-v", "quiet", ...args], { stdio: ["ignore", "pipe", "ignore"] });
+    const parts: Buffer[] = [];
+    child.stdout.on("data", (part: Buffer) => parts.push(part));
+    child.on("error", reject);
+    child.on("close", () => resolve(Buffer.concat(parts)));
+  });
+}
+
+function digestOf({ format, planes, strides }: PictureFrame): string {
+  const hash = createHash("md5");
+  planesOf(format.pixelFormat).forEach((layout, index) => {
+    const plane = planes[index]!;
+    const stride = strides[index]!;
+    const bytes = rowBytes(layout, format.width);
+    for (let y = 0; y < rowsOf(layout, format.height); y++)
+      hash.update(plane.subarray(y * stride, y * stride + bytes));
+  });
+  return hash.digest("hex");
+}
+
+async function ownDigests(decoder: Decoder, max: number, signal: AbortSignal): Promise<string[]> {
+  const digests: string[] = [];
+  while (digests.length < max) {
+    const picture = await decoder.readPicture(mediaTime(-1n), {}, signal);
+    if (picture === endOfMedia) break;
+    digests.push(digestOf(picture));
+    picture.release();
+  }
+  return digests;
+}
+
+async function ffmpegDigests(path: string, max: number): Promise<string[]> {
+  const args = [
+    "-noautorotate",
+    "-i",
+    path,
+    "-map",
+    "0:v:0",
+    "-frames:v",
+    `${max}`,
+    "-fps_mode",
+    "passthrough",
+  ];
+  const text = (await outputOf("ffmpeg", [...args, "-f", "framemd5", "-"])).toString();
+  return text
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => line.split(",").at(-1)!.trim());
+}
+
+async function isSamePictures(path: string, max: number): Promise<void> {
+  const signal = AbortSignal.timeout(patience);
+  await using decoder = await factory.open({ uri: path }, {}, signal);
+  const theirs = await ffmpegDigests(path, max);
+  expect(theirs.length).toBeGreaterThan(0);
+  expect(await ownDigests(decoder, max, signal)).toEqual(theirs);
+}
+
+/** Seconds of the first frame of a stream, as libav's own timeline has it. */
+async function firstTime(path: string, stream: "v" | "a"): Promise<number> {
+  const key = stream === "v" ? "best_effort_timestamp_time" : "pts_time";
+  const args = ["-select_streams", `${stream}:0`, "-read_intervals", "%+1", "-show_entries", `frame=${key}`];
+  const text = (await outputOf("ffprobe", [...args, "-of", "csv=p=0", path])).toString();
+  return Number.parseFloat(text.split("\n")[0]!);
+}
+
+/** Channel 0 of all sound, as libav decodes it. */
+async function ffmpegSound(path: string): Promise<Float32Array> {
+  const args = [
+    "-i",
+    path,
+    "-map",
+    "0:a:0",
+    "-af",
+    "pan=mono|c0=c0",
+    "-c:a",
+    "pcm_f32le",
+    "-f",
+    "f32le",
+    "-",
+  ];
+  const bytes = await outputOf("ffmpeg", args);
+  return new Float32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / 4));
+}
+
+/** Energy of the difference over that of the sound. Not 0 where AAC fills bands with noise: that is new each time. */
+function differenceAt(own: Float32Array, theirs: Float32Array, offset: number): number {
+  let difference = 0;
+  let energy = 1e-9;
+  own.forEach((value, i) => {
+    const other = theirs[offset + i] ?? 0;
+    difference += (value - other) ** 2;
+    energy += other ** 2;
+  });
+  return difference / energy;
+}
+
+async function isSameSound(path: string): Promise<void> {
+  const signal = AbortSignal.timeout(patience);
+  await using decoder = await factory.open({ uri: path }, {}, signal);
+  const rate = decoder.info.sound!.sampleRate;
+  const pictures = decoder.info.picture !== undefined;
+  const zero = await firstTime(path, pictures ? "v" : "a");
+  const skipped = Math.round((zero - (await firstTime(path, "a"))) * rate);
+  const theirs = await ffmpegSound(path);
+  for (const second of [0, 0.7]) {
+    const at = Math.round(second * rate);
+    await decoder.seek(mediaTime((BigInt(at) * 1_000_000_000n) / BigInt(rate)), signal);
+    const block = await decoder.readSound(4_096, signal);
+    if (block === endOfMedia) throw new Error("there is sound");
+    const from = Math.max(0, -(skipped + at));
+    const own = block.channels[0]!.subarray(from, block.samples);
+    // One sample either way, for ffprobe's rounding to microseconds.
+    const errors = [-1, 0, 1].map((slack) => differenceAt(own, theirs, skipped + at + from + slack));
+    expect(Math.min(...errors), `the sound at ${second} s is libav's at ${skipped + at}`).toBeLessThan(0.1);
+    block.release();
+  }
+}
+
+const names = clipSources
+  .map(({ name }) => name)
+  .filter((name) => /^(?:mp4|mkv|webm|ts|ps|avi|mov|mxf)-/.test(name));
+
+describe("same as ffmpeg: generated clips", () => {
+  test.each(names)("decoder/pictures-are-bit-identical: %s", { timeout: patience }, async (name) => {
+    const clip = await clipSources.find((source) => source.name === name)!.make(new AbortController().signal);
+    if (!isClip(clip) || clip.path === undefined) return;
+    if (clip.truth.pattern.pictures) await isSamePictures(clip.path, 60);
+  });
+});
+
+describe.skipIf(noMedia !== undefined)(`same as ffmpeg: real media${noMedia ? ` (${noMedia})` : ""}`, () => {
+  const pictures = [
+    "programmes/bbb-1080p24-mpeg2-mp2.ts",
+    "programmes/bbb-1080p60-vp8.webm",
+    "programmes/bbb-800x640p30-h264-bpyramid.mp4",
+    "programmes/hdr10-hevc-main10.mp4",
+    "programmes/long-1080p-av1-362s.mp4",
+    "programmes/sd-360p-h264-cea608.ts",
+    "awkward/edit-list.mp4",
+    "awkward/interlaced-mbaff.h264",
+    "awkward/vfr-declared-57600fps.mp4",
+    "awkward/vp9-odd-dimensions.webm",
+  ];
+  test.each(pictures)("decoder/pictures-are-bit-identical: %s", { timeout: patience }, (name) =>
+    isSamePictures(mediaPath(name), 30),
+  );
+  const sounds = [
+    "programmes/bbb-480p24-h264-aac51-30s.mp4",
+    "programmes/sd-360p-h264-cea608.ts",
+    "programmes/hdr10-hevc-main10.mp4",
+    "awkward/bt601.mov",
+    "awkward/edit-list.mp4",
+    "awkward/audio-only-aac.mp4",
+  ];
+  test.each(sounds)("decoder/sound-lies-where-libav-has-it: %s", { timeout: patience }, (name) =>
+    isSameSound(mediaPath(name)),
+  );
+});
