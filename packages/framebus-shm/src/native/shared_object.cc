@@ -63,7 +63,7 @@ Expected<SharedObject> SharedObject::make(const std::string& directory, std::uin
   } while (result == EINTR);
   if (result != 0) {
     const auto available = freeBytes(directory);
-    return outOfSharedMemory(directory, bytes, available ? *available : 0);
+    return outOfSharedMemory(directory, bytes, available && *available != UINT64_MAX ? *available : 0);
   }
   auto mapping = Mapping::make(fd.get(), bytes, true);
   if (!mapping) return mapping.failure();
@@ -121,6 +121,8 @@ Expected<std::uint64_t> freeBytes(const std::string& directory) {
         "There is no shared memory at " + directory + "; mount a tmpfs there (containers: --shm-size).",
         errno};
   }
+  // A tmpfs without a limit (size=0) says that it has no blocks at all.
+  if (about.f_blocks == 0) return UINT64_MAX;
   return static_cast<std::uint64_t>(about.f_bavail) * about.f_frsize;
 }
 

@@ -89,7 +89,7 @@ class SharedObject {
 /// can take no write lock on a read-only descriptor, cannot make a dead object look alive.
 bool isLocked(int fd);
 
-/// Bytes that the folder's file system can still give.
+/// Bytes that the folder's file system can still give; UINT64_MAX where it has no limit of its own.
 Expected<std::uint64_t> freeBytes(const std::string& directory);
 
 /// The message for memory that is not there: what is needed, where, and what to do.

@@ -82,7 +82,8 @@ struct Bench {
   std::uint64_t sequence = 1;
 
   Bench() : Bench(smallSpec()) {}
-  explicit Bench(const BusSpec& with, const Place& at = placeOfTest()) : Bench(with, at, mustMake(with, at)) {}
+  explicit Bench(const BusSpec& with, const Place& at = placeOfTest())
+      : Bench(with, at, mustMake(with, at)) {}
   Bench(const BusSpec& with, const Place& at, std::unique_ptr<Committer> made)
       : place(at), spec(with), grid(with.grid()), committer(std::move(made)) {
     now = grid.tickAtOrBefore(spec.mapping.houseAnchor);
