@@ -52,12 +52,13 @@ export function jsonOf(tally: Tally, elapsedMs: number): object {
 }
 
 /** One look at the heap. */
-export const heapSampleLine = ({ tick, heapBytes, externalBytes }: HeapSample): string =>
-  `tick ${String(tick).padStart(10)}  heap ${kib(heapBytes)}  outside ${kib(externalBytes)}`;
+export const heapSampleLine = ({ tick, objects, heapBytes, externalBytes }: HeapSample): string =>
+  `tick ${String(tick).padStart(10)}  ${String(objects).padStart(8)} objects  heap ${kib(heapBytes)}  outside ${kib(externalBytes)}`;
 
 /** What became of the heap. */
-export const heapLines = ({ ticks, slopeBytes, growthBytes, isFlat }: HeapReport): string[] => [
-  `${ticks} ticks; ${Math.round(slopeBytes)} bytes per million ticks, ${Math.round(growthBytes)} bytes in all once warm.`,
+export const heapLines = ({ ticks, growth, perMillionTicks, isFlat }: HeapReport): string[] => [
+  `${ticks} ticks. In the later half a million of them add ${perMillionTicks.objects.toFixed(1)} objects and ${Math.round(perMillionTicks.bytes)} bytes;`,
+  `all of it added ${growth.objects.toFixed(1)} objects and ${Math.round(growth.bytes)} bytes.`,
   isFlat ? "The heap is flat." : "The heap grows.",
 ];
 

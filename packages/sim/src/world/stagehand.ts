@@ -141,7 +141,9 @@ export class Stagehand {
     if (plan.end === "loop" || onAir < 0 || from >= plan.segments.length) return;
     const removed = random.int(0, 2);
     const added = random.chance(80) ? writer.segments(BigInt(random.int(1, 4_000)) * 1_000_000n) : [];
-    const segments = [...plan.segments.slice(0, from), ...added, ...plan.segments.slice(from + removed)];
+    // What comes behind follows on, wherever an earlier splice had put it.
+    const behind = plan.segments.slice(from + removed).map((segment) => ({ ...segment, start: undefined }));
+    const segments = [...plan.segments.slice(0, from), ...added, ...behind];
     this.#apply(createPlan({ ...plan, revision: plan.revision + 1, segments }));
   }
 
