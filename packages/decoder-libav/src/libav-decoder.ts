@@ -22,6 +22,9 @@ import { SoundPool } from "./sound-pool.js";
 /** Times beyond this are taken for it: 146 years, within what nanoseconds in 64 bits can be added to. */
 const timeMax = 1n << 62n;
 
+/** Formats that keep their index (session_object.cc: formatsMax, less the last). */
+const formatsKept = 63;
+
 /** Plays one asset through libav. See the port for what it promises. */
 export class LibavDecoder implements Decoder {
   readonly info: AssetInfo;
@@ -127,7 +130,9 @@ export class LibavDecoder implements Decoder {
     if (format === undefined) {
       format = this.#session.direct.format(index);
       if (format === undefined) throw new PlayoutError("Internal", `There is no picture format ${index}.`);
-      this.#formats.set(index, Object.freeze(format));
+      Object.freeze(format);
+      // The last index stands for whatever format came last.
+      if (index < formatsKept) this.#formats.set(index, format);
     }
     return format;
   }

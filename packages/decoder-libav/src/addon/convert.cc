@@ -1,88 +1,70 @@
 #include "convert.h"
 
+#include "plain_object.h"
+
 namespace retrovue::decoder {
-
-Napi::Value toNanoseconds(Napi::Env env, std::int64_t ns) {
-  return Napi::BigInt::New(env, ns);
-}
-
-std::int64_t fromNanoseconds(const Napi::Value& value) {
-  bool isLossless = false;
-  return value.As<Napi::BigInt>().Int64Value(&isLossless);
-}
 
 namespace {
 
-Napi::Object ratio(Napi::Env env, int num, int den) {
-  Napi::Object it = Napi::Object::New(env);
-  it.Set("num", num);
-  it.Set("den", den);
-  return it;
+napi_value ratio(napi_env env, int num, int den) {
+  return ObjectWriter(env).set("num", num).set("den", den).value();
 }
 
 }  // namespace
 
-Napi::Object toJs(Napi::Env env, const libav::PictureFormat& format) {
-  Napi::Object colour = Napi::Object::New(env);
-  colour.Set("primaries", format.primaries);
-  colour.Set("transfer", format.transfer);
-  colour.Set("matrix", format.matrix);
-  colour.Set("range", format.range);
-  Napi::Object it = Napi::Object::New(env);
-  it.Set("width", format.width);
-  it.Set("height", format.height);
-  it.Set("pixelFormat", format.pixelFormat);
-  it.Set("sampleAspect", ratio(env, format.sampleAspectNum, format.sampleAspectDen));
-  it.Set("colour", colour);
-  it.Set("fieldOrder", format.fieldOrder);
-  it.Set("rotation", format.rotation);
-  return it;
+napi_value toJs(napi_env env, const libav::PictureFormat& format) {
+  ObjectWriter colour(env);
+  colour.set("primaries", format.primaries).set("transfer", format.transfer);
+  colour.set("matrix", format.matrix).set("range", format.range);
+  ObjectWriter it(env);
+  it.set("width", format.width).set("height", format.height).set("pixelFormat", format.pixelFormat);
+  it.set("sampleAspect", ratio(env, format.sampleAspectNum, format.sampleAspectDen));
+  it.set("colour", colour.value()).set("fieldOrder", format.fieldOrder).set("rotation", format.rotation);
+  return it.value();
 }
 
-Napi::Object toJs(Napi::Env env, const libav::SessionInfo& info) {
-  Napi::Object it = Napi::Object::New(env);
-  it.Set("container", info.container);
-  it.Set("durationNs", toNanoseconds(env, info.duration));
+napi_value toJs(napi_env env, const libav::SessionInfo& info) {
+  ObjectWriter it(env);
+  it.set("container", info.container).setLong("durationNs", info.duration);
   if (info.hasPicture) {
-    Napi::Object picture = Napi::Object::New(env);
-    picture.Set("codec", info.pictureCodec);
-    picture.Set("decoder", info.pictureDecoder);
-    picture.Set("format", toJs(env, info.pictureFormat));
-    picture.Set("nominalRate", ratio(env, info.nominalRate.num, info.nominalRate.den));
-    picture.Set("timeBase", ratio(env, info.pictureTimeBase.num, info.pictureTimeBase.den));
-    picture.Set("still", info.isStill);
-    it.Set("picture", picture);
+    ObjectWriter picture(env);
+    picture.set("codec", info.pictureCodec).set("decoder", info.pictureDecoder);
+    picture.set("format", toJs(env, info.pictureFormat)).set("still", info.isStill);
+    picture.set("nominalRate", ratio(env, info.nominalRate.num, info.nominalRate.den));
+    picture.set("timeBase", ratio(env, info.pictureTimeBase.num, info.pictureTimeBase.den));
+    it.set("picture", picture.value());
   }
   if (info.hasSound) {
-    Napi::Object sound = Napi::Object::New(env);
-    sound.Set("codec", info.soundCodec);
-    sound.Set("sampleRate", info.soundFormat.sampleRate);
-    sound.Set("channels", info.soundFormat.channels);
-    sound.Set("layout", info.soundFormat.layout);
-    sound.Set("language", info.language);
-    it.Set("sound", sound);
+    ObjectWriter sound(env);
+    sound.set("codec", info.soundCodec).set("layout", info.soundFormat.layout).set("language", info.language);
+    sound.set("sampleRate", info.soundFormat.sampleRate).set("channels", info.soundFormat.channels);
+    it.set("sound", sound.value());
   }
-  return it;
+  return it.value();
 }
 
-libav::SessionSpec specOf(const Napi::Object& options) {
+libav::SessionSpec specOf(napi_env env, napi_value options) {
+  constexpr std::int64_t nsPerMs = 1'000'000;
+  const auto number = [&](const char* name) { return numberOf(env, property(env, options, name)); };
   libav::SessionSpec spec;
-  spec.uri = options.Get("uri").ToString().Utf8Value();
-  const auto languages = options.Get("languages").As<Napi::Array>();
-  for (std::uint32_t i = 0; i < languages.Length(); i++) {
-    spec.languages.push_back(languages.Get(i).ToString().Utf8Value());
+  spec.uri = textOf(env, property(env, options, "uri"));
+  const napi_value languages = property(env, options, "languages");
+  for (std::uint32_t i = 0; i < lengthOf(env, languages); i++) {
+    spec.languages.push_back(textOf(env, element(env, languages, i)));
   }
-  const auto threads = options.Get("threads").As<Napi::Object>();
-  const Napi::Array codecs = threads.GetPropertyNames();
-  for (std::uint32_t i = 0; i < codecs.Length(); i++) {
-    const std::string codec = codecs.Get(i).ToString().Utf8Value();
-    spec.threads.emplace_back(codec == "default" ? "" : codec, threads.Get(codec).ToNumber().Int32Value());
+  const napi_value threads = property(env, options, "threads");
+  napi_value codecs = nullptr;
+  if (threads != nullptr) napi_get_property_names(env, threads, &codecs);
+  for (std::uint32_t i = 0; i < lengthOf(env, codecs); i++) {
+    const std::string codec = textOf(env, element(env, codecs, i));
+    const int count = static_cast<int>(numberOf(env, property(env, threads, codec.c_str())));
+    spec.threads.emplace_back(codec == "default" ? "" : codec, count);
   }
-  spec.picturesHeldMax = options.Get("picturesHeldMax").ToNumber().Int32Value();
-  spec.picturesAhead = options.Get("picturesAhead").ToNumber().Int32Value();
-  spec.soundAheadNs = options.Get("soundAheadMs").ToNumber().Int64Value() * 1'000'000;
-  spec.isProbe = options.Get("isProbe").ToBoolean();
-  spec.limits.ioTimeoutNs = options.Get("ioTimeoutMs").ToNumber().Int64Value() * 1'000'000;
+  spec.picturesHeldMax = static_cast<int>(number("picturesHeldMax"));
+  spec.picturesAhead = static_cast<int>(number("picturesAhead"));
+  spec.soundAheadNs = static_cast<std::int64_t>(number("soundAheadMs")) * nsPerMs;
+  spec.isProbe = truthOf(env, property(env, options, "isProbe"));
+  spec.limits.ioTimeoutNs = static_cast<std::int64_t>(number("ioTimeoutMs")) * nsPerMs;
   return spec;
 }
 

@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "convert.h"
+#include "plain_object.h"
 
 namespace retrovue::decoder {
 
@@ -22,22 +22,24 @@ constexpr AncillaryKind ancillaryKinds[] = {
 };
 
 /// A few bytes each, so they are copied.
-Napi::Array ancillaryOf(Napi::Env env, const AVFrame& frame) {
-  Napi::Array records = Napi::Array::New(env);
+napi_value ancillaryOf(napi_env env, const AVFrame& frame) {
+  napi_value records = nullptr;
+  if (napi_create_array(env, &records) != napi_ok) return nullptr;
+  std::uint32_t count = 0;
   for (const AncillaryKind& kind : ancillaryKinds) {
     const AVFrameSideData* found = av_frame_get_side_data(&frame, kind.type);
     if (found == nullptr || found->size == 0) continue;
-    Napi::Object record = Napi::Object::New(env);
-    record.Set("kind", kind.name);
-    auto bytes = Napi::Uint8Array::New(env, found->size);
-    std::memcpy(bytes.Data(), found->data, found->size);
-    record.Set("bytes", bytes);
-    records.Set(records.Length(), record);
+    void* into = nullptr;
+    napi_value buffer = nullptr;
+    napi_value bytes = nullptr;
+    if (napi_create_arraybuffer(env, found->size, &into, &buffer) != napi_ok) return nullptr;
+    std::memcpy(into, found->data, found->size);
+    napi_create_typedarray(env, napi_uint8_array, found->size, buffer, 0, &bytes);
+    const napi_value record = ObjectWriter(env).set("kind", kind.name).set("bytes", bytes).value();
+    if (record == nullptr || napi_set_element(env, records, count++, record) != napi_ok) return nullptr;
   }
   return records;
 }
-
-using Shared = std::shared_ptr<LentPicture>;
 
 }  // namespace
 
@@ -47,45 +49,73 @@ void LentPicture::giveBack() {
   if (const auto session = session_.lock()) session->giveBackPicture();
 }
 
-Napi::Object LentPicture::toJs(Napi::Env env, Shared lent, std::uint32_t formatIndex) {
-  const libav::Picture& picture = lent->picture();
-  const AVFrame& frame = *picture.frame;
+/// A view of one plane. It keeps the picture's shell; the pixels themselves go with `giveBack`.
+napi_value LentPicture::viewOf(napi_env env, const Shared& lent, std::uint32_t index) {
+  const AVFrame& frame = *lent->picture().frame;
   const auto pixels = static_cast<AVPixelFormat>(frame.format);
-  const auto count = static_cast<std::uint32_t>(libav::portPlanes(pixels));
-  Napi::Array planes = Napi::Array::New(env, count);
-  Napi::Array strides = Napi::Array::New(env, count);
-  for (std::uint32_t i = 0; i < count; i++) {
-    const int plane = static_cast<int>(i);
-    const int rows = libav::planeRows(pixels, plane, frame.height);
-    const auto bytes = static_cast<std::size_t>(rows - 1) * static_cast<std::size_t>(frame.linesize[i]) +
-                       static_cast<std::size_t>(libav::planeRowBytes(pixels, plane, frame.width));
-    // Each view keeps the picture's shell; the pixels themselves go with `giveBack`.
-    auto buffer = Napi::ArrayBuffer::New(
-        env, frame.data[i], bytes, [](Napi::Env, void*, Shared* held) { delete held; }, new Shared(lent));
-    planes.Set(i, Napi::Uint8Array::New(env, bytes, buffer, 0));
-    strides.Set(i, Napi::Number::New(env, frame.linesize[i]));
+  const int plane = static_cast<int>(index);
+  const auto rows = static_cast<std::size_t>(libav::planeRows(pixels, plane, frame.height));
+  const auto stride = static_cast<std::size_t>(frame.linesize[index]);
+  const std::size_t bytes =
+      (rows - 1) * stride + static_cast<std::size_t>(libav::planeRowBytes(pixels, plane, frame.width));
+  auto* held = new Shared(lent);
+  const auto drop = [](napi_env, void*, void* hint) { delete static_cast<Shared*>(hint); };
+  napi_value buffer = nullptr;
+  if (napi_create_external_arraybuffer(env, frame.data[index], bytes, drop, held, &buffer) != napi_ok) {
+    delete held;
+    return nullptr;
   }
-  Napi::Object it = Napi::Object::New(env);
-  it.Set("planes", planes);
-  it.Set("strides", strides);
-  it.Set("formatIndex", formatIndex);
-  it.Set("timeNs", toNanoseconds(env, picture.time));
-  it.Set("durationNs", toNanoseconds(env, picture.duration));
-  if (picture.sourcePts != AV_NOPTS_VALUE) it.Set("sourcePts", toNanoseconds(env, picture.sourcePts));
-  it.Set("concealed", picture.concealed);
-  it.Set("ancillary", ancillaryOf(env, frame));
-  it.Set("lent", Napi::External<Shared>::New(env, new Shared(std::move(lent)),
-                                             [](Napi::Env, Shared* held) { delete held; }));
-  return it;
+  napi_value view = nullptr;
+  napi_create_typedarray(env, napi_uint8_array, bytes, buffer, 0, &view);
+  return view;
 }
 
-void LentPicture::release(Napi::Env, const Napi::Object& given) {
-  const auto planes = given.Get("planes").As<Napi::Array>();
-  for (std::uint32_t i = 0; i < planes.Length(); i++) {
-    Napi::ArrayBuffer buffer = planes.Get(i).As<Napi::Uint8Array>().ArrayBuffer();
-    if (!buffer.IsDetached()) buffer.Detach();
+napi_value LentPicture::toJs(napi_env env, const Shared& lent, std::uint32_t formatIndex) {
+  const libav::Picture& picture = lent->picture();
+  const AVFrame& frame = *picture.frame;
+  const auto count = static_cast<std::uint32_t>(libav::portPlanes(static_cast<AVPixelFormat>(frame.format)));
+  napi_value planes = nullptr;
+  napi_value strides = nullptr;
+  bool isGood = napi_create_array_with_length(env, count, &planes) == napi_ok &&
+                napi_create_array_with_length(env, count, &strides) == napi_ok;
+  for (std::uint32_t i = 0; i < count && isGood; i++) {
+    napi_value stride = nullptr;
+    const napi_value view = viewOf(env, lent, i);
+    isGood = view != nullptr && napi_create_int32(env, frame.linesize[i], &stride) == napi_ok &&
+             napi_set_element(env, planes, i, view) == napi_ok &&
+             napi_set_element(env, strides, i, stride) == napi_ok;
   }
-  (*given.Get("lent").As<Napi::External<Shared>>().Data())->giveBack();
+  if (!isGood) return nullptr;
+  auto* held = new Shared(lent);
+  napi_value handle = nullptr;
+  const auto drop = [](napi_env, void* it, void*) { delete static_cast<Shared*>(it); };
+  if (napi_create_external(env, held, drop, nullptr, &handle) != napi_ok) {
+    delete held;
+    return nullptr;
+  }
+  ObjectWriter it(env);
+  it.set("planes", planes).set("strides", strides).set("formatIndex", static_cast<double>(formatIndex));
+  it.setLong("timeNs", picture.time).setLong("durationNs", picture.duration);
+  if (picture.sourcePts != AV_NOPTS_VALUE) it.setLong("sourcePts", picture.sourcePts);
+  it.set("concealed", picture.concealed).set("ancillary", ancillaryOf(env, frame)).set("lent", handle);
+  return it.value();
+}
+
+void LentPicture::release(napi_env env, napi_value given) {
+  const napi_value planes = property(env, given, "planes");
+  for (std::uint32_t i = 0; i < lengthOf(env, planes); i++) {
+    napi_value buffer = nullptr;
+    const napi_value view = element(env, planes, i);
+    const bool isView = view != nullptr && napi_get_typedarray_info(env, view, nullptr, nullptr, nullptr,
+                                                                    &buffer, nullptr) == napi_ok;
+    // A view that cannot be detached must not be left on memory that is used again.
+    if (!isView || napi_detach_arraybuffer(env, buffer) != napi_ok) return;
+  }
+  void* held = nullptr;
+  const napi_value handle = property(env, given, "lent");
+  if (handle != nullptr && napi_get_value_external(env, handle, &held) == napi_ok) {
+    (*static_cast<Shared*>(held))->giveBack();
+  }
 }
 
 }  // namespace retrovue::decoder

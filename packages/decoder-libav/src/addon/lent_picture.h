@@ -22,11 +22,15 @@ class LentPicture {
   const libav::Picture& picture() const { return picture_; }
 
   /// The object of `NativePicture` in src/native.ts.
-  static Napi::Object toJs(Napi::Env env, std::shared_ptr<LentPicture> lent, std::uint32_t formatIndex);
+  /// Null where the environment is ending; the picture has then gone back.
+  static napi_value toJs(napi_env env, const std::shared_ptr<LentPicture>& lent, std::uint32_t formatIndex);
   /// Takes what `toJs` gave: detaches the views and gives the picture back.
-  static void release(Napi::Env env, const Napi::Object& given);
+  static void release(napi_env env, napi_value given);
 
  private:
+  using Shared = std::shared_ptr<LentPicture>;
+  static napi_value viewOf(napi_env env, const Shared& lent, std::uint32_t index);
+
   libav::Picture picture_;
   std::weak_ptr<libav::Session> session_;
 };

@@ -7,6 +7,7 @@
 
 #include "convert.h"
 #include "lent_picture.h"
+#include "plain_object.h"
 
 namespace retrovue::decoder {
 
@@ -15,6 +16,8 @@ using libav::PictureLine;
 using libav::SoundLine;
 
 namespace {
+
+constexpr std::size_t formatsMax = 64;
 
 const Failure closedFailure{"Closed", "The decoder was disposed; open the asset again.", 0};
 
@@ -34,13 +37,13 @@ Napi::Function SessionObject::define(Napi::Env env) {
 
 SessionObject::SessionObject(const Napi::CallbackInfo& call) : Napi::ObjectWrap<SessionObject>(call) {
   const Napi::Env env = call.Env();
-  const auto options = call[0].As<Napi::Object>();
-  auto descriptor = libav::Descriptor::duplicate(options.Get("fd").ToNumber().Int32Value());
+  const int fd = static_cast<int>(numberOf(env, property(env, call[0], "fd")));
+  auto descriptor = libav::Descriptor::duplicate(fd);
   if (!descriptor) {
     throwFailure(env, descriptor.failure());
     return;
   }
-  libav::SessionSpec spec = specOf(options);
+  libav::SessionSpec spec = specOf(env, call[0]);
   spec.descriptor = std::move(*descriptor);
   signal_ = std::make_unique<addon::JsSignal>(env, call[1].As<Napi::Function>(), "retrovue decoder");
   if (env.IsExceptionPending()) return;
@@ -65,31 +68,37 @@ Napi::Value SessionObject::info(const Napi::CallbackInfo& call) {
   auto info = session_->info();
   if (!info) return throwFailure(env, info.failure());
   if (!*info) return env.Undefined();
-  return toJs(env, **info);
+  return Napi::Value(env, toJs(env, **info));
 }
 
 Napi::Value SessionObject::format(const Napi::CallbackInfo& call) {
-  const std::uint32_t index = call[0].ToNumber().Uint32Value();
+  const std::uint32_t index = static_cast<std::uint32_t>(numberOf(call.Env(), call[0]));
   if (index >= formats_.size()) return call.Env().Undefined();
-  return toJs(call.Env(), formats_[index]);
+  return Napi::Value(call.Env(), toJs(call.Env(), formats_[index]));
 }
 
 Napi::Value SessionObject::readPicture(const Napi::CallbackInfo& call) {
   const Napi::Env env = call.Env();
   if (!session_) return throwFailure(env, closedFailure);
   libav::Picture picture;
-  auto answer = session_->takePicture(fromNanoseconds(call[0]), picture);
+  auto answer = session_->takePicture(longOf(call.Env(), call[0]), picture);
   if (!answer) return throwFailure(env, answer.failure());
   if (*answer == PictureLine::Answer::notYet) return env.Undefined();
   if (*answer == PictureLine::Answer::end) return env.Null();
   auto known = std::find(formats_.begin(), formats_.end(), picture.format);
-  if (known == formats_.end()) known = formats_.insert(formats_.end(), picture.format);
+  if (known == formats_.end()) {
+    // A stream that changes its format without end is not worth remembering: its pictures are described one
+    // by one.
+    if (formats_.size() == formatsMax) formats_.pop_back();
+    known = formats_.insert(formats_.end(), picture.format);
+  }
   const auto index = static_cast<std::uint32_t>(known - formats_.begin());
-  return LentPicture::toJs(env, std::make_shared<LentPicture>(std::move(picture), session_), index);
+  const auto lent = std::make_shared<LentPicture>(std::move(picture), session_);
+  return Napi::Value(env, LentPicture::toJs(env, lent, index));
 }
 
 Napi::Value SessionObject::releasePicture(const Napi::CallbackInfo& call) {
-  LentPicture::release(call.Env(), call[0].As<Napi::Object>());
+  LentPicture::release(call.Env(), call[0]);
   return call.Env().Undefined();
 }
 
@@ -97,35 +106,38 @@ Napi::Value SessionObject::releasePicture(const Napi::CallbackInfo& call) {
 Napi::Value SessionObject::readSound(const Napi::CallbackInfo& call) {
   const Napi::Env env = call.Env();
   if (!session_) return throwFailure(env, closedFailure);
-  const std::int64_t samples = call[0].ToNumber().Int64Value();
-  const auto given = call[1].As<Napi::Array>();
+  const auto samples = static_cast<std::int64_t>(numberOf(env, call[0]));
+  const std::uint32_t count = lengthOf(env, call[1]);
   const auto format = session_->soundFormat();
-  if (format && static_cast<std::uint32_t>(format->channels) != given.Length()) {
+  if (format && static_cast<std::uint32_t>(format->channels) != count)
     return Napi::Number::New(env, format->channels);
-  }
   std::vector<float*> planes;
-  for (std::uint32_t i = 0; i < given.Length(); i++) {
-    auto plane = given.Get(i).As<Napi::Float32Array>();
-    if (static_cast<std::int64_t>(plane.ElementLength()) < samples) {
+  for (std::uint32_t i = 0; i < count; i++) {
+    napi_typedarray_type type = napi_uint8_array;
+    std::size_t length = 0;
+    void* data = nullptr;
+    const napi_value plane = element(env, call[1], i);
+    const bool isPlane = plane != nullptr && napi_get_typedarray_info(env, plane, &type, &length, &data,
+                                                                      nullptr, nullptr) == napi_ok;
+    if (!isPlane || type != napi_float32_array || static_cast<std::int64_t>(length) < samples) {
       return throwFailure(env, {"InvalidArgument", "A plane is shorter than the samples asked for.", 0});
     }
-    planes.push_back(plane.Data());
+    planes.push_back(static_cast<float*>(data));
   }
   SoundLine::Run run;
   auto answer = session_->takeSound(samples, planes, run);
   if (!answer) return throwFailure(env, answer.failure());
   if (*answer == SoundLine::Answer::notYet) return env.Undefined();
   if (*answer == SoundLine::Answer::end) return env.Null();
-  Napi::Object it = Napi::Object::New(env);
-  it.Set("samples", Napi::Number::New(env, static_cast<double>(run.samples)));
-  it.Set("start", Napi::Number::New(env, static_cast<double>(run.start)));
-  it.Set("sampleRate", run.format.sampleRate);
-  return it;
+  ObjectWriter it(env);
+  it.set("samples", static_cast<double>(run.samples)).set("start", static_cast<double>(run.start));
+  it.set("sampleRate", run.format.sampleRate);
+  return Napi::Value(env, it.value());
 }
 
 Napi::Value SessionObject::seek(const Napi::CallbackInfo& call) {
   if (!session_) return throwFailure(call.Env(), closedFailure);
-  session_->seek(fromNanoseconds(call[0]));
+  session_->seek(longOf(call.Env(), call[0]));
   return call.Env().Undefined();
 }
 
@@ -138,7 +150,7 @@ Napi::Value SessionObject::sought(const Napi::CallbackInfo& call) {
 }
 
 Napi::Value SessionObject::keepAlive(const Napi::CallbackInfo& call) {
-  if (signal_) signal_->keepAlive(call[0].ToBoolean());
+  if (signal_) signal_->keepAlive(truthOf(call.Env(), call[0]));
   return call.Env().Undefined();
 }
 
@@ -168,7 +180,8 @@ Napi::Value SessionObject::closed(const Napi::CallbackInfo& call) {
 }
 
 Napi::Value useBreadcrumbs(const Napi::CallbackInfo& call) {
-  return Napi::Boolean::New(call.Env(), libav::useBreadcrumbFile(call[0].ToNumber().Int32Value()));
+  return Napi::Boolean::New(call.Env(),
+                            libav::useBreadcrumbFile(static_cast<int>(numberOf(call.Env(), call[0]))));
 }
 
 }  // namespace retrovue::decoder
