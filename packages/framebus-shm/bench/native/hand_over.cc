@@ -1,0 +1,66 @@
+#include "measure.h"
+
+namespace retrovue::framebus::benching {
+
+using namespace testing;
+
+namespace {
+constexpr int kWakes = 400;
+constexpr int kRounds = 120;
+constexpr int kReaders = 16;
+}  // namespace
+
+WakeTimes busWakeUs() {
+  Bench bench(fullSpec());
+  bench.committer->start(bench.first);
+  const SharedBytes shared(4096 + kWakes * sizeof(double));
+  auto* const ready = shared.as<std::uint32_t>();
+  auto* const times = reinterpret_cast<double*>(shared.as<std::byte>() + 4096);
+  Children reader(1, ready, [&](int) {
+    const Reader own(bench.path());
+    __atomic_fetch_add(ready, 1, __ATOMIC_SEQ_CST);
+    for (int i = 0; i < kWakes; ++i) {
+      if (rvfb_reader_wait(own.raw, bench.first + i, 20 * kSecond) != RVFB_OK) return;
+      const std::int64_t awake = monoNow();
+      rvfb_frame frame;
+      if (own.read(bench.first + i, frame) != RVFB_OK) return;
+      times[i] = static_cast<double>(awake - frame.slot.commit_mono_ns) / 1000;
+    }
+  });
+  for (int i = 0; i < kWakes; ++i) {
+    letSleep();
+    bench.moveToGuardOf(bench.first + i);
+  }
+  reader.wait();
+  const std::vector<double> all(times, times + kWakes);
+  return {quantile(all, 0.5), quantile(all, 0.9)};
+}
+
+double wakeOf16Us() {
+  const auto costs = [](int readers) {
+    Bench bench(fullSpec());
+    bench.committer->start(bench.first);
+    const SharedBytes shared(4096);
+    auto* const ready = shared.as<std::uint32_t>();
+    std::vector<double> each;
+    Children children(readers, ready, [&](int) {
+      const Reader own(bench.path());
+      __atomic_fetch_add(ready, 1, __ATOMIC_SEQ_CST);
+      for (int i = 0; i < kRounds; ++i) {
+        if (rvfb_reader_wait(own.raw, bench.first + i, 20 * kSecond) != RVFB_OK) return;
+      }
+    });
+    for (int i = 0; i < kRounds; ++i) {
+      for (int rest = 0; rest <= readers / 4; ++rest) letSleep();
+      const std::int64_t began = monoNow();
+      bench.moveToGuardOf(bench.first + i);
+      each.push_back(static_cast<double>(monoNow() - began) / 1000);
+    }
+    children.wait();
+    return quantile(each, 0.5);
+  };
+  const double alone = costs(0);
+  return (costs(kReaders) - alone) / kReaders;
+}
+
+}  // namespace retrovue::framebus::benching

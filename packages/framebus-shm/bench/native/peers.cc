@@ -1,0 +1,161 @@
+// The same work by plain means: what a program would do that has no bus.
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <numeric>
+
+#include "measure.h"
+
+namespace retrovue::framebus::benching {
+
+using namespace testing;
+
+namespace {
+
+constexpr int kFrames = 60;
+constexpr int kWakes = 400;
+constexpr int kRounds = 120;
+constexpr int kWaiters = 16;
+
+std::uint64_t pictureBytes() {
+  return layoutOf(fullSpec())->header.format.picture_bytes;
+}
+
+void raise(std::uint32_t* word) {
+  __atomic_fetch_add(word, 1, __ATOMIC_RELEASE);
+  futexWake(word);
+}
+
+/// Waits until `*word` is not `seen`.
+void await(const std::uint32_t* word, std::uint32_t seen) {
+  while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == seen) futexWait(word, seen, monoNow() + 20 * kSecond);
+}
+
+}  // namespace
+
+double plainStoreNs() {
+  constexpr int kTimes = 4096;
+  constexpr std::uint32_t kSlots = 64;
+  const std::uint32_t samples = fullSpec().grid().samplesMax();
+  std::vector<rvfb_slot> ring(kSlots);
+  std::vector<float> sound(std::size_t{2} * samples * kSlots, 0.0f), own(std::size_t{2} * samples, 0.5f);
+  rvfb_slot slot{};
+  std::int64_t head = 0;
+  const std::int64_t began = monoNow();
+  for (int i = 0; i < kTimes; ++i) {
+    const std::uint32_t place = static_cast<std::uint32_t>(i) % kSlots;
+    slot.tick = i;
+    std::memcpy(&sound[std::size_t{place} * own.size()], own.data(), own.size() * sizeof(float));
+    std::memcpy(&ring[place], &slot, sizeof slot);
+    __atomic_store_n(&head, i, __ATOMIC_RELEASE);
+  }
+  return static_cast<double>(monoNow() - began) / kTimes;
+}
+
+double plainCopyNs() {
+  const std::uint64_t bytes = pictureBytes();
+  const std::vector<std::byte> source(bytes, std::byte{77});
+  std::vector<std::byte> into(bytes * 8, std::byte{1});
+  std::vector<double> each;
+  for (int i = 0; i < kFrames; ++i) {
+    const std::int64_t began = monoNow();
+    std::memcpy(&into[static_cast<std::size_t>(i % 8) * bytes], source.data(), bytes);
+    each.push_back(static_cast<double>(monoNow() - began));
+  }
+  return quantile(each, 0.5);
+}
+
+WakeTimes plainWakeUs() {
+  const SharedBytes shared(8192 + kWakes * sizeof(double));
+  auto* const ready = shared.as<std::uint32_t>();
+  auto* const word = ready + 16;
+  auto* const began = reinterpret_cast<std::int64_t*>(ready + 32);
+  auto* const times = reinterpret_cast<double*>(shared.as<std::byte>() + 8192);
+  Children waiter(1, ready, [&](int) {
+    __atomic_fetch_add(ready, 1, __ATOMIC_SEQ_CST);
+    for (std::uint32_t i = 0; i < kWakes; ++i) {
+      await(word, i);
+      times[i] = static_cast<double>(monoNow() - __atomic_load_n(began, __ATOMIC_RELAXED)) / 1000;
+    }
+  });
+  for (int i = 0; i < kWakes; ++i) {
+    letSleep();
+    __atomic_store_n(began, monoNow(), __ATOMIC_RELAXED);
+    raise(word);
+  }
+  waiter.wait();
+  const std::vector<double> all(times, times + kWakes);
+  return {quantile(all, 0.5), quantile(all, 0.9)};
+}
+
+double plainWakeOf16Us() {
+  const SharedBytes shared(4096);
+  auto* const ready = shared.as<std::uint32_t>();
+  auto* const word = ready + 16;
+  std::vector<double> each;
+  Children waiters(kWaiters, ready, [&](int) {
+    __atomic_fetch_add(ready, 1, __ATOMIC_SEQ_CST);
+    for (std::uint32_t i = 0; i < kRounds; ++i) await(word, i);
+  });
+  for (int i = 0; i < kRounds; ++i) {
+    for (int rest = 0; rest <= kWaiters / 4; ++rest) letSleep();
+    const std::int64_t began = monoNow();
+    raise(word);
+    each.push_back(static_cast<double>(monoNow() - began) / 1000 / kWaiters);
+  }
+  waiters.wait();
+  return quantile(each, 0.5);
+}
+
+double plainFillMbps() {
+  const std::uint64_t bytes = pictureBytes();
+  const std::uint32_t buffers = layoutOf(fullSpec())->header.buffer_count;
+  const std::vector<std::byte> source(bytes, std::byte{77});
+  std::vector<std::byte> into(bytes * buffers, std::byte{1});
+  std::int64_t spent = 0;
+  for (std::uint32_t i = 0; i < kFrames; ++i) {
+    const std::int64_t began = monoNow();
+    std::memcpy(&into[i % buffers * bytes], source.data(), bytes);
+    spent += monoNow() - began;
+  }
+  return static_cast<double>(bytes) * kFrames / 1e6 / (static_cast<double>(spent) / 1e9);
+}
+
+double socketFrameUs(bool used) {
+  const std::uint64_t bytes = pictureBytes();
+  const std::vector<std::byte> source(bytes, std::byte{77});
+  int ends[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+  const SharedBytes shared(4096 + kFrames * sizeof(std::int64_t));
+  auto* const ready = shared.as<std::uint32_t>();
+  auto* const had = reinterpret_cast<std::int64_t*>(shared.as<std::byte>() + 4096);
+  std::vector<std::int64_t> began;
+  Children reader(1, ready, [&](int) {
+    std::vector<std::byte> frame(bytes, std::byte{1});
+    __atomic_fetch_add(ready, 1, __ATOMIC_SEQ_CST);
+    for (int i = 0; i < kFrames; ++i) {
+      if (::recv(ends[1], frame.data(), bytes, MSG_WAITALL) != static_cast<ssize_t>(bytes)) return;
+      const auto* words = reinterpret_cast<const std::uint64_t*>(frame.data());
+      if (used && std::accumulate(words, words + bytes / 8, std::uint64_t{0}) == 1) return;
+      had[i] = monoNow();
+    }
+  });
+  for (int i = 0; i < kFrames; ++i) {
+    for (int rest = 0; rest < 6; ++rest) letSleep();
+    began.push_back(monoNow());
+    for (std::uint64_t sent = 0; sent < bytes;) {
+      const ssize_t some = ::send(ends[0], source.data() + sent, bytes - sent, MSG_NOSIGNAL);
+      REQUIRE(some > 0);
+      sent += static_cast<std::uint64_t>(some);
+    }
+  }
+  reader.wait();
+  ::close(ends[0]);
+  ::close(ends[1]);
+  std::vector<double> each;
+  for (int i = 0; i < kFrames; ++i)
+    each.push_back(static_cast<double>(had[i] - began[static_cast<std::size_t>(i)]) / 1000);
+  return quantile(each, 0.5);
+}
+
+}  // namespace retrovue::framebus::benching
