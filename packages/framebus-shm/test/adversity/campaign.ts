@@ -1,6 +1,5 @@
 // pnpm bus:adversity [--count N] [--seed S] [CAMPAIGN…]: strikes processes at N places of what they do, in each campaign.
 import { parseArgs } from "node:util";
-import { buildNative } from "../../../../scripts/native.mjs";
 import { runCampaign } from "./programs.ts";
 
 const campaigns = [
@@ -32,7 +31,6 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  await buildNative();
   let failed = 0;
   const wanted = positionals.length > 0 ? positionals : campaigns;
   for (const name of wanted) {
