@@ -1,6 +1,8 @@
 import {
+  type Clock,
   DisciplinedClock,
   type HostTime,
+  PlayoutError,
   type PluginContext,
   type PortName,
   type PortTypes,
@@ -13,19 +15,25 @@ import { configuredClock } from "./clock/configured-clock.js";
 import type { ChannelConfig, PlayoutConfig } from "./config/playout-config.js";
 import { Health } from "./http/health.js";
 import { type Log, pluginLog } from "./log/log.js";
+import { LazyLengths } from "./media/lazy-lengths.js";
 import { MediaAccess } from "./media/media-access.js";
 import { MediaInspector } from "./media/media-inspector.js";
 import { PlanResolver } from "./plans/plan-resolver.js";
 import { SavedPlans } from "./plans/saved-plans.js";
 import { type ConfiguredPlugins, configuredPlugins } from "./plugins/configured-plugins.js";
 import { DecoderSet } from "./plugins/decoder-set.js";
-import { loadPlugin, type PluginUse } from "./plugins/load-plugin.js";
+import { findConfiguredPlugin, loadPlugin, type PluginUse } from "./plugins/load-plugin.js";
 import type { Teardown } from "./teardown.js";
 import { PrometheusMetrics } from "./telemetry/prometheus-metrics.js";
 import { engineTokens } from "./tokens.js";
 import type { ChannelProfile } from "./workers/channel-worker.js";
 import { InProcessWorkers } from "./workers/in-process-workers.js";
+import { ProcessWorkers } from "./workers/process-workers.js";
 import { SharedQuarantine } from "./workers/shared-quarantine.js";
+import { WorkerPool } from "./workers/worker-pool.js";
+
+/** The bus of this package that lives in the engine's memory. */
+const memoryBusName = "@retrovue/engine/plugins/memory-bus";
 
 /** What an engine is composed of besides its configuration. */
 export interface CompositionInput {
@@ -42,6 +50,7 @@ export interface CompositionInput {
  */
 export async function compose(input: CompositionInput): Promise<Container> {
   const { config, host, log, teardown } = input;
+  refuseUnreachableBus(config);
   const plugins = configuredPlugins(config);
   const contextFor = contextsOf(config, log);
   const clock = await configuredClock(
@@ -68,25 +77,20 @@ export async function compose(input: CompositionInput): Promise<Container> {
       engineTokens.health,
       (scope) => new Health(() => scope.resolve(engineTokens.channels).list()),
     );
-  await bindDecoding(container, input, plugins);
+  if (config.engine.isolation === "none") await bindDecodingWithin(container, input, plugins);
+  else bindDecodingInProcesses(container, input, plugins);
   return container;
 }
 
-/** Binds who decodes: the engine itself, or workers in processes of their own. */
-async function bindDecoding(
+/** Binds who decodes where the engine does it itself: the core's channels, on the engine's own event loop. */
+async function bindDecodingWithin(
   container: Container,
   input: CompositionInput,
   plugins: ConfiguredPlugins,
 ): Promise<void> {
-  const { config, log, teardown } = input;
+  const { teardown } = input;
   const clock = container.resolve(engineTokens.clock);
-  const contextFor = contextsOf(config, log);
-  const decoders = await DecoderSet.open({
-    uses: plugins.decoders,
-    contextFor: (use) => contextFor(use.use),
-    ports: { clock },
-    folder: config.folder,
-  });
+  const decoders = await openDecoders(input, plugins, clock);
   teardown.add("decoders", "decoders", () => decoders[Symbol.asyncDispose]());
   const conformers = await opened(input, plugins.conformer, { clock });
   container.bind(engineTokens.lengths, new MediaInspector(decoders.decoders, clock)).bind(
@@ -97,16 +101,77 @@ async function bindDecoding(
         log: channel.resolve(engineTokens.channelLog),
         tools: {
           clock,
-          bus: container.resolve(engineTokens.frameBus),
+          bus: channel.resolve(engineTokens.frameBus),
           decoders: decoders.decoders,
           conformers,
           metrics: channel.resolve(engineTokens.channelMetrics),
           isBarred: (uri, index) =>
-            container.resolve(engineTokens.quarantine).isBarred(uri, index, clock.now()),
+            channel.resolve(engineTokens.quarantine).isBarred(uri, index, clock.now()),
         },
       }),
   );
 }
+
+/** Binds who decodes where each channel has a process of its own. Plugins are loaded there; here they are only found. */
+function bindDecodingInProcesses(
+  container: Container,
+  input: CompositionInput,
+  plugins: ConfiguredPlugins,
+): void {
+  const { config, log, teardown } = input;
+  const { frameBus, decoders, conformer } = plugins;
+  for (const use of [...decoders, conformer]) findConfiguredPlugin(use, config.folder);
+  const clock = container.resolve(engineTokens.clock);
+  const lengths = new LazyLengths(() => openDecoders(input, plugins, clock), clock);
+  teardown.add("decoders", "decoders", () => lengths[Symbol.asyncDispose]());
+  const { folder, media, engine } = config;
+  const pool = new WorkerPool({
+    preparation: {
+      frameBus,
+      decoders,
+      conformer,
+      folder,
+      mediaRoots: media.roots,
+      protocols: media.protocols,
+    },
+    clock,
+    spares: engine.spareWorkers,
+    log,
+  });
+  teardown.add("decoders", "spare workers", () => pool[Symbol.asyncDispose]());
+  container.bind(engineTokens.lengths, lengths).bind(
+    engineTokens.workersFor,
+    (channel) =>
+      new ProcessWorkers({
+        pool,
+        profile: profileOf(channel.resolve(engineTokens.channelConfig)),
+        clock,
+        quarantine: channel.resolve(engineTokens.quarantine),
+        metrics: channel.resolve(engineTokens.channelMetrics),
+        log: channel.resolve(engineTokens.channelLog),
+      }),
+  );
+}
+
+/** Buses in the engine's own memory cannot be reached from worker processes. */
+function refuseUnreachableBus({ engine, frameBus, file = "the configuration" }: PlayoutConfig): void {
+  if (engine.isolation !== "process" || frameBus.use !== memoryBusName) return;
+  throw new PlayoutError(
+    "InvalidConfig",
+    `${file}: frameBus: ${frameBus.use} cannot be reached by worker processes.`,
+    {
+      remedy: "Set engine.isolation to none, or name another bus.",
+    },
+  );
+}
+
+const openDecoders = ({ config, log }: CompositionInput, plugins: ConfiguredPlugins, clock: Clock) =>
+  DecoderSet.open({
+    uses: plugins.decoders,
+    contextFor: (use) => contextsOf(config, log)(use.use),
+    ports: { clock },
+    folder: config.folder,
+  });
 
 /** Loads a plugin, makes its port, and sees to it that it is closed. */
 async function opened<Port extends PortName>(

@@ -166,4 +166,13 @@ describe("engine", () => {
     expect(PlayoutError.is(error, "PluginNotFound") && error.what).toMatch(/^playout\.yaml: decoders\[0\]: /);
     expect(running.lines.filter(({ level }) => level === "error")).toEqual([]);
   });
+
+  test("engine/a-bus-that-workers-cannot-reach-is-refused", async () => {
+    await using running = new RunningEngine();
+    const start = running.start(smallConfig(one).replace("isolation: none", "isolation: process"));
+    await expect(start).rejects.toMatchObject({
+      code: "InvalidConfig",
+      remedy: expect.stringContaining("engine.isolation"),
+    });
+  });
 });

@@ -61,6 +61,15 @@ export async function loadPlugin<Port extends PortName>(
   }
 }
 
+/** Sees that a plugin's module is there, without loading it. `PluginNotFound` naming its place. */
+export function findConfiguredPlugin(use: PluginUse, folder: string): void {
+  try {
+    findPlugin(use.use, folder);
+  } catch (thrown) {
+    throw atPlace(thrown, use);
+  }
+}
+
 async function defaultExportOf(file: string, use: string): Promise<unknown> {
   try {
     const loaded: unknown = await import(/* @vite-ignore */ pathToFileURL(file).href);

@@ -1,0 +1,40 @@
+import type { MetricKey, MetricLabels, MetricsRecorder } from "@retrovue/core";
+import type { FromWorker } from "./messages.js";
+
+type Batch = Extract<FromWorker, { kind: "metrics" }>;
+
+/** Observations kept between two hand-overs; those beyond are lost, which a histogram bears. */
+const observationsMax = 5_000;
+
+/** Counts in a worker process until the engine is told; gauges are the engine's own matter. */
+export class BatchedMetrics implements MetricsRecorder {
+  #counts = new Map<string, { metric: MetricKey; by: number; labels?: Record<string, string> }>();
+  #observations: { metric: MetricKey; value: number; labels?: Record<string, string> }[] = [];
+
+  count(metric: MetricKey, by = 1, labels?: MetricLabels): void {
+    const key = JSON.stringify([metric, labels]);
+    const entry = this.#counts.get(key);
+    if (entry) entry.by += by;
+    else this.#counts.set(key, { metric, by, ...(labels && { labels: { ...labels } }) });
+  }
+
+  gauge(): void {}
+
+  observe(metric: MetricKey, value: number, labels?: MetricLabels): void {
+    if (this.#observations.length >= observationsMax) return;
+    this.#observations.push({ metric, value, ...(labels && { labels: { ...labels } }) });
+  }
+
+  /** What came since the last call; undefined where nothing did. */
+  take(): Batch | undefined {
+    if (this.#counts.size === 0 && this.#observations.length === 0) return undefined;
+    const batch: Batch = {
+      kind: "metrics",
+      counts: [...this.#counts.values()],
+      observations: this.#observations,
+    };
+    this.#counts = new Map();
+    this.#observations = [];
+    return batch;
+  }
+}

@@ -1,0 +1,227 @@
+import {
+  type ChannelEvent,
+  type ClockMapping,
+  type ErrorCode,
+  errorCodeNames,
+  type LaneTicket,
+  type MetricKey,
+  metrics,
+  type Plan,
+  PlayoutError,
+  type SegmentPlace,
+  standInReasons,
+  type Tick,
+} from "@retrovue/core";
+import { z } from "zod";
+import type { PluginUse } from "../plugins/load-plugin.js";
+import type { ChannelProfile } from "./channel-worker.js";
+import type { Bar } from "./shared-quarantine.js";
+
+/*
+ * What engine and worker processes say to one another, over Node's channel with structured clones: plain values, bigint
+ * included. A worker handles files that may be hostile, so what it says is checked in every field; what the engine says
+ * is checked in form. A message that is not understood ends the worker.
+ */
+
+/** All that a worker loads before it knows its channel: a spare has done so already. */
+export interface Preparation {
+  readonly frameBus: PluginUse & { readonly port: "frameBus" };
+  readonly decoders: readonly (PluginUse & { readonly port: "decoder" })[];
+  readonly conformer: PluginUse & { readonly port: "conformer" };
+  /** Of the configuration file. */
+  readonly folder: string;
+  readonly mediaRoots: readonly string[];
+  readonly protocols: readonly string[];
+  readonly mapping: ClockMapping;
+}
+
+/** A worker's channel, and what it is to do there. */
+export interface ProcessOrder {
+  readonly profile: ChannelProfile;
+  readonly lane: LaneTicket;
+  readonly plan: Plan;
+  readonly from: Tick;
+  readonly continues: boolean;
+  readonly bars: readonly Bar[];
+}
+
+const tick = z.int().transform((value) => value as Tick);
+const text = (max: number) => z.string().max(max);
+const uri = text(4_096);
+
+const segmentShape = z.object({
+  id: text(32),
+  kind: z.enum(["content", "filler", "pad"]),
+  asset: z.object({ uri, title: text(256).optional() }).optional(),
+  inPoint: z.bigint(),
+  duration: z.bigint(),
+  start: z.bigint().optional(),
+  gainDb: z.number(),
+  fadeInNs: z.bigint(),
+  fadeOutNs: z.bigint(),
+  aspect: z.enum(["preserve", "stretch", "crop"]).optional(),
+  labels: z.record(text(64), text(1_024)),
+});
+const planShape = z.object({
+  revision: z.int().min(1),
+  start: z.bigint(),
+  segments: z.array(segmentShape).min(1).max(20_000),
+  end: z.enum(["pad", "loop"]),
+});
+const placeShape = z.object({
+  in: z.literal("segment"),
+  segment: segmentShape,
+  index: z.int(),
+  round: z.int(),
+  first: z.int(),
+  end: z.int(),
+  anchor: z.object({ first: z.int(), inPoint: z.bigint() }),
+});
+const mappingShape = z.object({
+  sequence: z.int(),
+  monoAnchor: z.bigint(),
+  houseAnchor: z.bigint(),
+  ratePpb: z.int(),
+});
+
+/** A value of a type of the core's whose form was checked: zod's own output would lose brands and exact options. */
+const shaped = <T>(shape: z.ZodType) => z.custom<T>((value) => shape.safeParse(value).success);
+
+const bar = z.object({
+  uri,
+  decoderIndex: z.int().min(0),
+  until: shaped<Bar["until"]>(z.bigint().optional()),
+});
+const preparation = z.object({
+  frameBus: shaped<Preparation["frameBus"]>(z.object({ use: z.string() })),
+  decoders: z.array(shaped<Preparation["decoders"][number]>(z.object({ use: z.string() }))),
+  conformer: shaped<Preparation["conformer"]>(z.object({ use: z.string() })),
+  folder: z.string(),
+  mediaRoots: z.array(z.string()),
+  protocols: z.array(z.string()),
+  mapping: shaped<ClockMapping>(mappingShape),
+});
+const order = z.object({
+  profile: shaped<ChannelProfile>(z.object({ channelId: z.int(), languages: z.array(z.string()) })),
+  lane: shaped<LaneTicket>(z.object({ lane: z.int(), path: z.string() })),
+  plan: shaped<Plan>(planShape),
+  from: tick,
+  continues: z.boolean(),
+  bars: z.array(bar),
+});
+
+const toWorkerSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("prepare"), preparation }),
+  z.object({ kind: z.literal("order"), order }),
+  z.object({ kind: z.literal("plan"), plan: shaped<Plan>(planShape) }),
+  z.object({ kind: z.literal("bar"), bar }),
+  z.object({ kind: z.literal("mapping"), mapping: shaped<ClockMapping>(mappingShape) }),
+  z.object({ kind: z.literal("stop") }),
+]);
+
+/** From the engine to a worker. */
+export type ToWorker = z.infer<typeof toWorkerSchema>;
+
+const plainError = z.object({
+  code: z.enum(errorCodeNames as [ErrorCode, ...ErrorCode[]]),
+  what: text(8_192),
+  remedy: text(2_048).optional(),
+});
+/** An error as it crosses. */
+export type PlainError = z.infer<typeof plainError>;
+
+const failure = z.object({
+  asset: z.object({ uri, title: text(256).optional() }),
+  error: plainError,
+  reason: z.enum(
+    Object.keys(standInReasons) as [keyof typeof standInReasons, ...(keyof typeof standInReasons)[]],
+  ),
+  decoderIndex: z.int().optional(),
+  retry: z.object({ afterNs: z.bigint(), exhausted: z.boolean() }).optional(),
+});
+const event = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("worker-began"), tick }),
+  z.object({
+    type: z.literal("segment-began"),
+    tick,
+    place: shaped<SegmentPlace>(placeShape),
+    ready: z.boolean(),
+  }),
+  z.object({ type: z.literal("source-failed"), tick, failure }),
+  z.object({ type: z.literal("corrected"), tick, uri }),
+  z.object({ type: z.literal("decoder-stuck"), uri, decoderIndex: z.int().min(0) }),
+  z.object({ type: z.literal("ticks-skipped"), from: tick, ticks: z.int().min(0) }),
+]);
+const metricKey = z.enum(Object.keys(metrics) as [MetricKey, ...MetricKey[]]);
+const labels = z.record(text(64), text(256)).optional();
+
+const fromWorkerSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("prepared") }),
+  z.object({ kind: z.literal("failed"), error: plainError }),
+  z.object({ kind: z.literal("event"), event }),
+  z.object({
+    kind: z.literal("metrics"),
+    counts: z.array(z.object({ metric: metricKey, by: z.number().min(0), labels })).max(1_000),
+    observations: z.array(z.object({ metric: metricKey, value: z.number(), labels })).max(10_000),
+  }),
+  z.object({
+    kind: z.literal("log"),
+    level: z.enum(["debug", "info", "warn", "error"]),
+    plugin: text(4_096),
+    message: text(8_192),
+    fields: z.record(text(256), z.unknown()),
+  }),
+]);
+
+/** From a worker to the engine. */
+export type FromWorker = z.infer<typeof fromWorkerSchema>;
+
+/** Checks a message from the engine. `InvalidArgument` naming what is wrong. */
+export const readToWorker = (message: unknown): ToWorker => read(toWorkerSchema, message, "engine");
+
+/** Checks a message from a worker. `InvalidArgument` naming what is wrong. */
+export const readFromWorker = (message: unknown): FromWorker => read(fromWorkerSchema, message, "worker");
+
+function read<T>(schema: z.ZodType<T>, message: unknown, from: string): T {
+  const parsed = schema.safeParse(message);
+  if (parsed.success) return parsed.data;
+  const why = z.prettifyError(parsed.error).split("\n").slice(0, 4).join(" ");
+  throw new PlayoutError("InvalidArgument", `A message of the ${from} is not understood: ${why}`);
+}
+
+/** An error as it may cross. */
+export function toPlainError(thrown: unknown): PlainError {
+  const { code, what, remedy } = PlayoutError.from(thrown);
+  return {
+    code,
+    what: what.slice(0, 8_192),
+    ...(remedy !== undefined && { remedy: remedy.slice(0, 2_048) }),
+  };
+}
+
+/** The error that crossed. */
+export const fromPlainError = ({ code, what, remedy }: PlainError): PlayoutError =>
+  new PlayoutError(code, what, remedy === undefined ? {} : { remedy });
+
+/** A channel's event as it may cross: errors as plain values, everything else as it is. */
+export function toPlainEvent(told: ChannelEvent): Extract<FromWorker, { kind: "event" }>["event"] {
+  if (told.type !== "source-failed") return told;
+  const { asset, error, reason, decoderIndex, retry } = told.failure;
+  return {
+    type: told.type,
+    tick: told.tick,
+    failure: {
+      asset: { ...asset },
+      error: toPlainError(error),
+      reason,
+      decoderIndex,
+      retry: retry && { ...retry },
+    },
+  };
+}
+
+/** The event that crossed. */
+export function fromPlainEvent(told: Extract<FromWorker, { kind: "event" }>["event"]): ChannelEvent {
+  if (told.type !== "source-failed") return told;
+  return { ...told, failure: { ...told.failure, error: fromPlainError(told.failure.error) } } as ChannelEvent;
+}

@@ -1,0 +1,163 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type {
+  Clock,
+  MetricsRecorder,
+  Plan,
+  Suspect,
+  Worker,
+  WorkerExit,
+  WorkerHost,
+  WorkerListener,
+  WorkerOrder,
+} from "@retrovue/core";
+import type { Log } from "../log/log.js";
+import type { ChannelProfile } from "./channel-worker.js";
+import {
+  type FromWorker,
+  fromPlainError,
+  fromPlainEvent,
+  readFromWorker,
+  type ToWorker,
+} from "./messages.js";
+import type { SharedQuarantine } from "./shared-quarantine.js";
+import type { WorkerPool } from "./worker-pool.js";
+
+/** Tells which decoders were at work when a worker died, by what its native threads left behind. */
+export interface BreadcrumbReader {
+  /** @param pid of a process that is gone */
+  suspectsOf(pid: number): readonly Suspect[];
+}
+
+/** Where nothing leaves breadcrumbs, nobody is blamed. */
+export const noBreadcrumbs: BreadcrumbReader = { suspectsOf: () => [] };
+
+/** The built entry of a worker process. */
+export const workerEntry = fileURLToPath(new URL("./worker-main.js", import.meta.url));
+
+/** Begins a process that waits to be told what to load. */
+export function forkWorker(entry: string): ChildProcess {
+  return fork(entry, [], {
+    serialization: "advanced",
+    // Debuggers and conditions of the engine are not the worker's.
+    execArgv: [],
+    // What a plugin prints must not get between the engine's log lines.
+    stdio: ["ignore", 2, 2, "ipc"],
+  });
+}
+
+/** Sends a message to a process that may be gone: it is then lost, as `Worker` says. */
+export function tell(child: ChildProcess, message: ToWorker): void {
+  if (child.connected) child.send(message, () => {});
+}
+
+/** What one channel's workers are made with. */
+export interface ProcessWorkersOptions {
+  readonly pool: WorkerPool;
+  readonly profile: ChannelProfile;
+  readonly clock: Clock;
+  readonly quarantine: SharedQuarantine;
+  readonly metrics: MetricsRecorder;
+  readonly log: Log;
+  readonly breadcrumbs?: BreadcrumbReader;
+}
+
+/** Workers in processes of their own (`isolation: process`), each from the engine's pool of warm spares. */
+export class ProcessWorkers implements WorkerHost {
+  constructor(private readonly options: ProcessWorkersOptions) {}
+
+  spawn(order: WorkerOrder, listener: WorkerListener): Worker {
+    return new ProcessWorker(this.options, order, listener);
+  }
+}
+
+class ProcessWorker implements Worker {
+  readonly #options: ProcessWorkersOptions;
+  readonly #listener: WorkerListener;
+  readonly #child: ChildProcess;
+  readonly #told: readonly Disposable[];
+  #isGone = false;
+
+  constructor(options: ProcessWorkersOptions, order: WorkerOrder, listener: WorkerListener) {
+    const { pool, profile, clock, quarantine } = options;
+    this.#options = options;
+    this.#listener = listener;
+    this.#child = pool.take();
+    this.#child.on("message", (message) => this.#hear(message));
+    this.#child.once("exit", (code, signal) => this.#leave(signal ?? `exit code ${code}`));
+    this.#child.once("error", (error) => this.#leave(error.message));
+    // The spare was given the mapping of its own time.
+    tell(this.#child, { kind: "mapping", mapping: clock.mapping() });
+    tell(this.#child, {
+      kind: "order",
+      order: {
+        profile,
+        lane: order.lane,
+        plan: order.plan,
+        from: order.from,
+        continues: order.continues,
+        bars: [...quarantine.bars()],
+      },
+    });
+    this.#told = [
+      clock.onMapping((mapping) => tell(this.#child, { kind: "mapping", mapping })),
+      quarantine.onBar((bar) => tell(this.#child, { kind: "bar", bar })),
+    ];
+  }
+
+  setPlan(plan: Plan): void {
+    tell(this.#child, { kind: "plan", plan });
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  stop(): void {
+    tell(this.#child, { kind: "stop" });
+  }
+
+  #hear(message: unknown): void {
+    if (this.#isGone) return;
+    let told: FromWorker;
+    try {
+      told = readFromWorker(message);
+    } catch (thrown) {
+      this.#options.log.error({ err: thrown }, "a worker is not understood and is replaced");
+      this.kill();
+      return;
+    }
+    this.#take(told);
+  }
+
+  #take(told: FromWorker): void {
+    const { log, metrics } = this.#options;
+    switch (told.kind) {
+      case "prepared":
+        break;
+      case "failed":
+        log.error({ err: fromPlainError(told.error) }, "the worker failed");
+        break;
+      case "event":
+        this.#listener.onEvent(fromPlainEvent(told.event));
+        break;
+      case "metrics":
+        for (const { metric, by, labels } of told.counts) metrics.count(metric, by, labels);
+        for (const { metric, value, labels } of told.observations) metrics.observe(metric, value, labels);
+        break;
+      case "log":
+        log[told.level]({ ...told.fields, plugin: told.plugin }, told.message);
+        break;
+    }
+  }
+
+  #leave(cause: string): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    for (const listening of this.#told) listening[Symbol.dispose]();
+    const { breadcrumbs = noBreadcrumbs } = this.#options;
+    const { pid } = this.#child;
+    const exit: WorkerExit = { cause, suspects: pid === undefined ? [] : breadcrumbs.suspectsOf(pid) };
+    this.#listener.onExit(exit);
+  }
+}

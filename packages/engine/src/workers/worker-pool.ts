@@ -1,0 +1,91 @@
+import type { ChildProcess } from "node:child_process";
+import type { Clock } from "@retrovue/core";
+import type { Log } from "../log/log.js";
+import type { Preparation } from "./messages.js";
+import { fromPlainError, readFromWorker } from "./messages.js";
+import { forkWorker, tell, workerEntry } from "./process-workers.js";
+
+/** What worker processes are begun with. */
+export interface WorkerPoolOptions {
+  readonly preparation: Omit<Preparation, "mapping">;
+  readonly clock: Clock;
+  /** Processes kept warm: all plugins loaded, no channel yet. */
+  readonly spares: number;
+  readonly log: Log;
+  /** The module that a process runs. Default: the built one beside this file. */
+  readonly entry?: string;
+}
+
+/** The engine's worker processes that have no channel yet. A spare that ends by itself is replaced when the next one is taken. */
+export class WorkerPool implements AsyncDisposable {
+  readonly #options: WorkerPoolOptions;
+  /** Oldest first: the one that is surely prepared. */
+  readonly #spares: ChildProcess[] = [];
+  #isClosed = false;
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+    this.#fill();
+  }
+
+  /** A process that loads its plugins, or has: it is the caller's from now on, also to be ended. */
+  take(): ChildProcess {
+    const child = this.#spares.shift() ?? this.#begin();
+    for (const event of ["message", "error", "exit"]) child.removeAllListeners(event);
+    // Behind the one that is needed now.
+    setImmediate(() => this.#fill());
+    return child;
+  }
+
+  /** Ends all spares and resolves when they are gone. Idempotent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(
+      this.#spares.splice(0).map(async (child) => {
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+        child.kill("SIGKILL");
+        await gone;
+      }),
+    );
+  }
+
+  #fill(): void {
+    while (!this.#isClosed && this.#spares.length < this.#options.spares) {
+      const child = this.#begin();
+      this.#spares.push(child);
+      child.on("message", (message) => this.#hear(message));
+      child.once("error", (error) => this.#drop(child, error.message));
+      child.once("exit", (code, signal) => this.#drop(child, signal ?? `exit code ${code}`));
+    }
+  }
+
+  #begin(): ChildProcess {
+    const { preparation, clock, entry = workerEntry } = this.#options;
+    const child = forkWorker(entry);
+    tell(child, {
+      kind: "prepare",
+      preparation: {
+        ...preparation,
+        decoders: [...preparation.decoders],
+        mediaRoots: [...preparation.mediaRoots],
+        protocols: [...preparation.protocols],
+        mapping: clock.mapping(),
+      },
+    });
+    return child;
+  }
+
+  #hear(message: unknown): void {
+    const told = readFromWorker(message);
+    if (told.kind === "failed")
+      this.#options.log.error({ err: fromPlainError(told.error) }, "a spare worker failed");
+  }
+
+  #drop(child: ChildProcess, cause: string): void {
+    const at = this.#spares.indexOf(child);
+    if (at < 0) return;
+    this.#spares.splice(at, 1);
+    if (!this.#isClosed) this.#options.log.warn({ cause }, "a spare worker ended");
+  }
+}

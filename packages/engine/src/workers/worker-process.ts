@@ -1,0 +1,188 @@
+import {
+  type ConformerFactory,
+  FollowerClock,
+  type FrameBus,
+  type HostTime,
+  type Nanoseconds,
+  nanosecondsFromMs,
+  type Plan,
+  PlayoutError,
+  type PluginContext,
+  Quarantine,
+} from "@retrovue/core";
+import { DecoderSet } from "../plugins/decoder-set.js";
+import { loadPlugin, type PluginUse } from "../plugins/load-plugin.js";
+import { BatchedMetrics } from "./batched-metrics.js";
+import { ChannelWorker } from "./channel-worker.js";
+import {
+  type FromWorker,
+  type Preparation,
+  type ProcessOrder,
+  type ToWorker,
+  toPlainError,
+  toPlainEvent,
+} from "./messages.js";
+
+/** How often counters are handed over. */
+const metricsEveryNs = nanosecondsFromMs(1_000);
+
+/** A worker's end of the channel to the engine. */
+export interface EngineLink {
+  send(message: FromWorker): void;
+}
+
+interface Prepared {
+  readonly clock: FollowerClock;
+  readonly bus: FrameBus;
+  readonly decoders: DecoderSet;
+  readonly conformers: ConformerFactory;
+}
+
+/** What runs in a worker process: loads what it is told to, waits for its channel, and works there until it is told to stop. */
+export class WorkerProcess {
+  readonly #link: EngineLink;
+  readonly #host: HostTime;
+  readonly #stop = new AbortController();
+  readonly #quarantine = new Quarantine();
+  readonly #metrics = new BatchedMetrics();
+  readonly #ended = Promise.withResolvers<void>();
+  #preparing: Promise<Prepared> | undefined;
+  #clock: FollowerClock | undefined;
+  #worker: ChannelWorker | undefined;
+  #newestPlan: Plan | undefined;
+
+  constructor(link: EngineLink, host: HostTime) {
+    this.#link = link;
+    this.#host = host;
+    this.#ended.promise.catch(() => {});
+  }
+
+  /** Resolves when it was told to stop and everything is closed; rejects with what ended it otherwise. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** Takes one message. Never throws: what is wrong ends it. */
+  take(message: ToWorker): void {
+    switch (message.kind) {
+      case "prepare":
+        this.#preparing = this.#prepare(message.preparation);
+        this.#preparing.then(
+          () => this.#link.send({ kind: "prepared" }),
+          (thrown: unknown) => this.#fail(thrown),
+        );
+        break;
+      case "order":
+        this.#work(message.order).then(
+          () => this.#ended.resolve(),
+          (thrown: unknown) => this.#fail(thrown),
+        );
+        break;
+      case "plan":
+        this.#newestPlan = message.plan;
+        this.#worker?.setPlan(message.plan);
+        break;
+      case "bar":
+        this.#quarantine.bar(message.bar, message.bar.until);
+        break;
+      case "mapping":
+        this.#clock?.follow(message.mapping);
+        break;
+      case "stop":
+        this.#stop.abort(new PlayoutError("Closed", "The worker was stopped."));
+        if (this.#worker === undefined) this.#close().then(this.#ended.resolve, this.#ended.reject);
+        break;
+    }
+  }
+
+  #fail(thrown: unknown): void {
+    if (this.#stop.signal.aborted) {
+      this.#ended.resolve();
+      return;
+    }
+    this.#link.send({ kind: "failed", error: toPlainError(thrown) });
+    this.#ended.reject(thrown);
+  }
+
+  async #prepare(preparation: Preparation): Promise<Prepared> {
+    const { folder, mapping } = preparation;
+    const clock = new FollowerClock(this.#host, mapping);
+    this.#clock = clock;
+    const contextFor = (use: PluginUse) => this.#contextOf(use, preparation);
+    const make = async <Port extends "frameBus" | "conformer">(use: PluginUse & { readonly port: Port }) =>
+      await (await loadPlugin(use, folder)).create(contextFor(use), { clock });
+    const bus = await make(preparation.frameBus);
+    const conformers = await make(preparation.conformer);
+    const decoders = await DecoderSet.open({
+      uses: preparation.decoders,
+      contextFor,
+      ports: { clock },
+      folder,
+    });
+    return { clock, bus, conformers, decoders };
+  }
+
+  async #work(order: ProcessOrder): Promise<void> {
+    if (this.#preparing === undefined)
+      throw new PlayoutError("WrongState", "An order came before its preparation.");
+    for (const bar of order.bars) this.#quarantine.bar(bar, bar.until);
+    const { signal } = this.#stop;
+    const { clock, bus, decoders, conformers } = await this.#preparing;
+    this.#worker = new ChannelWorker(
+      order.profile,
+      {
+        clock,
+        bus,
+        decoders: decoders.decoders,
+        conformers,
+        isBarred: (uri, index) => this.#quarantine.isBarred(uri, index, clock.now()),
+        onEvent: (event) => this.#link.send({ kind: "event", event: toPlainEvent(event) }),
+        metrics: this.#metrics,
+      },
+      // A newer one may have come while plugins were loaded.
+      this.#newestPlan ?? order.plan,
+    );
+    const telling = this.#tellMetrics(clock);
+    try {
+      await this.#worker.run(order, signal);
+    } finally {
+      this.#tellCounts();
+      await this.#close();
+      await telling;
+    }
+  }
+
+  async #tellMetrics(clock: FollowerClock): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      await clock.sleepUntil((clock.now() + metricsEveryNs) as Nanoseconds, signal).catch(() => {});
+      this.#tellCounts();
+    }
+  }
+
+  #tellCounts(): void {
+    const batch = this.#metrics.take();
+    if (batch) this.#link.send(batch);
+  }
+
+  /** Decoders, then the clock; the bus's writer is closed by then. */
+  async #close(): Promise<void> {
+    const prepared = await this.#preparing?.catch(() => undefined);
+    await prepared?.decoders[Symbol.asyncDispose]();
+    this.#stop.abort();
+    this.#clock?.[Symbol.dispose]();
+  }
+
+  #contextOf(use: PluginUse, { folder, mediaRoots, protocols }: Preparation): PluginContext {
+    const tell =
+      (level: "debug" | "info" | "warn" | "error") =>
+      (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
+        this.#link.send({ kind: "log", level, plugin: use.use, message, fields: { ...fields } });
+    return {
+      log: { debug: tell("debug"), info: tell("info"), warn: tell("warn"), error: tell("error") },
+      configFolder: folder,
+      mediaRoots,
+      protocols,
+    };
+  }
+}
