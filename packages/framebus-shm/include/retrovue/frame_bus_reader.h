@@ -80,7 +80,8 @@ int rvfb_reader_sound(const rvfb_reader* reader, const rvfb_slot* slot, float* c
 /* Copies the asset that the slot names. 1, or 0 where it names none or the entry was reused. */
 int rvfb_reader_asset(const rvfb_reader* reader, const rvfb_slot* slot, rvfb_asset* into);
 
-/* The clock mapping (the one before, while it is being changed), and house time by it, which never steps back. */
+/* The clock mapping (the one before, while it is being changed), and house time by it, which never steps
+ * back. */
 void rvfb_reader_mapping(rvfb_reader* reader, rvfb_mapping* into);
 int64_t rvfb_reader_now(rvfb_reader* reader);
 

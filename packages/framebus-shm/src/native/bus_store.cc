@@ -2,6 +2,7 @@
 
 #include <retrovue/frame_bus_protocol.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -59,6 +60,15 @@ std::uint32_t finiteBits(float sample) {
              : std::bit_cast<std::uint32_t>(sample);
 }
 
+/// A run of samples, or of silence. Most of what a commit does, so nothing is asked twice.
+void storeSamples(std::uint32_t* into, const float* from, std::uint32_t count) {
+  if (from == nullptr) {
+    for (std::uint32_t i = 0; i < count; ++i) RVFB_STORE_RELAXED(into + i, 0u);
+  } else {
+    for (std::uint32_t i = 0; i < count; ++i) RVFB_STORE_RELAXED(into + i, finiteBits(from[i]));
+  }
+}
+
 }  // namespace
 
 BusStore::BusStore(std::shared_ptr<Mapping> control, const rvfb_header& header, const ClockMapping& mapping)
@@ -101,15 +111,14 @@ void BusStore::storeSlot(const rvfb_slot& slot, const std::uint64_t* ancillary) 
 void BusStore::storeSound(std::uint64_t start, std::uint32_t count, const float* const* channels) {
   rvfb_sound_reserve(&header_->audio_reserved, start + count);
   const std::uint32_t ring = header_->audio_samples;
+  const auto at = static_cast<std::uint32_t>(start % ring);
+  const std::uint32_t straight = std::min(count, ring - at);
   auto* audio = reinterpret_cast<std::uint32_t*>(control_->at(header_->audio_offset));
   for (std::uint32_t c = 0; c < header_->format.channels; ++c) {
     std::uint32_t* into = audio + std::uint64_t{c} * ring;
     const float* from = channels == nullptr ? nullptr : channels[c];
-    auto at = static_cast<std::uint32_t>(start % ring);
-    for (std::uint32_t i = 0; i < count; ++i) {
-      RVFB_STORE_RELAXED(into + at, from == nullptr ? 0u : finiteBits(from[i]));
-      if (++at == ring) at = 0;
-    }
+    storeSamples(into + at, from, straight);
+    storeSamples(into, from == nullptr ? nullptr : from + straight, count - straight);
   }
   rvfb_sound_commit(&header_->audio_committed, start + count);
 }

@@ -10,14 +10,14 @@
 #include <vector>
 
 #include "asset_book.h"
+#include "bus_objects.h"
 #include "bus_store.h"
 #include "episodes.h"
 #include "inheriting_mutex.h"
-#include "lane_end.h"
-#include "layout.h"
+#include "lane_intake.h"
 #include "picture_pool.h"
-#include "readers_table.h"
 #include "stand_ins.h"
+#include "tick_publisher.h"
 
 namespace retrovue::framebus {
 
@@ -54,7 +54,7 @@ class Committer {
   void setMapping(const ClockMapping& mapping);
   std::int64_t head();
   rvfb_counters counters();
-  std::vector<ReaderRow> readers() const { return readersTable_->rows(); }
+  std::vector<ReaderRow> readers() const { return objects_.readers->rows(); }
   /// The next event, if there is one.
   std::optional<CommitterEvent> nextEvent();
   /// Waits for events that came after `eventWord()` was read, for the end, or until CLOCK_MONOTONIC reaches
@@ -69,81 +69,43 @@ class Committer {
   const rvfb_header& header() const { return store_.header(); }
 
  private:
-  struct Pending {
-    rvfb_submission_head head{};
-    bool accepted = false;
-  };
-  /// What the current lane last said of its asset; texts are copies.
-  struct LaneAsset {
-    std::uint64_t key = 0;
-    AssetPlace place{};
-    std::string uri;
-    std::string title;
-  };
-
-  Committer(const BusSpec& spec, const Place& place, Layout layout, SharedObject control,
-            SharedObject pictures, std::shared_ptr<ReadersTable> readers);
+  Committer(const BusSpec& spec, const Place& place, BusObjects objects);
 
   void run();
   void settle();
   void readClock();
-  void lookAtLane();
-  void dropLane(std::uint32_t state);
-  std::uint32_t objectionTo(const rvfb_submission_head& head) const;
-  bool showsWholePicture(const rvfb_submission_head& head) const;
-  void refuse(std::int64_t tick, std::uint32_t why);
-  bool takePending();
-  void giveBack(std::uint64_t upTo);
-  void topUp();
+  bool takeFront();
   void standIn(std::int64_t tick);
-  void commitSubmission(const rvfb_submission_head& head, std::uint64_t position);
-  AssetPlace assetOf(const rvfb_submission_head& head, std::uint64_t position);
   void publish(rvfb_slot& slot, const std::uint64_t* ancillary, const float* const* sound);
-  const float* const* fadeOut(std::int64_t tick);
-  void noteSound(const float* const* sound, std::uint32_t samples);
-  void kick();
   void finish();
+  void kick();
   std::int64_t deadline() const;
 
   const BusSpec spec_;
   const Place place_;
-  const Layout layout_;
+  BusObjects objects_;
   const HouseGrid grid_;
-  const std::string path_;
-  SharedObject controlObject_;
-  SharedObject picturesObject_;
-  std::shared_ptr<Mapping> controlMapping_;
-  std::shared_ptr<ReadersTable> readersTable_;
+  const std::shared_ptr<Mapping> controlMapping_;
 
-  InheritingMutex mutex_;
+  InheritingMutex mutex_;  // Guards all below.
   BusStore store_;
   PicturePool pool_;
   AssetBook assets_;
   StandIns standIns_;
   Episodes episodes_;
+  TickPublisher publisher_;
+  LaneIntake intake_;
   ClockMapping mapping_;
   std::int64_t houseNow_ = INT64_MIN;
   std::int64_t dueThrough_ = -1;
   std::int64_t lateThrough_ = -1;
   std::int64_t leadThrough_ = -1;
   std::int64_t next_ = -1;  // The tick committed next; -1 before start.
+  std::uint32_t lanesMade_ = 0;
   bool published_ = false;  // Since the last `finish`: readers are to be woken.
-  bool counted_ = false;
   bool closing_ = false;
 
-  std::unique_ptr<LaneEnd> lane_;
-  std::vector<std::unique_ptr<LaneEnd>> oldLanes_;
-  std::uint32_t lanesMade_ = 0;
-  std::vector<Pending> pending_;
-  std::int64_t lastSubmitted_ = -1;
-  LaneAsset laneAsset_;
-
-  std::vector<std::uint32_t> slotBuffers_;  // Which buffer each slot refers to.
-  std::vector<float> fade_;
-  std::vector<const float*> channels_;
-  std::vector<float> lastSample_;
-
-  const std::uint32_t* waitWord_ = nullptr;  // What the thread waits on; under the lock.
+  const std::uint32_t* waitWord_ = nullptr;  // What the thread waits on, and whose it is.
   LaneEnd* waitLane_ = nullptr;
   std::uint32_t ownWord_ = 0;
   std::uint32_t eventWord_ = 0;

@@ -58,6 +58,45 @@ StandIn StandIns::standInAt(std::int64_t tick) {
   return {policy.after, told, expectation};
 }
 
+rvfb_slot StandIns::slotOf(const StandIn& what, std::int64_t tick, const rvfb_format& format) const {
+  rvfb_slot slot{};
+  slot.tick = tick;
+  slot.stand_in_reason = what.reason;
+  slot.decoder_index = RVFB_NO_DECODER;
+  slot.media_time_ns = RVFB_NO_TIME;
+  slot.source_pts = RVFB_NO_TIME;
+  slot.source_index = RVFB_NO_INDEX;
+  slot.asset_index = RVFB_NO_ASSET;
+  std::memcpy(slot.plane_offset, format.plane_offset, sizeof slot.plane_offset);
+  switch (what.kind) {
+    case StandInKind::hold:
+      slot.flags = RVFB_FLAG_HOLD;
+      slot.buffer = shown_.buffer;
+      std::memcpy(slot.plane_offset, shown_.plane_offset, sizeof slot.plane_offset);
+      slot.media_time_ns = shown_.media_time_ns;
+      slot.source_pts = shown_.source_pts;
+      slot.source_tb_num = shown_.source_tb_num;
+      slot.source_tb_den = shown_.source_tb_den;
+      slot.source_index = shown_.source_index;
+      break;
+    case StandInKind::slate:
+      slot.flags = RVFB_FLAG_SLATE;
+      slot.buffer = RVFB_BUFFER_SLATE;
+      break;
+    case StandInKind::black:
+      slot.flags = RVFB_FLAG_BLACK;
+      slot.buffer = RVFB_BUFFER_BLACK;
+      break;
+  }
+  if (const Expectation* expectation = what.expectation) {
+    std::memcpy(slot.segment_id, expectation->segmentId.data(), sizeof slot.segment_id);
+    slot.plan_revision = expectation->planRevision;
+    if (expectation->firstTick == tick) slot.flags |= RVFB_FLAG_FIRST_OF_SEGMENT;
+    if (expectation->pad) slot.flags |= RVFB_FLAG_PAD;
+  }
+  return slot;
+}
+
 void StandIns::noteAired(rvfb_slot& slot) {
   const bool byName = slot.buffer == RVFB_BUFFER_SLATE || slot.buffer == RVFB_BUFFER_BLACK;
   const bool planned = (slot.flags & kStandInFlags) == 0;

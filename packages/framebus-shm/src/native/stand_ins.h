@@ -50,8 +50,8 @@ class StandIns {
   StandIn standInAt(std::int64_t tick);
   /// Takes note of a submitted slot; sets its discontinuity flag where it returns from a stand-in of ours.
   void noteAired(rvfb_slot& slot);
-  /// The slot of the picture that a hold shows.
-  const rvfb_slot& shown() const { return shown_; }
+  /// The stand-in's slot, but for asset, sound and what the house grid says.
+  rvfb_slot slotOf(const StandIn& what, std::int64_t tick, const rvfb_format& format) const;
 
  private:
   Expectation* at(std::int64_t tick);

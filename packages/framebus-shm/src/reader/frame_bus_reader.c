@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <retrovue/frame_bus_checks.h>
 #include <retrovue/frame_bus_protocol.h>
 #include <retrovue/frame_bus_reader.h>
 #include <stdio.h>
@@ -21,10 +22,6 @@
 #define NS_PER_S 1000000000ll
 /* A wait looks for the death of the engine this often: a dead engine wakes nobody. */
 #define SLICE_NS 100000000ll
-/* Bounds on what a header may claim, so that no product below overflows. Far above what an engine makes. */
-#define COUNT_MAX (1u << 20)
-#define PICTURE_BYTES_MAX (1ull << 32)
-
 struct rvfb_reader {
   int control_fd;
   int readers_fd; /* -1: not shown */
@@ -59,42 +56,6 @@ static int futex_wait_until(const uint32_t* word, uint32_t seen, int64_t mono) {
 static rvfb_status status_of_errno(void) {
   if (errno == ENOENT) return RVFB_NOT_FOUND;
   return errno == EACCES || errno == EPERM ? RVFB_DENIED : RVFB_SYSTEM;
-}
-
-static int fits(uint64_t offset, uint64_t count, uint64_t bytes, uint64_t total) {
-  return offset <= total && count * bytes <= total - offset;
-}
-
-static int format_makes_sense(const rvfb_format* f) {
-  if (f->width == 0 || f->height == 0 || f->width > 32768 || f->height > 32768) return 0;
-  if (f->rate_num == 0 || f->rate_den == 0 || f->sample_rate == 0 || f->channels == 0 || f->channels > 8)
-    return 0;
-  if (f->plane_count == 0 || f->plane_count > RVFB_PLANES_MAX) return 0;
-  if (f->picture_bytes == 0 || f->picture_bytes > PICTURE_BYTES_MAX) return 0;
-  for (uint32_t p = 0; p < f->plane_count; ++p) {
-    if (!fits(f->plane_offset[p], f->plane_rows[p], f->plane_stride[p], f->picture_bytes)) return 0;
-    if (f->plane_picture_rows[p] == 0 || f->plane_picture_rows[p] > f->plane_rows[p]) return 0;
-    if (f->plane_row_bytes[p] > f->plane_stride[p]) return 0;
-  }
-  return 1;
-}
-
-static int header_makes_sense(const rvfb_header* h, uint64_t bytes) {
-  if (h->magic != RVFB_MAGIC || h->layout_version != RVFB_LAYOUT_VERSION) return 0;
-  if (h->header_bytes != RVFB_HEADER_BYTES || h->slot_bytes != RVFB_SLOT_BYTES) return 0;
-  if (h->asset_bytes != RVFB_ASSET_BYTES || h->ancillary_bytes != RVFB_ANCILLARY_BYTES) return 0;
-  if (h->object_bytes != bytes || !format_makes_sense(&h->format)) return 0;
-  if (h->slot_count == 0 || h->slot_count > COUNT_MAX || h->buffer_count > COUNT_MAX) return 0;
-  if (h->asset_count > COUNT_MAX || h->audio_samples == 0 || h->heartbeat_ns == 0) return 0;
-  if (h->pictures_bytes != h->buffer_count * h->format.picture_bytes) return 0;
-  return fits(h->slots_offset, h->slot_count, RVFB_SLOT_BYTES, bytes) &&
-         fits(h->assets_offset, h->asset_count, RVFB_ASSET_BYTES, bytes) &&
-         fits(h->ancillary_offset, h->slot_count, RVFB_ANCILLARY_BYTES, bytes) &&
-         fits(h->audio_offset, (uint64_t)h->audio_samples * h->format.channels, sizeof(float), bytes) &&
-         fits(h->generations_offset, h->buffer_count, sizeof(uint64_t), bytes) &&
-         fits(h->slate_offset, 1, h->format.picture_bytes, bytes) &&
-         fits(h->black_offset, 1, h->format.picture_bytes, bytes) &&
-         h->engine_id_bytes <= RVFB_ENGINE_ID_BYTES;
 }
 
 /* Rule 6: alive is who holds the write lock. Asking for a read lock means that other readers, who could hold
@@ -185,7 +146,7 @@ static rvfb_status open_control(rvfb_reader* r) {
   /* Read, not mapped, until the size is known to be right: a mapping beyond the end of an object kills. */
   rvfb_header header;
   if (pread(r->control_fd, &header, sizeof header, 0) != (ssize_t)sizeof header) return RVFB_INCOMPATIBLE;
-  if (!header_makes_sense(&header, (uint64_t)about.st_size)) return RVFB_INCOMPATIBLE;
+  if (!rvfb_header_makes_sense(&header, (uint64_t)about.st_size)) return RVFB_INCOMPATIBLE;
   if (!engine_lives(r->control_fd) || header.state != RVFB_STATE_READY) return RVFB_NOT_FOUND;
   r->control = map_whole(r->control_fd, (size_t)about.st_size);
   if (r->control == NULL) return RVFB_SYSTEM;
@@ -304,19 +265,6 @@ void rvfb_reader_interrupt(rvfb_reader* r) {
   syscall(SYS_futex, &rvfb_reader_header(r)->futex_word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
-/* Nothing that a slot says is used before it was bounded: the object may be someone else's work. */
-static int slot_makes_sense(const rvfb_header* h, const rvfb_slot* s) {
-  const int reserved = s->buffer == RVFB_BUFFER_SLATE || s->buffer == RVFB_BUFFER_BLACK;
-  if (!reserved && s->buffer >= h->buffer_count) return 0;
-  if (s->sample_count > h->audio_samples || s->ancillary_bytes > RVFB_ANCILLARY_BYTES) return 0;
-  for (uint32_t p = 0; p < h->format.plane_count; ++p) {
-    const uint64_t shown = (uint64_t)h->format.plane_stride[p] * (h->format.plane_picture_rows[p] - 1) +
-                           h->format.plane_row_bytes[p];
-    if (!fits(s->plane_offset[p], 1, shown, h->format.picture_bytes)) return 0;
-  }
-  return 1;
-}
-
 rvfb_status rvfb_reader_read(rvfb_reader* r, int64_t tick, rvfb_frame* frame) {
   const rvfb_header* h = rvfb_reader_header(r);
   if (is_closed(r)) return RVFB_STALE;
@@ -336,7 +284,7 @@ rvfb_status rvfb_reader_read(rvfb_reader* r, int64_t tick, rvfb_frame* frame) {
   memset(&frame->slot, 0, sizeof frame->slot);
   memcpy(&frame->slot, words, sizeof words);
   memcpy(frame->ancillary, ancillary, sizeof ancillary);
-  if (!slot_makes_sense(h, &frame->slot)) return RVFB_INCOMPATIBLE;
+  if (!rvfb_slot_makes_sense(h, &frame->slot)) return RVFB_INCOMPATIBLE;
   const uint8_t* picture = frame->slot.buffer == RVFB_BUFFER_SLATE ? r->control + h->slate_offset
                            : frame->slot.buffer == RVFB_BUFFER_BLACK
                                ? r->control + h->black_offset
