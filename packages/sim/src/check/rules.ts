@@ -30,12 +30,14 @@ export const rules = Object.freeze({
     "A hold shows the last picture of the same airing, never across a seam.",
   "stand-in/hold-is-bounded": "A hold ends: after 2 s at a fault, after 250 ms at an early end.",
   "stand-in/back-in-time": "What can come back is back within the time that its fault allows.",
-  "take/late-is-reported": "A tick that a late take cost is marked late, and no other.",
+  "take/late-is-reported":
+    "What a take that came too late costs is told as a late take, and marked late; nothing else is.",
   "prepare/ready-in-time":
     "What the plan has known for longer than it takes to open is ready at its first tick.",
   "lead/refilled": "A second after trouble the lead is full again.",
   "channel/legal-states": "The channel's states follow its table.",
   "channel/ready-when-filled": "A channel whose lead is full says so.",
+  "channel/does-not-throw": "Neither channel, supervisor nor bus throws, whatever they meet.",
   "channel/stops": "A channel that is told to stop does.",
   "worker/replaced-at-once": "A worker that died is replaced at once, unless they keep dying.",
   "worker/frozen-is-replaced": "A worker that hands nothing over is replaced after the stall timeout.",

@@ -56,7 +56,7 @@ export class StandInChecker {
   /** Something stood in for the plan's picture. */
   check(lease: FrameLease, place: SegmentPlace, actor: Actor, now: Nanoseconds): void {
     this.#checkReason(lease, place, actor, now);
-    this.#checkLate(lease);
+    this.#checkLate(lease, place);
     this.#checkLadder(lease, place);
     this.#checkRecovery(lease, place, actor, now);
   }
@@ -99,11 +99,19 @@ export class StandInChecker {
     );
   }
 
-  /** What was taken too late is reported so, on every tick that it costs. */
-  #checkLate(lease: FrameLease): void {
+  /** What was taken too late is told so, on every tick that it costs. */
+  #checkLate(lease: FrameLease, place: SegmentPlace): void {
     const { tick, meta } = lease;
     if (meta.late !== (meta.standInReason === "lateTake")) {
       throw new Violation("take/late-is-reported", tick, `late is ${meta.late} for ${meta.standInReason}.`);
+    }
+    const isLate = tick === place.first && this.#facts.isLateTake(place.segment.id);
+    if (isLate && meta.standInReason === "opening") {
+      throw new Violation(
+        "take/late-is-reported",
+        tick,
+        "A take at the next tick is told as any other opening.",
+      );
     }
   }
 

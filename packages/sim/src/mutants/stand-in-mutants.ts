@@ -44,6 +44,17 @@ export const standInMutants: readonly Mutant[] = [
     writer: (writer) => changedMeta(writer, (meta) => ({ ...meta, late: false })),
   })),
   mutant(
+    "late-take-glossed-over",
+    "A take that came too late is told as an opening.",
+    "take/late-is-reported",
+    () => ({
+      writer: (writer) =>
+        changedMeta(writer, (meta) =>
+          meta.standInReason === "lateTake" ? { ...meta, standInReason: "opening", late: false } : meta,
+        ),
+    }),
+  ),
+  mutant(
     "break-not-told",
     "A return from a stand-in is told as if nothing had been.",
     "picture/break-told-truly",

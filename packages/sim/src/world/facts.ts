@@ -34,6 +34,7 @@ export class Facts {
   /** The first tick of the channel's life. */
   firstTick: Tick = 0 as Tick;
   readonly #disturbances: Disturbance[] = [];
+  #lateTake: string | undefined;
   #leaptAt = 0n as Nanoseconds;
   #unsettledUntil = 0n as Nanoseconds;
 
@@ -67,6 +68,20 @@ export class Facts {
 
   get plan(): Plan {
     return this.timeline.plan;
+  }
+
+  /** A segment was spliced in at the very next tick. */
+  tookLate(segmentId: string): void {
+    this.#lateTake = segmentId;
+  }
+
+  /** A worker was lost: the next one knows nothing of what came late. */
+  lostWorker(): void {
+    this.#lateTake = undefined;
+  }
+
+  isLateTake(segmentId: string): boolean {
+    return this.#lateTake === segmentId;
   }
 
   get tickTimeOfFirst(): Nanoseconds {

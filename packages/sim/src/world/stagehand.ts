@@ -162,6 +162,8 @@ export class Stagehand {
     const slow = [...facts.actors.values()].filter(({ fault }) => fault === "slow-open");
     const first = slow.length > 0 && random.chance(40) ? random.pick(slow) : undefined;
     const segments = writer.segments(BigInt(random.int(60_000, 400_000)) * 1_000_000n, first);
+    const taken = segments[0];
+    if (at === this.#open() && taken !== undefined) facts.tookLate(taken.id);
     this.#apply(splicePlan(facts.plan, at, segments, this.#open(), grid));
   }
 

@@ -250,7 +250,7 @@ export class World {
       await stagehand.act().catch((thrown: unknown) => this.#caught(thrown));
     }
     const failure = workers.failures[0];
-    if (failure !== undefined && this.#violation === undefined) throw failure;
+    if (failure !== undefined) this.#caught(failure);
 
     watching.abort();
     mapping[Symbol.dispose]();
@@ -337,8 +337,8 @@ export class World {
   }
 
   #caught(thrown: unknown): void {
-    if (!(thrown instanceof Violation)) throw thrown;
-    this.#broken(thrown);
+    if (thrown instanceof Violation) this.#broken(thrown);
+    else this.#broken(new Violation("channel/does-not-throw", this.#head, stackOf(thrown)));
   }
 
   /** Only the first counts: what follows may follow from it. */
@@ -351,6 +351,7 @@ export class World {
   #hear(event: SupervisorEvent, facts: Facts): void {
     if (event.type === "worker-replaced") {
       this.#count("worker-replaced");
+      facts.lostWorker();
       facts.unsettle((this.#clockwork.clock.now() + nanosecondsFromMs(600)) as Nanoseconds);
     }
     if (event.type === "decoder-stuck") {
@@ -373,3 +374,6 @@ export class World {
     this.#options.trace?.(what, this.#now());
   }
 }
+
+const stackOf = (thrown: unknown): string =>
+  thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
