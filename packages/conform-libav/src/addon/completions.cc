@@ -50,4 +50,8 @@ void Completions::settle(Napi::Env env) {
   if (pending_.empty()) signal_->keepAlive(false);
 }
 
+void Completions::close() {
+  signal_->close();
+}
+
 }  // namespace retrovue::conform

@@ -26,6 +26,9 @@ class Completions {
   void finish(std::uint64_t number, Expected<void> result);
   /// Settles what is finished, now.
   void settle(Napi::Env env);
+  /// No promise is settled any more; `finish` becomes quiet. For the end of the environment, which frees the signal before
+  /// it finalizes objects. No thread may be in `finish` by then.
+  void close();
 
  private:
   struct Pending {

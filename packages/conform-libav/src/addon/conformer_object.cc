@@ -46,7 +46,10 @@ ConformerObject::ConformerObject(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<ConformerObject>(info),
       completions_(std::make_unique<Completions>(info.Env())),
       worker_(std::make_unique<PictureWorker>(std::clamp(info[0].As<Napi::Number>().Int32Value(), 1, 16))),
-      hook_(std::make_unique<addon::EnvHook>(info.Env(), [this] { stop(); })) {}
+      hook_(std::make_unique<addon::EnvHook>(info.Env(), [this] {
+        stop();
+        completions_->close();
+      })) {}
 
 ConformerObject::~ConformerObject() {
   stop();
