@@ -1,0 +1,159 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { endOfMedia, mediaTime, PlayoutError } from "@retrovue/core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LibavDecoderFactory, parseOptions } from "../src/index.js";
+import { mediaPath, noMedia } from "./media-set.js";
+
+const run = promisify(execFile);
+const signal = new AbortController().signal;
+const factory = new LibavDecoderFactory(["/"], parseOptions({}));
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "retrovue-streams-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const picture = "testsrc2=s=96x64:r=25:d=1";
+const tone = (rate: number, hertz: number) => `sine=f=${hertz}:d=1:r=${rate}`;
+
+/** Makes a file with ffmpeg from these lavfi inputs. */
+async function make(name: string, inputs: readonly string[], ...args: string[]): Promise<string> {
+  const path = join(folder, name);
+  const given = inputs.flatMap((input) =>
+    input.endsWith(".srt") ? ["-i", input] : ["-f", "lavfi", "-i", input],
+  );
+  await run("ffmpeg", ["-v", "error", "-nostdin", ...given, ...args, "-y", path]);
+  return path;
+}
+
+describe("streams", () => {
+  test("lesson/44-cover-art-is-no-picture", async () => {
+    const cover = ["-frames:v:0", "1", "-c:v", "png", "-disposition:v:0", "attached_pic"];
+    const path = await make(
+      "cover.mp3",
+      [picture, tone(44_100, 440)],
+      "-map",
+      "1:a",
+      "-map",
+      "0:v",
+      ...cover,
+    );
+    await using decoder = await factory.open({ uri: path }, {}, signal);
+    expect(decoder.info.picture).toBeUndefined();
+    expect(decoder.info.sound?.codec).toBe("mp3");
+    expect(await decoder.readPicture(mediaTime(0n), {}, signal)).toBe(endOfMedia);
+  });
+
+  test("lesson/44-the-right-sound-and-nothing-else", async () => {
+    const subtitles = join(folder, "words.srt");
+    await writeFile(subtitles, "1\n00:00:00,000 --> 00:00:01,000\nWords.\n");
+    // Told apart by their rates.
+    const inputs = [picture, tone(32_000, 300), tone(44_100, 440), tone(48_000, 600), subtitles];
+    const maps = [0, 1, 2, 3, 4].flatMap((n) => ["-map", `${n}`]);
+    const tags = ["deu", "eng", "fra"].flatMap((tag, n) => [`-metadata:s:a:${n}`, `language=${tag}`]);
+    const flags = ["-disposition:a:0", "0", "-disposition:a:1", "default", "-disposition:a:2", "0"];
+    const path = await make("many.mkv", inputs, ...maps, ...tags, ...flags, "-c:v", "mpeg4", "-c:a", "aac");
+    const rateFor = async (...languages: string[]) => {
+      await using decoder = await factory.open({ uri: path }, { languages }, signal);
+      return decoder.info.sound?.sampleRate;
+    };
+    expect(await rateFor()).toBe(44_100);
+    expect(await rateFor("de", "fr")).toBe(32_000);
+    expect(await rateFor("ja", "fra")).toBe(48_000);
+    expect(await rateFor("ja")).toBe(44_100);
+  });
+
+  test("lesson/42-what-has-no-end-is-not-waited-for", async () => {
+    const pipe = join(folder, "pipe.mp4");
+    await run("mkfifo", [pipe]);
+    const refused = await factory.open({ uri: pipe }, {}, signal).catch((thrown: unknown) => thrown);
+    expect(PlayoutError.is(refused, "UnsupportedMedia")).toBe(true);
+    // A file that ends in the middle of its header, and a hole of a gigabyte.
+    const hole = join(folder, "hole.mp4");
+    await using file = await open(hole, "w");
+    await file.truncate(1e9);
+    const nothing = await factory.open({ uri: hole }, {}, signal).catch((thrown: unknown) => thrown);
+    expect(PlayoutError.is(nothing, "UnsupportedMedia")).toBe(true);
+    expect((await factory.probe({ uri: pipe }, signal)).score).toBe(0);
+  });
+
+  test("lesson/41-openings-at-once-disturb-nobody", { timeout: 60_000 }, async () => {
+    const path = await make("small.mp4", [picture, tone(48_000, 440)], "-c:v", "libx264", "-c:a", "aac");
+    const opens = Array.from({ length: 160 }, async () => {
+      await using decoder = await factory.open({ uri: path }, {}, signal);
+      return decoder.info.picture?.codec;
+    });
+    expect(new Set(await Promise.all(opens))).toEqual(new Set(["h264"]));
+  });
+
+  test("streams/sound-that-begins-late-keeps-its-distance", async () => {
+    const inputs = [picture, tone(48_000, 440)];
+    const late = [
+      "-filter_complex",
+      "[1:a]asetpts=PTS+0.5/TB[a]",
+      "-map",
+      "0:v",
+      "-map",
+      "[a]",
+      "-c:v",
+      "mpeg4",
+    ];
+    const path = await make("late.mkv", inputs, ...late, "-c:a", "pcm_s16le");
+    await using decoder = await factory.open({ uri: path }, {}, signal);
+    const block = await decoder.readSound(48_000, signal);
+    if (block === endOfMedia) throw new Error("there is sound");
+    const [samples] = block.channels;
+    expect(block.time).toBe(0n);
+    expect(samples!.subarray(0, 23_950).every((value) => value === 0)).toBe(true);
+    expect(samples!.subarray(24_050, 24_500).some((value) => value !== 0)).toBe(true);
+  });
+
+  test("streams/a-change-of-size-in-mid-stream-is-told", async () => {
+    const small = await make("small.ts", [picture], "-c:v", "mpeg2video", "-f", "mpegts");
+    const large = await make(
+      "large.ts",
+      ["testsrc2=s=128x96:r=25:d=1"],
+      "-c:v",
+      "mpeg2video",
+      "-f",
+      "mpegts",
+    );
+    const joined = join(folder, "joined.ts");
+    await run("sh", ["-c", `cat "${small}" "${large}" > "${joined}"`]);
+    await using decoder = await factory.open({ uri: joined }, {}, signal);
+    const sizes: string[] = [];
+    for (;;) {
+      const shown = await decoder.readPicture(mediaTime(-1n), {}, signal);
+      if (shown === endOfMedia) break;
+      const size = `${shown.format.width}x${shown.format.height}`;
+      if (sizes.at(-1) !== size) sizes.push(size);
+      shown.release();
+    }
+    expect(sizes).toEqual(["96x64", "128x96"]);
+  });
+
+  test.skipIf(noMedia !== undefined)(
+    `streams/captions-come-with-their-picture${noMedia ? ` (${noMedia})` : ""}`,
+    async () => {
+      await using decoder = await factory.open(
+        { uri: mediaPath("programmes/sd-360p-h264-cea608.ts") },
+        {},
+        signal,
+      );
+      let triplets = 0;
+      for (;;) {
+        const shown = await decoder.readPicture(mediaTime(-1n), {}, signal);
+        if (shown === endOfMedia) break;
+        for (const { kind, bytes } of shown.ancillary) if (kind === "cea708") triplets += bytes.length / 3;
+        shown.release();
+      }
+      expect(triplets).toBeGreaterThan(0);
+      expect(Number.isInteger(triplets)).toBe(true);
+    },
+  );
+});
