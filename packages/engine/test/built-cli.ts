@@ -9,10 +9,13 @@ const built = `${root}packages/engine/dist/cli/main.js`;
 
 /** Builds the engine if what is built is older than its sources, so that no test runs yesterday's program. */
 export function buildIfStale(): void {
-  const sources = globSync("packages/{core,decoder-pattern,engine,protocol}/src/**/*.ts", {
-    cwd: root,
-    exclude: ["**/*.test.ts"],
-  });
+  const sources = globSync(
+    "packages/{conform-libav,core,decoder-libav,decoder-pattern,engine,framebus-shm,protocol}/src/**/*.ts",
+    {
+      cwd: root,
+      exclude: ["**/*.test.ts"],
+    },
+  );
   const newest = Math.max(...sources.map((file) => statSync(root + file).mtimeMs));
   // tsc rewrites only what changed; the build's own record is touched each time.
   const record = `${root}packages/engine/tsconfig.tsbuildinfo`;
