@@ -14,9 +14,9 @@ constexpr int kBatch = 16;
 constexpr int kRounds = 150;
 
 double nsOf(const std::function<void()>& work) {
-  const std::int64_t began = monoNow();
+  const double began = cpuNs();
   work();
-  return static_cast<double>(monoNow() - began);
+  return cpuNs() - began;
 }
 
 /// Processes that wait for every tick.

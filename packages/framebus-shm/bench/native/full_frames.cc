@@ -28,6 +28,7 @@ double fillMbps() {
   for (int i = 0; i < kFrames; ++i) {
     bench.moveTo(bench.first + i - 4);
     const std::uint32_t buffer = mustLoan(*lane);
+    letSleep();
     const std::int64_t began = monoNow();
     std::memcpy(pixelsOf(*lane, buffer), source.data(), bytes);
     spent += monoNow() - began;
@@ -38,7 +39,7 @@ double fillMbps() {
   return static_cast<double>(bytes) * kFrames / 1e6 / (static_cast<double>(spent) / 1e9);
 }
 
-double busFrameUs(bool used) {
+double busFrameUs(bool read) {
   Bench bench(fullSpec());
   bench.committer->start(bench.first);
   auto lane = bench.openLane();
@@ -55,17 +56,16 @@ double busFrameUs(bool used) {
       rvfb_frame frame;
       if (rvfb_reader_wait(own.raw, bench.first + i, 20 * kSecond) != RVFB_OK) return;
       if (own.read(bench.first + i, frame) != RVFB_OK) return;
-      if (used && sumOf(reinterpret_cast<const std::byte*>(frame.planes[0]), bytes) == 1) return;
+      if (read && sumOf(reinterpret_cast<const std::byte*>(frame.planes[0]), bytes) == 1) return;
       had[i] = monoNow();
     }
   });
   for (int i = 0; i < kFrames; ++i) {
     bench.moveTo(bench.first + i - 4);
     const std::uint32_t buffer = mustLoan(*lane);
-    if (!used) std::memcpy(pixelsOf(*lane, buffer), source.data(), bytes);
-    letSleep();
+    std::memcpy(pixelsOf(*lane, buffer), source.data(), bytes);
+    for (int rest = 0; rest < 6; ++rest) letSleep();
     began.push_back(monoNow());
-    if (used) std::memcpy(pixelsOf(*lane, buffer), source.data(), bytes);
     REQUIRE(submit(*lane, bench.grid, bench.first + i, buffer, {.sound = false}));
     lane->release(buffer, false);
   }

@@ -24,6 +24,12 @@ double quantile(std::vector<double> values, double share) {
   return values[static_cast<std::size_t>(at)];
 }
 
+double cpuNs() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
+}
+
 void letSleep() {
   const timespec pause{0, 500'000};
   ::nanosleep(&pause, nullptr);
@@ -84,9 +90,9 @@ int main(int argc, char** argv) {
       {"fill", [&] { print(fillMbps()); }},
       {"plain-fill", [&] { print(plainFillMbps()); }},
       {"frame", [&] { print(busFrameUs(false)); }},
-      {"frame-used", [&] { print(busFrameUs(true)); }},
+      {"frame-read", [&] { print(busFrameUs(true)); }},
       {"socket-frame", [&] { print(socketFrameUs(false)); }},
-      {"socket-frame-used", [&] { print(socketFrameUs(true)); }}};
+      {"socket-frame-read", [&] { print(socketFrameUs(true)); }}};
   const auto found = measurements.find(argc > 1 ? argv[1] : "");
   if (found == measurements.end()) {
     std::fputs("bus_bench MEASUREMENT: see bus.bench.ts\n", stderr);

@@ -18,6 +18,9 @@ BusSpec fullSpec();
 /// The value below which `share` of them lie.
 double quantile(std::vector<double> values, double share);
 
+/// Nanoseconds that this thread has computed: what a waiter that preempts it spends is not counted.
+double cpuNs();
+
 /// Long enough for every waiter to be asleep again. Only measurements may wait so.
 void letSleep();
 
@@ -71,7 +74,7 @@ class QuietLane {
 double commitNs(int readers);
 /// The same for ticks that nobody submitted.
 double standInNs();
-/// Microseconds of a commit's wake for each of 16 waiting readers.
+/// Microseconds of computing of a commit's wake for each of 16 waiting readers.
 double wakeOf16Us();
 /// Microseconds from a commit's beginning until a reader in another process is awake.
 struct WakeTimes {
@@ -81,9 +84,9 @@ struct WakeTimes {
 WakeTimes busWakeUs();
 /// Megabytes a second of copying 1080p frames into buffers on loan.
 double fillMbps();
-/// Microseconds until another process has a 1080p frame that lies in a loaned buffer; `used`: copied there
-/// first, and every byte read at the other end.
-double busFrameUs(bool used);
+/// Microseconds until another process has a 1080p frame that lies where its producer has drawn it: in a
+/// loaned buffer. `read`: until it has read every byte.
+double busFrameUs(bool read);
 
 /// The same by plain means.
 double plainStoreNs();
@@ -91,6 +94,6 @@ double plainCopyNs();
 double plainWakeOf16Us();
 WakeTimes plainWakeUs();
 double plainFillMbps();
-double socketFrameUs(bool used);
+double socketFrameUs(bool read);
 
 }  // namespace retrovue::framebus::benching

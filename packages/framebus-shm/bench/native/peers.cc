@@ -41,7 +41,7 @@ double plainStoreNs() {
   std::vector<float> sound(std::size_t{2} * samples * kSlots, 0.0f), own(std::size_t{2} * samples, 0.5f);
   rvfb_slot slot{};
   std::int64_t head = 0;
-  const std::int64_t began = monoNow();
+  const double began = cpuNs();
   for (int i = 0; i < kTimes; ++i) {
     const std::uint32_t place = static_cast<std::uint32_t>(i) % kSlots;
     slot.tick = i;
@@ -49,7 +49,7 @@ double plainStoreNs() {
     std::memcpy(&ring[place], &slot, sizeof slot);
     __atomic_store_n(&head, i, __ATOMIC_RELEASE);
   }
-  return static_cast<double>(monoNow() - began) / kTimes;
+  return (cpuNs() - began) / kTimes;
 }
 
 double plainCopyNs() {
@@ -58,9 +58,9 @@ double plainCopyNs() {
   std::vector<std::byte> into(bytes * 8, std::byte{1});
   std::vector<double> each;
   for (int i = 0; i < kFrames; ++i) {
-    const std::int64_t began = monoNow();
+    const double began = cpuNs();
     std::memcpy(&into[static_cast<std::size_t>(i % 8) * bytes], source.data(), bytes);
-    each.push_back(static_cast<double>(monoNow() - began));
+    each.push_back(cpuNs() - began);
   }
   return quantile(each, 0.5);
 }
@@ -99,9 +99,9 @@ double plainWakeOf16Us() {
   });
   for (int i = 0; i < kRounds; ++i) {
     for (int rest = 0; rest <= kWaiters / 4; ++rest) letSleep();
-    const std::int64_t began = monoNow();
+    const double began = cpuNs();
     raise(word);
-    each.push_back(static_cast<double>(monoNow() - began) / 1000 / kWaiters);
+    each.push_back((cpuNs() - began) / 1000 / kWaiters);
   }
   waiters.wait();
   return quantile(each, 0.5);
@@ -114,6 +114,7 @@ double plainFillMbps() {
   std::vector<std::byte> into(bytes * buffers, std::byte{1});
   std::int64_t spent = 0;
   for (std::uint32_t i = 0; i < kFrames; ++i) {
+    letSleep();
     const std::int64_t began = monoNow();
     std::memcpy(&into[i % buffers * bytes], source.data(), bytes);
     spent += monoNow() - began;
@@ -121,9 +122,12 @@ double plainFillMbps() {
   return static_cast<double>(bytes) * kFrames / 1e6 / (static_cast<double>(spent) / 1e9);
 }
 
-double socketFrameUs(bool used) {
+double socketFrameUs(bool read) {
   const std::uint64_t bytes = pictureBytes();
   const std::vector<std::byte> source(bytes, std::byte{77});
+  // Drawn anew for each frame, as on the bus.
+  const std::uint32_t buffers = layoutOf(fullSpec())->header.buffer_count;
+  std::vector<std::byte> drawn(bytes * buffers, std::byte{1});
   int ends[2];
   REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
   const SharedBytes shared(4096 + kFrames * sizeof(std::int64_t));
@@ -136,15 +140,17 @@ double socketFrameUs(bool used) {
     for (int i = 0; i < kFrames; ++i) {
       if (::recv(ends[1], frame.data(), bytes, MSG_WAITALL) != static_cast<ssize_t>(bytes)) return;
       const auto* words = reinterpret_cast<const std::uint64_t*>(frame.data());
-      if (used && std::accumulate(words, words + bytes / 8, std::uint64_t{0}) == 1) return;
+      if (read && std::accumulate(words, words + bytes / 8, std::uint64_t{0}) == 1) return;
       had[i] = monoNow();
     }
   });
   for (int i = 0; i < kFrames; ++i) {
+    const std::byte* const frame = &drawn[static_cast<std::size_t>(i) % buffers * bytes];
+    std::memcpy(&drawn[static_cast<std::size_t>(i) % buffers * bytes], source.data(), bytes);
     for (int rest = 0; rest < 6; ++rest) letSleep();
     began.push_back(monoNow());
     for (std::uint64_t sent = 0; sent < bytes;) {
-      const ssize_t some = ::send(ends[0], source.data() + sent, bytes - sent, MSG_NOSIGNAL);
+      const ssize_t some = ::send(ends[0], frame + sent, bytes - sent, MSG_NOSIGNAL);
       REQUIRE(some > 0);
       sent += static_cast<std::uint64_t>(some);
     }
