@@ -18,6 +18,15 @@ JumpUnwinder makeUnwinder() {
   return JumpUnwinder(10 * clock90k, clock90k / 2);
 }
 
+void unwind(AVPacket& packet, JumpUnwinder& unwinder, const StreamChoice& streams) {
+  const int slot = packet.stream_index == streams.picture ? 0 : packet.stream_index == streams.sound ? 1 : -1;
+  const std::int64_t dts = packet.dts == AV_NOPTS_VALUE ? packet.pts : packet.dts;
+  const std::int64_t offset =
+      unwinder.offsetFor(slot, dts == AV_NOPTS_VALUE ? JumpUnwinder::none : dts, packet.duration);
+  if (packet.pts != AV_NOPTS_VALUE) packet.pts += offset;
+  if (packet.dts != AV_NOPTS_VALUE) packet.dts += offset;
+}
+
 Expected<std::optional<IndexEntry>> PacketIndex::find(int stream, std::int64_t timestamp,
                                                       Interrupt& interrupt) {
   const std::scoped_lock lock(mutex_);
@@ -56,15 +65,13 @@ Expected<void> PacketIndex::scanBeyond(int stream, std::int64_t timestamp, Inter
   return {};
 }
 
-void PacketIndex::note(const AVPacket& packet) {
+void PacketIndex::note(AVPacket& packet) {
   const bool isPicture = packet.stream_index == streams_.picture;
   if (!isPicture && packet.stream_index != streams_.sound) return;
   const JumpUnwinder::State before = unwinder_.state();
-  const std::int64_t dts = packet.dts == AV_NOPTS_VALUE ? packet.pts : packet.dts;
-  const std::int64_t offset = unwinder_.offsetFor(
-      isPicture ? 0 : 1, dts == AV_NOPTS_VALUE ? JumpUnwinder::none : dts, packet.duration);
+  unwind(packet, unwinder_, streams_);
   if (packet.pts == AV_NOPTS_VALUE) return;
-  const std::int64_t at = packet.pts + offset;
+  const std::int64_t at = packet.pts;
   auto& entries = isPicture ? pictures_ : sounds_;
   const bool begins = isPicture ? (packet.flags & AV_PKT_FLAG_KEY) != 0
                                 : entries.empty() || at >= entries.back().timestamp + soundSpacing;

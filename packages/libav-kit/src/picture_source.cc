@@ -101,14 +101,8 @@ Expected<bool> PictureSource::readPacket() {
     auto read = spec_.file->read(*packet_);
     if (!read || !*read) return read;
     const bool isOurs = packet_->stream_index == spec_.stream;
-    if (spec_.file->seekBy() == SeekBy::packetIndex) {
-      const int slot = isOurs ? 0 : packet_->stream_index == spec_.soundStream ? 1 : -1;
-      const std::int64_t dts = packet_->dts == AV_NOPTS_VALUE ? packet_->pts : packet_->dts;
-      const std::int64_t offset =
-          unwinder_.offsetFor(slot, dts == AV_NOPTS_VALUE ? JumpUnwinder::none : dts, packet_->duration);
-      if (packet_->pts != AV_NOPTS_VALUE) packet_->pts += offset;
-      if (packet_->dts != AV_NOPTS_VALUE) packet_->dts += offset;
-    }
+    if (spec_.file->seekBy() == SeekBy::packetIndex)
+      unwind(*packet_, unwinder_, {spec_.stream, spec_.soundStream});
     if (!isOurs) continue;
     if (firstDts_ == AV_NOPTS_VALUE) firstDts_ = packet_->dts != AV_NOPTS_VALUE ? packet_->dts : packet_->pts;
     return true;
@@ -319,8 +313,9 @@ Expected<void> PictureSource::seek(std::int64_t target) {
       if (key == AV_NOPTS_VALUE) break;
       if (timeOf(key) <= target + shownSlackNs) {
         notBeforeNs_ = packet_->pts != AV_NOPTS_VALUE && timeOf(key) > 0 ? timeOf(key) : INT64_MIN;
-        // H.264 holds back what it has not seen recover from a key picture's message; at the end of a file it would never
-        // see that (5.1). All that follows the key picture is whole, and what does not is dropped by its time.
+        // H.264 holds back what it has not seen recover from a key picture's message; at the end of a file it
+        // would never see that (5.1). All that follows the key picture is whole, and what does not is dropped
+        // by its time.
         codec_->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
         // A count of pictures is only kept from the start.
         count_ = std::max<std::int64_t>(count_, 1);

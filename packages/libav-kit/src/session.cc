@@ -215,7 +215,8 @@ Expected<std::optional<SessionInfo>> Session::info() {
     if (!failed) return failed.failure();
     return Failure{"MediaCorrupt", "Not one sample of its sound can be decoded.", 0};
   }
-  info->hasSound = false;
+  // Where it is only long in coming, the container's word has to do.
+  if (sound_.hasEnded()) info->hasSound = false;
   return info;
 }
 

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
 /// A gap in the timestamps longer than this is no gap in the sound but a lie; sound then goes on without one.
+/// Long stretches without sound after which nobody waits to hear what it is like.
+constexpr int inVainMax = 4;
 constexpr std::int64_t silenceMaxNs = 3600 * second;
 
 std::int64_t sampleNearest(std::int64_t time, int rate) {
@@ -97,9 +99,14 @@ std::optional<SoundFormat> SoundLine::format() {
 
 bool SoundLine::isKnown() {
   const std::scoped_lock lock(mutex_);
-  if (format_ || ended_ || failure_) return true;
+  if (format_ || ended_ || failure_ || inVain_ >= inVainMax) return true;
   isAwaited_ = true;
   return false;
+}
+
+bool SoundLine::hasEnded() {
+  const std::scoped_lock lock(mutex_);
+  return ended_;
 }
 
 void SoundLine::seek(std::int64_t target) {
@@ -164,6 +171,12 @@ SoundChunk SoundLine::blank() {
 void SoundLine::put(SoundChunk chunk, std::uint64_t turn) {
   std::unique_lock lock(mutex_);
   if (turn != turn_ || stopping_) return;
+  if (chunk.samples == 0) {
+    blanks_.push_back(std::move(chunk));
+    inVain_++;
+    change(lock);
+    return;
+  }
   const int rate = chunk.format.sampleRate;
   if (!placed_) {
     end_ = sampleNearest(target_, rate);

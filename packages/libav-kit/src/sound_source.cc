@@ -20,6 +20,9 @@ constexpr std::int64_t settleNs = 300'000'000;
 /// The others begin this much early all the same: a rounded timestamp may lie before its first sample.
 constexpr std::int64_t roundingNs = 20'000'000;
 constexpr int errorsMax = 500;
+/// Packets of other streams read in search of one of ours before the caller may think again: a second or more
+/// of a file.
+constexpr int foreignMax = 500;
 constexpr int stepsMax = 10;
 /// Places remembered of a stream without a grid: 16 bytes each, an hour or more.
 constexpr std::size_t knownMax = 1 << 20;
@@ -75,17 +78,13 @@ Expected<bool> SoundSource::feed() {
       return true;
     }
     const bool isOurs = packet_->stream_index == spec_.stream;
-    if (spec_.file->seekBy() == SeekBy::packetIndex) {
-      const int slot = isOurs ? 1 : packet_->stream_index == spec_.pictureStream ? 0 : -1;
-      const std::int64_t dts = packet_->dts == AV_NOPTS_VALUE ? packet_->pts : packet_->dts;
-      const std::int64_t offset =
-          unwinder_.offsetFor(slot, dts == AV_NOPTS_VALUE ? JumpUnwinder::none : dts, packet_->duration);
-      if (packet_->pts != AV_NOPTS_VALUE) packet_->pts += offset;
-      if (packet_->dts != AV_NOPTS_VALUE) packet_->dts += offset;
-    }
+    if (spec_.file->seekBy() == SeekBy::packetIndex)
+      unwind(*packet_, unwinder_, {spec_.pictureStream, spec_.stream});
     packetWaits_ = isOurs;
+    if (!isOurs && ++foreign_ >= foreignMax) return true;
   }
   packetWaits_ = false;
+  foreign_ = 0;
   if (firstTimestamp_ == AV_NOPTS_VALUE)
     firstTimestamp_ = packet_->dts != AV_NOPTS_VALUE ? packet_->dts : packet_->pts;
   interrupt_.arm(spec_.limits.ioTimeoutNs);
@@ -126,6 +125,11 @@ Expected<bool> SoundSource::next(SoundChunk& into) {
       continue;
     }
     if (auto fed = feed(); !fed) return fed;
+    if (foreign_ >= foreignMax) {
+      foreign_ = 0;
+      into.samples = 0;
+      return true;
+    }
   }
 }
 
@@ -272,14 +276,8 @@ Expected<bool> SoundSource::landBefore(std::int64_t target) {
       if (!read) return read;
       if (!*read) break;
       const bool isOurs = packet_->stream_index == spec_.stream;
-      const std::int64_t dts = packet_->dts == AV_NOPTS_VALUE ? packet_->pts : packet_->dts;
-      if (spec_.file->seekBy() == SeekBy::packetIndex) {
-        const int slot = isOurs ? 1 : packet_->stream_index == spec_.pictureStream ? 0 : -1;
-        const std::int64_t offset =
-            unwinder_.offsetFor(slot, dts == AV_NOPTS_VALUE ? JumpUnwinder::none : dts, packet_->duration);
-        if (packet_->pts != AV_NOPTS_VALUE) packet_->pts += offset;
-        if (packet_->dts != AV_NOPTS_VALUE) packet_->dts += offset;
-      }
+      if (spec_.file->seekBy() == SeekBy::packetIndex)
+        unwind(*packet_, unwinder_, {spec_.pictureStream, spec_.stream});
       if (!isOurs || (packet_->pts == AV_NOPTS_VALUE && packet_->dts == AV_NOPTS_VALUE)) continue;
       packetWaits_ = true;
       break;

@@ -102,3 +102,19 @@ TEST("session/cover-art-is-no-picture") {
   CHECK(!info->hasPicture);
   CHECK(info->hasSound);
 }
+
+TEST("session/sound-that-is-long-in-coming-holds-nothing-up") {
+  // One tone at the very end of three minutes of small pictures.
+  const Clip late(
+      "late.ts",
+      "-filter_complex '[1:a]asetpts=PTS+170/TB[a]' -map 0:v -map '[a]' -c:v mpeg2video -s 32x32 -c:a mp2",
+      175);
+  Player player(late.open());
+  auto info = player.info();
+  REQUIRE(info);
+  CHECK(info->hasPicture);
+  CHECK(info->hasSound);
+  auto picture = player.picture();
+  REQUIRE(picture && *picture);
+  CHECK_EQ((*picture)->time, 0);
+}

@@ -16,6 +16,10 @@ namespace retrovue::libav {
 /// own.
 JumpUnwinder makeUnwinder();
 
+/// Moves a packet's timestamps to where they go on. The pictures' stream is the unwinder's 0, the sound's
+/// its 1.
+void unwind(AVPacket& packet, JumpUnwinder& unwinder, const StreamChoice& streams);
+
 /// Where decoding may begin.
 struct IndexEntry {
   std::int64_t position;
@@ -38,7 +42,7 @@ class PacketIndex {
 
  private:
   Expected<void> scanBeyond(int stream, std::int64_t timestamp, Interrupt& interrupt);
-  void note(const AVPacket& packet);
+  void note(AVPacket& packet);
 
   const std::shared_ptr<const Descriptor> descriptor_;
   const MediaLimits limits_;

@@ -35,8 +35,9 @@ class SoundLine {
   Expected<Answer> take(std::int64_t samples, const std::vector<float*>& planes, Run& run);
   /// The format of what is taken next; nothing while that is not known.
   std::optional<SoundFormat> format();
-  /// True once the format of the first sound is known, or that there is none.
+  /// True once the format of the first sound is known, or that there is none, or that it is long in coming.
   bool isKnown();
+  bool hasEnded();
   void seek(std::int64_t target);
   Expected<bool> sought();
   void run(SoundSource& source);
@@ -81,6 +82,7 @@ class SoundLine {
   bool stopping_ = false;
   bool isAwaited_ = false;
   std::int64_t awaitedSamples_ = 0;
+  int inVain_ = 0;
   std::optional<Failure> failure_;
   std::uint64_t turn_ = 0;
   std::uint64_t turnDone_ = 0;

@@ -59,7 +59,8 @@ class SoundSource {
   static Expected<std::unique_ptr<SoundSource>> open(SoundSourceSpec spec, Interrupt& interrupt,
                                                      const BreadcrumbTrail& trail);
 
-  /// Fills `into` (whose memory is used again) with the next samples; false at the end.
+  /// Fills `into` (whose memory is used again) with the next samples, or with none where a long stretch of
+  /// the file held none; false at the end.
   Expected<bool> next(SoundChunk& into);
   /// Moves to where decoding gives the samples from `target` (ns) on: earlier ones may come first.
   Expected<void> seek(std::int64_t target);
@@ -90,6 +91,7 @@ class SoundSource {
   bool packetWaits_ = false;
   bool draining_ = false;
   int errors_ = 0;
+  int foreign_ = 0;
   std::int64_t firstTimestamp_ = AV_NOPTS_VALUE;
 
   /// Where the next frame begins if nothing is missing; nothing right after a seek.
