@@ -24,9 +24,8 @@ function planesOf(width: number, height: number, draw: boolean): Pick<PictureBuf
   const strides = [width, width / 2, width / 2].map((columns) => Math.ceil(columns / 64) * 64);
   const planes = strides.map((stride, plane) => {
     const rows = plane === 0 ? height : height / 2;
-    // Memory from outside of V8's heap, from an address that vectors like.
-    const memory = Buffer.allocUnsafeSlow(stride * rows + 64);
-    const made = new Uint8Array(memory.buffer, memory.byteOffset, stride * rows);
+    // As frames of libav and buffers of the bus lie: glibc puts a large block 16 bytes behind a page, so 48 more make 64.
+    const made = new Uint8Array(new ArrayBuffer(stride * rows + 64), 48, stride * rows);
     if (draw) {
       for (let y = 0; y < rows; y++)
         for (let x = 0; x < stride; x++)

@@ -98,8 +98,8 @@ PictureConverter::PictureConverter(const Recipe& recipe)
 bool PictureConverter::fitsAlready() const {
   const Recipe& r = recipe_;
   const auto onGrid = [](double at, int log2) { return std::fmod(at, 1 << log2) == 0; };
-  return r.sourceFormat == r.programFormat && r.rotation == 0 && r.fieldOrder == FieldOrder::progressive &&
-         !r.toneMapped && sameMeaning(r.sourceColour, r.programColour) && r.cutWidth == r.placeWidth &&
+  return r.sourceFormat == r.programFormat && r.rotation == 0 && !r.toneMapped &&
+         sameMeaning(r.sourceColour, r.programColour) && r.cutWidth == r.placeWidth &&
          r.cutHeight == r.placeHeight && onGrid(r.cutX, program_.log2X) && onGrid(r.cutY, program_.log2Y);
 }
 
@@ -282,11 +282,11 @@ Expected<void> PictureConverter::convert(const PictureIn& from, const PictureOut
   }
   if (!how.inPlace) {
     const PictureOut placed = placedIn(into);
+    const auto prepared = prepare(from, how);
+    if (!prepared) return prepared.failure();
     if (fits_) {
-      copyRows(from, placed);
+      copyRows(*prepared == nullptr ? from : planesOf(**prepared), placed);
     } else {
-      const auto prepared = prepare(from, how);
-      if (!prepared) return prepared.failure();
       auto scaled = scale(sourceOf(from, *prepared), placed, cancelled);
       if (!scaled) return scaled;
     }

@@ -39,6 +39,7 @@ class PictureConverter {
                          const std::atomic<bool>& cancelled);
 
  private:
+  /// True if samples need no change, once fields are one picture.
   bool fitsAlready() const;
   void copyRows(const PictureIn& from, const PictureOut& placed) const;
   PictureOut placedIn(const PictureOut& into) const;

@@ -10,6 +10,3 @@
 #define RETROVUE_VECTORS
 #endif
 #define RETROVUE_INLINE inline __attribute__((always_inline))
-
-// Vectors never leave these functions, so how they would be passed does not matter.
-#pragma GCC diagnostic ignored "-Wpsabi"
