@@ -93,23 +93,26 @@ async function bindDecodingWithin(
   const decoders = await openDecoders(input, plugins, clock);
   teardown.add("decoders", "decoders", () => decoders[Symbol.asyncDispose]());
   const conformers = await opened(input, plugins.conformer, { clock });
-  container.bind(engineTokens.lengths, new MediaInspector(decoders.decoders, clock)).bind(
-    engineTokens.workersFor,
-    (channel) =>
-      new InProcessWorkers({
-        profile: profileOf(channel.resolve(engineTokens.channelConfig)),
-        log: channel.resolve(engineTokens.channelLog),
-        tools: {
-          clock,
-          bus: channel.resolve(engineTokens.frameBus),
-          decoders: decoders.decoders,
-          conformers,
-          metrics: channel.resolve(engineTokens.channelMetrics),
-          isBarred: (uri, index) =>
-            channel.resolve(engineTokens.quarantine).isBarred(uri, index, clock.now()),
-        },
-      }),
-  );
+  container
+    .bind(engineTokens.lengths, new MediaInspector(decoders.decoders, clock))
+    .bind(engineTokens.warmWorkers, async () => {})
+    .bind(
+      engineTokens.workersFor,
+      (channel) =>
+        new InProcessWorkers({
+          profile: profileOf(channel.resolve(engineTokens.channelConfig)),
+          log: channel.resolve(engineTokens.channelLog),
+          tools: {
+            clock,
+            bus: channel.resolve(engineTokens.frameBus),
+            decoders: decoders.decoders,
+            conformers,
+            metrics: channel.resolve(engineTokens.channelMetrics),
+            isBarred: (uri, index) =>
+              channel.resolve(engineTokens.quarantine).isBarred(uri, index, clock.now()),
+          },
+        }),
+    );
 }
 
 /** Binds who decodes where each channel has a process of its own. Plugins are loaded there; here they are only found. */
@@ -124,7 +127,7 @@ function bindDecodingInProcesses(
   const clock = container.resolve(engineTokens.clock);
   const lengths = new LazyLengths(() => openDecoders(input, plugins, clock), clock);
   teardown.add("decoders", "decoders", () => lengths[Symbol.asyncDispose]());
-  const { folder, media, engine } = config;
+  const { folder, media, engine, channels } = config;
   const pool = new WorkerPool({
     preparation: {
       frameBus,
@@ -136,21 +139,25 @@ function bindDecodingInProcesses(
     },
     clock,
     spares: engine.spareWorkers,
+    expected: channels.filter(({ autostart }) => autostart).length,
     log,
   });
   teardown.add("decoders", "spare workers", () => pool[Symbol.asyncDispose]());
-  container.bind(engineTokens.lengths, lengths).bind(
-    engineTokens.workersFor,
-    (channel) =>
-      new ProcessWorkers({
-        pool,
-        profile: profileOf(channel.resolve(engineTokens.channelConfig)),
-        clock,
-        quarantine: channel.resolve(engineTokens.quarantine),
-        metrics: channel.resolve(engineTokens.channelMetrics),
-        log: channel.resolve(engineTokens.channelLog),
-      }),
-  );
+  container
+    .bind(engineTokens.lengths, lengths)
+    .bind(engineTokens.warmWorkers, () => pool.warm())
+    .bind(
+      engineTokens.workersFor,
+      (channel) =>
+        new ProcessWorkers({
+          pool,
+          profile: profileOf(channel.resolve(engineTokens.channelConfig)),
+          clock,
+          quarantine: channel.resolve(engineTokens.quarantine),
+          metrics: channel.resolve(engineTokens.channelMetrics),
+          log: channel.resolve(engineTokens.channelLog),
+        }),
+    );
 }
 
 /** Buses in the engine's own memory cannot be reached from worker processes. */

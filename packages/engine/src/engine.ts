@@ -1,4 +1,4 @@
-import { type Clock, type FrameBus, type HostTime, PlayoutError } from "@retrovue/core";
+import { type Clock, type FrameBus, type HostTime, nanosecondsFromMs, PlayoutError } from "@retrovue/core";
 import type { Container } from "@retrovue/core/di";
 import type { ChannelRegistry } from "./channels/channel-registry.js";
 import { ProcessHold } from "./clock/process-hold.js";
@@ -26,6 +26,9 @@ export interface EngineAddresses {
   readonly control: string;
   readonly metrics: string | undefined;
 }
+
+/** How long the first channels wait for their workers to load plugins: a cold disk takes a second or two. */
+const warmNsMax = nanosecondsFromMs(5_000);
 
 /** One running engine: the channels of a configuration, their metrics, and their health. It runs until `stop`. */
 export class Engine {
@@ -72,6 +75,8 @@ export class Engine {
         "engine started",
       );
       await forgetOldPlans(container);
+      // From its first tick on a channel should have a worker that can make it.
+      await warmed(container, host);
       await channels.startConfigured();
       health.serving();
       return new Engine(container, teardown, { control, metrics });
@@ -88,6 +93,13 @@ export class Engine {
     this.#log.info({ failed: report.failed.length, unfinished: report.unfinished.length }, "engine stopped");
     return report;
   }
+}
+
+/** Waits for workers that load their plugins, but not for one that never does. */
+async function warmed(container: Container, host: HostTime): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  using _timer = host.timer.after(warmNsMax, () => late.resolve());
+  await Promise.race([container.resolve(engineTokens.warmWorkers)(), late.promise]);
 }
 
 /** The control plane's listener. Transports and the console mount on it; a taken port ends the start. */

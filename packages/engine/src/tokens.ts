@@ -14,6 +14,8 @@ import type { SharedQuarantine } from "./workers/shared-quarantine.js";
 export const engineTokens = Object.freeze({
   clock: tokens.clock satisfies Token<Clock>,
   frameBus: tokens.frameBus satisfies Token<FrameBus>,
+  /** Resolves when workers stand ready for the channels that begin with the engine. */
+  warmWorkers: new Token<() => Promise<void>>("Warm workers"),
   /** Makes the workers of a channel in its scope: within the engine, or in processes of their own. */
   workersFor: new Token<(channel: Container) => WorkerHost>("Maker of workers"),
   config: new Token<PlayoutConfig>("Configuration"),

@@ -1,8 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import type { Clock } from "@retrovue/core";
 import type { Log } from "../log/log.js";
-import type { Preparation } from "./messages.js";
-import { fromPlainError, readFromWorker } from "./messages.js";
+import { type FromWorker, fromPlainError, type Preparation, readFromWorker } from "./messages.js";
 import { forkWorker, tell, workerEntry } from "./process-workers.js";
 
 /** What worker processes are begun with. */
@@ -11,6 +10,8 @@ export interface WorkerPoolOptions {
   readonly clock: Clock;
   /** Processes kept warm: all plugins loaded, no channel yet. */
   readonly spares: number;
+  /** Processes begun at once for channels that are about to start. */
+  readonly expected: number;
   readonly log: Log;
   /** The module that a process runs. Default: the built one beside this file. */
   readonly entry?: string;
@@ -21,25 +22,34 @@ export class WorkerPool implements AsyncDisposable {
   readonly #options: WorkerPoolOptions;
   /** Oldest first: the one that is surely prepared. */
   readonly #spares: ChildProcess[] = [];
+  /** Those of them whose plugins are not loaded yet. */
+  readonly #loading = new Map<ChildProcess, PromiseWithResolvers<void>>();
   #isClosed = false;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
-    this.#fill();
+    this.#fill(Math.max(options.spares, options.expected));
+  }
+
+  /** Resolves when each process that waits has loaded its plugins, or has failed to. */
+  async warm(): Promise<void> {
+    await Promise.all([...this.#loading.values()].map(({ promise }) => promise));
   }
 
   /** A process that loads its plugins, or has: it is the caller's from now on, also to be ended. */
   take(): ChildProcess {
     const child = this.#spares.shift() ?? this.#begin();
     for (const event of ["message", "error", "exit"]) child.removeAllListeners(event);
+    this.#loaded(child);
     // Behind the one that is needed now.
-    setImmediate(() => this.#fill());
+    setImmediate(() => this.#fill(this.#options.spares));
     return child;
   }
 
   /** Ends all spares and resolves when they are gone. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
+    for (const child of this.#loading.keys()) this.#loaded(child);
     await Promise.all(
       this.#spares.splice(0).map(async (child) => {
         if (child.exitCode !== null || child.signalCode !== null) return;
@@ -50,11 +60,12 @@ export class WorkerPool implements AsyncDisposable {
     );
   }
 
-  #fill(): void {
-    while (!this.#isClosed && this.#spares.length < this.#options.spares) {
+  #fill(count: number): void {
+    while (!this.#isClosed && this.#spares.length < count) {
       const child = this.#begin();
       this.#spares.push(child);
-      child.on("message", (message) => this.#hear(message));
+      this.#loading.set(child, Promise.withResolvers());
+      child.on("message", (message) => this.#hear(child, message));
       child.once("error", (error) => this.#drop(child, error.message));
       child.once("exit", (code, signal) => this.#drop(child, signal ?? `exit code ${code}`));
     }
@@ -76,13 +87,27 @@ export class WorkerPool implements AsyncDisposable {
     return child;
   }
 
-  #hear(message: unknown): void {
-    const told = readFromWorker(message);
+  #hear(child: ChildProcess, message: unknown): void {
+    let told: FromWorker;
+    try {
+      told = readFromWorker(message);
+    } catch (thrown) {
+      this.#options.log.error({ err: thrown }, "a spare worker is not understood");
+      child.kill("SIGKILL");
+      return;
+    }
+    if (told.kind === "prepared") this.#loaded(child);
     if (told.kind === "failed")
       this.#options.log.error({ err: fromPlainError(told.error) }, "a spare worker failed");
   }
 
+  #loaded(child: ChildProcess): void {
+    this.#loading.get(child)?.resolve();
+    this.#loading.delete(child);
+  }
+
   #drop(child: ChildProcess, cause: string): void {
+    this.#loaded(child);
     const at = this.#spares.indexOf(child);
     if (at < 0) return;
     this.#spares.splice(at, 1);
