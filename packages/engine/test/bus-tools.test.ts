@@ -8,7 +8,6 @@ import {
   HouseGrid,
   mediaTime,
   type Nanoseconds,
-  nanoseconds,
   rational,
   type Tick,
   tickAfter,
@@ -16,6 +15,7 @@ import {
 import { ShmFrameBus } from "@retrovue/framebus-shm";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { NodeHostTime } from "../src/clock/node-host-time.js";
 import { buildIfStale, playout } from "./built-cli.js";
 
 const prefix = `rvtools-${process.pid}`;
@@ -48,8 +48,9 @@ const meta = (frame: number): FrameMeta => ({
 
 /** Puts four ticks on a bus of this process: grey but for a red one. */
 async function putOnAir(bus: ShmFrameBus): Promise<{ committer: Committer; first: Tick }> {
-  const mono = nanoseconds(process.hrtime.bigint());
-  const house = nanoseconds(BigInt(Date.now()) * 1_000_000n);
+  const host = new NodeHostTime();
+  const mono = host.monotonic();
+  const house = host.utc();
   // A standstill: no tick ever falls due, so the bus holds what it was given for as long as the test takes.
   const mapping = { sequence: 1, monoAnchor: mono, houseAnchor: house, ratePpb: -1_000_000_000 };
   const spec = { engineId: "tools", channelId: 7, format, leadTicks: 12, historyTicks: 5, mapping };

@@ -1,5 +1,6 @@
-import { formatRational, HouseGrid, houseAt, nanoseconds, PlayoutError } from "@retrovue/core";
+import { formatRational, HouseGrid, houseAt, PlayoutError } from "@retrovue/core";
 import { type FoundBus, findBuses } from "@retrovue/framebus-shm";
+import { NodeHostTime } from "../../clock/node-host-time.js";
 import { exitCodes } from "../exit-codes.js";
 import type { Terminal } from "../terminal.js";
 import { type BusPlace, openReader } from "./open.js";
@@ -38,7 +39,7 @@ async function describeBus(place: BusPlace, bus: FoundBus): Promise<BusRow> {
     const { width, height, frameRate, sampleRate } = reader.format;
     const grid = new HouseGrid(frameRate, sampleRate);
     const head = reader.head();
-    const now = houseAt(reader.mapping(), nanoseconds(process.hrtime.bigint()));
+    const now = houseAt(reader.mapping(), new NodeHostTime().monotonic());
     const leadMs = head < 0 ? undefined : Math.round(Number(grid.tickTime(head) - now) / 1e6);
     const format = `${width}x${height} ${formatRational(frameRate)}`;
     return { ...row, state: "live", format, head, ...(leadMs !== undefined && { leadMs }) };

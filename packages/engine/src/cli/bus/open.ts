@@ -4,10 +4,10 @@ import {
   HouseGrid,
   houseAt,
   type Nanoseconds,
-  nanoseconds,
   PlayoutError,
 } from "@retrovue/core";
 import { findBuses, ShmFrameBus } from "@retrovue/framebus-shm";
+import { NodeHostTime } from "../../clock/node-host-time.js";
 
 /** Where buses are looked for. */
 export interface BusPlace {
@@ -31,12 +31,13 @@ export const patienceMs = 5_000;
 export async function openBusTool(place: BusPlace, name: string | undefined): Promise<BusTool> {
   const address = await resolveBus(place, name);
   const reader = await openReader(place, address);
+  const host = new NodeHostTime();
   const { frameRate, sampleRate } = reader.format;
   return {
     address,
     reader,
     grid: new HouseGrid(frameRate, sampleRate),
-    now: () => houseAt(reader.mapping(), nanoseconds(process.hrtime.bigint())),
+    now: () => houseAt(reader.mapping(), host.monotonic()),
     [Symbol.asyncDispose]: () => Promise.resolve(reader[Symbol.asyncDispose]()),
   };
 }
