@@ -184,11 +184,11 @@ void SoundSource::learn(const AVFrame& frame, std::int64_t start) {
     if (!isContiguous) gridStep_ = -1;
     if (++gridSeen_ == framesToBeSure && gridStep_ < 0) gridStep_ = 0;
   }
-  if (gridSeen_ == 0 || (gridSeen_ == framesToBeSure && gridStep_ == 0)) {
-    // No grid: keep places where a unit of the container's clock is longer than a sample.
-    keepsPlaces_ =
-        av_cmp_q(spec_.timeBase, {1, frame.sample_rate}) > 0 && spec_.file->seekBy() != SeekBy::start;
-  }
+  // While no grid is sure: keep places where a unit of the container's clock is longer than a sample.
+  const bool hasGrid = gridSeen_ == framesToBeSure && gridStep_ > 0;
+  const bool isRough = av_cmp_q(spec_.timeBase, {1, frame.sample_rate}) > 0;
+  keepsPlaces_ = !hasGrid && isRough && spec_.file->seekBy() != SeekBy::start;
+  if (hasGrid) known_.clear();
   const bool isNew = known_.empty() || frame.pts > known_.back().timestamp;
   if (keepsPlaces_ && isNew && frame.pts != AV_NOPTS_VALUE && known_.size() < knownMax) {
     known_.push_back({frame.pts, start});
