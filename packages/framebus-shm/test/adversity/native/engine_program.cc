@@ -69,6 +69,7 @@ int engineProgram(const std::string& directory, const std::string& prefix, const
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream words(line);
     std::string verb;
+    std::string failed;
     std::int64_t count = 0;
     words >> verb >> count;
     if (verb == "air") {
@@ -76,14 +77,19 @@ int engineProgram(const std::string& directory, const std::string& prefix, const
     } else if (verb == "gap") {
       next += count;
       bench.moveToGuardOf(next - 1);
+    } else if (verb == "retire") {
+      lane.reset();  // Its worker is dead.
+      bench.committer->retireLane(static_cast<std::uint32_t>(count), RVFB_REASON_WORKER_LOST);
     } else if (verb == "lane") {
-      if (auto ticket = bench.committer->openLane(); !ticket) say(quoted(ticket.failure().code));
+      auto opened = bench.committer->openLane();
+      failed = opened ? "" : opened.failure().code;
     }
     // What was handed over is committed by now, or by the time that this is.
     for (int i = 0; i < 2000 && bench.committer->head() < next - 1; ++i)
       bench.moveToTime(bench.grid.tickTime(next - 5));
-    say("{\"head\":" + std::to_string(bench.committer->head()) + ",\"objectBytes\":" +
-        std::to_string(bytesOf(place)) + ",\"readers\":" + readersOf(*bench.committer) + "}");
+    say("{\"head\":" + std::to_string(bench.committer->head()) +
+        ",\"objectBytes\":" + std::to_string(bytesOf(place)) + ",\"failed\":" + quoted(failed) +
+        ",\"readers\":" + readersOf(*bench.committer) + "}");
   }
   return 0;
 }

@@ -7,9 +7,9 @@ namespace retrovue::framebus::adversity {
 /// {"path":…,"memoryBytes":…, "first":…,"ticks":…} once its bus is made, or {"error":code,"message":…}.
 ///
 ///   air N     hands N painted ticks over            gap N     lets N guard times go by
-///   lane      opens a lane and leaves it            readers   lists the readers table
+///   lane      opens a lane and leaves it            retire N  ends its own worker and retires lane N
 ///
-/// and answers each with {"head":…,"objectBytes":…}. Ends with its input.
+/// and answers each with {"head":…,"objectBytes":…,"failed":code or "","readers":[…]}. Ends with its input.
 int engineProgram(const std::string& directory, const std::string& prefix, const std::string& engineId);
 
 /// Opens the bus at `path`, says {"status":…,"head":…,"pid":…}, and again for each line of its input, until
