@@ -8,6 +8,8 @@
 
 #include <utility>
 
+#include "exit_names.h"
+
 namespace retrovue::framebus {
 
 FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
@@ -93,6 +95,7 @@ Expected<void> SharedObject::link(const std::string& path) {
     return systemFailure("Internal", "Cannot name the object " + path);
   }
   path_ = path;
+  rememberName(path);
   return {};
 }
 
@@ -102,6 +105,7 @@ void SharedObject::unlink() {
   if (::lstat(path_.c_str(), &about) == 0 && about.st_dev == device_ && about.st_ino == inode_) {
     ::unlink(path_.c_str());
   }
+  forgetName(path_);
   path_.clear();
 }
 

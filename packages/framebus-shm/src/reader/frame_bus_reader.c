@@ -325,8 +325,10 @@ int rvfb_reader_asset(const rvfb_reader* r, const rvfb_slot* slot, rvfb_asset* i
                                                          (uint64_t)slot->asset_index * RVFB_ASSET_BYTES);
   const uint64_t generation = rvfb_look_begin(asset);
   if (!rvfb_look_may_begin(generation) || (uint32_t)generation != slot->asset_generation) return 0;
-  rvfb_load_words(asset + 1, (uint64_t*)(void*)into + 1, RVFB_ASSET_BYTES / 8 - 1);
-  into->generation = generation;
+  uint64_t words[RVFB_ASSET_BYTES / 8];
+  words[0] = generation;
+  rvfb_load_words(asset + 1, words + 1, RVFB_ASSET_BYTES / 8 - 1);
+  memcpy(into, words, sizeof *into);
   if (rvfb_look_end(asset, generation) != RVFB_SEEN_WHOLE) return 0;
   return into->uri_bytes <= RVFB_URI_BYTES && into->title_bytes <= RVFB_TITLE_BYTES;
 }

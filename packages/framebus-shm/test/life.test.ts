@@ -1,0 +1,198 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { defaultProgramFormat, type Nanoseconds, PlayoutError, type Tick } from "@retrovue/core";
+import { afterEach, expect, test } from "vitest";
+import { ShmFrameBus } from "../src/index.js";
+import type { NativeAddon } from "../src/native.js";
+import { metaForTests } from "./meta-for-tests.js";
+
+const addonPath = fileURLToPath(new URL("../build/Release/framebus_shm.node", import.meta.url));
+const endless = () => new AbortController().signal;
+let tests = 0;
+
+/** A prefix of each test's own. */
+const prefixOf = () => `rvlife-${process.pid}-${++tests}`;
+const objectsOf = (prefix: string) => readdirSync("/dev/shm").filter((name) => name.startsWith(`${prefix}.`));
+
+const spec = {
+  engineId: "east",
+  channelId: 7,
+  format: { ...defaultProgramFormat, width: 34, height: 18 },
+  leadTicks: 8,
+  historyTicks: 6,
+  mapping: {
+    sequence: 1,
+    monoAnchor: 0n as Nanoseconds,
+    houseAnchor: 1_800_000_000_000_000_000n as Nanoseconds,
+    ratePpb: -1_000_000_000,
+  },
+};
+
+/** Opens everything there is on a bus of its own, waits for what never comes, and calls `opened`. */
+const openEverything = (prefix: string, opened: string) => `
+  const addon = require(${JSON.stringify(addonPath)});
+  const place = { directory: "/dev/shm", prefix: ${JSON.stringify(prefix)} };
+  const spec = { engineId: "east", channelId: 7, width: 34, height: 18, rateNum: 30000, rateDen: 1001, pixelFormat: 1,
+    sarNum: 1, sarDen: 1, colourPrimaries: 1, colourTransfer: 1, colourMatrix: 1, colourRange: 1, aspectPolicy: 0,
+    sampleRate: 48000, channels: 2, leadTicks: 8, historyTicks: 6, directReferences: 0, guardNs: 0n,
+    mapping: { sequence: 1, monoAnchor: 0n, houseAnchor: 1800000000000000000n, ratePpb: -1000000000 } };
+  const path = "/dev/shm/" + place.prefix + ".east.ch7";
+  (async () => {
+    const committer = await addon.createCommitter(spec, place, undefined, () => {});
+    const { lane, path: lanePath } = committer.openLane();
+    const writer = await addon.openWriter(path, lanePath, lane, () => {});
+    const reader = await addon.openReader(path, "life", () => {});
+    globalThis.kept = { committer, writer, reader, views: new Uint8Array(writer.pictures()) };
+    reader.wait(1e15);
+    writer.wantBuffer(true);
+    ${opened}
+  })();
+`;
+
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+});
+
+function runNode(code: string): ChildProcess {
+  const child = spawn(process.execPath, ["-e", code], { stdio: ["ignore", "pipe", "inherit"] });
+  children.push(child);
+  return child;
+}
+
+test("life/process-that-exits-in-mid-wait-leaves-nothing", async () => {
+  const prefix = prefixOf();
+  const child = runNode(openEverything(prefix, "process.exit(17);"));
+  expect(await once(child, "exit")).toEqual([17, null]);
+  expect(objectsOf(prefix)).toEqual([]);
+});
+
+test("life/what-a-killed-process-left-goes-at-the-next-start", async () => {
+  const prefix = prefixOf();
+  const child = runNode(openEverything(prefix, 'process.stdout.write("open");'));
+  await once(child.stdout as NodeJS.ReadableStream, "data");
+  expect(objectsOf(prefix).length).toBe(3);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  expect(objectsOf(prefix).length).toBe(3);
+  await using committer = await new ShmFrameBus({ prefix }).create({ ...spec, engineId: "west" }, endless());
+  expect(objectsOf(prefix).every((name) => name.startsWith(`${prefix}.west.`))).toBe(true);
+  expect(committer.head()).toBe(-1);
+});
+
+test("life/worker-thread-that-is-terminated-leaves-nothing", async () => {
+  const prefix = prefixOf();
+  const worker = new Worker(
+    openEverything(prefix, 'require("node:worker_threads").parentPort.postMessage(1);'),
+    {
+      eval: true,
+    },
+  );
+  await once(worker, "message");
+  expect(objectsOf(prefix).length).toBe(3);
+  await worker.terminate();
+  expect(objectsOf(prefix)).toEqual([]);
+});
+
+test("life/two-copies-of-the-addon-live-side-by-side", async () => {
+  const prefix = prefixOf();
+  const folder = mkdtempSync(join(tmpdir(), "rvlife-"));
+  try {
+    const copy = join(folder, "copy.node");
+    copyFileSync(addonPath, copy);
+    const other = createRequire(import.meta.url)(copy) as NativeAddon;
+    await using committer = await new ShmFrameBus({ prefix }).create(spec, endless());
+    const reader = await other.openReader(`/dev/shm/${prefix}.east.ch7`, "copy", () => {});
+    expect(committer.readers().map((entry) => entry.name)).toEqual(["copy"]);
+    reader.close();
+    expect(committer.readers()).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("life/views-are-empty-once-their-owner-is-closed", async () => {
+  const bus = new ShmFrameBus({ prefix: prefixOf() });
+  await using committer = await bus.create(spec, endless());
+  const slate = committer.reserved("slate");
+  expect(slate.planes[0]?.length).toBeGreaterThan(0);
+  const writer = await bus.openWriter(committer.openLane(), endless());
+  const picture = await writer.loan(endless());
+  expect(picture.planes[0]?.length).toBeGreaterThan(0);
+  await writer[Symbol.asyncDispose]();
+  expect(picture.planes[0]?.length).toBe(0);
+  picture.release();
+  await committer[Symbol.asyncDispose]();
+  expect(slate.planes[0]?.length).toBe(0);
+});
+
+test("life/reader-closed-in-mid-wait-rejects-it", async () => {
+  const bus = new ShmFrameBus({ prefix: prefixOf() });
+  await using _committer = await bus.create(spec, endless());
+  const reader = await bus.openReader(spec, {}, endless());
+  const waiting = reader.next(endless()).catch((error: unknown) => error);
+  await reader[Symbol.asyncDispose]();
+  expect(PlayoutError.is(await waiting, "Closed")).toBe(true);
+});
+
+test("life/readers-table-is-there-before-the-bus-and-tells-who-looked-for-it", async () => {
+  const bus = new ShmFrameBus({ prefix: prefixOf() });
+  using table = bus.showReaders(spec);
+  expect(table.isWanted(60_000)).toBe(false);
+  const looking = await bus.openReader(spec, {}, endless()).catch((error: unknown) => error);
+  expect(PlayoutError.is(looking, "BusNotFound")).toBe(true);
+  expect(table.isWanted(60_000)).toBe(true);
+  await using committer = await bus.create(spec, endless());
+  await using reader = await bus.openReader(spec, { name: "early" }, endless());
+  expect(reader.head()).toBe(-1);
+  expect(table.readers().map((entry) => entry.name)).toEqual(["early"]);
+  expect(committer.readers()).toEqual(table.readers());
+});
+
+test("life/no-room-is-an-error-that-names-the-size", async () => {
+  const bus = new ShmFrameBus({ prefix: prefixOf() });
+  const huge = {
+    ...spec,
+    format: { ...spec.format, width: 16_384, height: 16_384 },
+    leadTicks: 1_000,
+    historyTicks: 10_000,
+  };
+  const error = await bus.create(huge, endless()).catch((thrown: unknown) => thrown);
+  expect(PlayoutError.is(error, "OutOfSharedMemory")).toBe(true);
+  expect(String(error)).toContain(String(bus.memoryBytes(huge)));
+});
+
+test("life/memory-is-exactly-as-computed", async () => {
+  const prefix = prefixOf();
+  const bus = new ShmFrameBus({ prefix });
+  await using committer = await bus.create(spec, endless());
+  const ticket = committer.openLane();
+  const names = objectsOf(prefix).map((name) => join("/dev/shm", name));
+  expect(names).toContain(ticket.path);
+  const taken = names.map((name) => statSync(name)).reduce((sum, { blocks }) => sum + blocks * 512, 0);
+  expect(taken).toBe(bus.memoryBytes(spec));
+});
+
+test("life/ticks-far-from-any-grid-are-refused-not-thrown", async () => {
+  const bus = new ShmFrameBus({ prefix: prefixOf() });
+  await using committer = await bus.create(spec, endless());
+  await using writer = await bus.openWriter(committer.openLane(), endless());
+  const why: string[] = [];
+  const told = new Promise<void>((resolve) =>
+    writer.onRefused((refusal) => {
+      why.push(refusal.why);
+      if (why.length === 3) resolve();
+    }),
+  );
+
+  for (const tick of [Number.NaN, -5, 2 ** 53 - 1])
+    writer.submit(tick as Tick, "black", undefined, metaForTests);
+  await told;
+  expect(why.sort()).toEqual(["OutOfOrder", "OutOfOrder", "TooFar"]);
+});

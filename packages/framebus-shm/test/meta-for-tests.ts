@@ -1,0 +1,24 @@
+import { type FrameMeta, noSegmentId } from "@retrovue/core";
+
+/** The meta of a tick that belongs to nothing. */
+export const metaForTests: FrameMeta = {
+  planRevision: 1,
+  segmentId: noSegmentId,
+  assetUri: "",
+  assetTitle: "",
+  firstOfSegment: false,
+  repeat: false,
+  standIn: undefined,
+  standInReason: "none",
+  pad: false,
+  discontinuity: false,
+  late: false,
+  mediaTime: undefined,
+  sourcePts: undefined,
+  sourceTimeBase: undefined,
+  sourceIndex: undefined,
+  decoderIndex: undefined,
+  decodeNs: 0,
+  silentSamples: 0,
+  ancillary: [],
+};
