@@ -6,7 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { defaultProgramFormat, type Nanoseconds, PlayoutError, type Tick } from "@retrovue/core";
+import {
+  defaultProgramFormat,
+  HouseGrid,
+  type Nanoseconds,
+  PlayoutError,
+  type Tick,
+  tickAfter,
+} from "@retrovue/core";
 import { afterEach, expect, test } from "vitest";
 import { ShmFrameBus } from "../src/index.js";
 import type { NativeAddon } from "../src/native.js";
@@ -130,6 +137,32 @@ test("life/views-are-empty-once-their-owner-is-closed", async () => {
   picture.release();
   await committer[Symbol.asyncDispose]();
   expect(slate.planes[0]?.length).toBe(0);
+});
+
+test("lesson/50-a-lapped-reader-resyncs-and-a-replaced-bus-is-reopened", async () => {
+  const bus = new ShmFrameBus({ prefix: prefixOf() });
+  const grid = new HouseGrid(spec.format.frameRate, spec.format.sampleRate);
+  const first = tickAfter(grid.tickAtOrBefore(spec.mapping.houseAnchor), 4);
+  const committer = await bus.create(spec, endless());
+  committer.start(first);
+  const reader = await bus.openReader(spec, {}, endless());
+  // Stand-ins, one for each tick: several laps.
+  committer.setMapping({ ...spec.mapping, sequence: 2, houseAnchor: grid.tickTime(tickAfter(first, 100)) });
+  const told = await reader.at(first, endless());
+  expect(told.overrun).toBe(true);
+  const resynced = await reader.next(endless());
+  expect(resynced.overrun).toBe(false);
+  expect(resynced.tick).toBe(told.overrun && told.oldest);
+
+  await committer[Symbol.asyncDispose]();
+  await using next = await bus.create(spec, endless());
+  next.start(first);
+  const stale = await reader.next(endless()).catch((error: unknown) => error);
+  expect(PlayoutError.is(stale, "BusStale")).toBe(true);
+  await reader[Symbol.asyncDispose]();
+  await using reopened = await bus.openReader(spec, {}, endless());
+  next.setMapping({ ...spec.mapping, sequence: 2, houseAnchor: grid.tickTime(first) });
+  expect((await reopened.at(first, endless())).overrun).toBe(false);
 });
 
 test("life/reader-closed-in-mid-wait-rejects-it", async () => {
