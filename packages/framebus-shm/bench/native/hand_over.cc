@@ -25,7 +25,9 @@ WakeTimes busWakeUs() {
       if (rvfb_reader_wait(own.raw, bench.first + i, 20 * kSecond) != RVFB_OK) return;
       const std::int64_t awake = monoNow();
       rvfb_frame frame;
-      if (own.read(bench.first + i, frame) != RVFB_OK) return;
+      // Asleep for so long that the tick is gone, as on a machine that others keep busy: not a wake to be
+      // timed.
+      if (own.read(bench.first + i, frame) != RVFB_OK) continue;
       times[i] = static_cast<double>(awake - frame.slot.commit_mono_ns) / 1000;
     }
   });
@@ -35,7 +37,8 @@ WakeTimes busWakeUs() {
     REQUIRE(submit(*lane, bench.grid, bench.first + i, buffer));
   }
   reader.wait();
-  const std::vector<double> all(times, times + kWakes);
+  std::vector<double> all(times, times + kWakes);
+  std::erase(all, 0.0);
   return {quantile(all, 0.5), quantile(all, 0.9)};
 }
 
