@@ -52,6 +52,8 @@ export interface ChannelBenchOptions {
   /** A second decoder, tried after the first. */
   readonly fallback?: DecoderFactory;
   readonly historyTicks?: number;
+  /** How long decoders take to close. Default: no time. */
+  readonly closeNs?: Nanoseconds;
 }
 
 /** A small picture with a compact mark: what assets of a bench are made of. `test://pattern?…` with these keys. */
@@ -104,6 +106,24 @@ export class ChannelBench implements AsyncDisposable {
     return this.#committer;
   }
 
+  /** Decoders that take their time to close. */
+  #slowToClose(inner: DecoderFactory): DecoderFactory {
+    const { closeNs } = this.#options;
+    if (closeNs === undefined) return inner;
+    const open: DecoderFactory["open"] = async (asset, options, signal) => {
+      const decoder = await inner.open(asset, options, signal);
+      const close = decoder[Symbol.asyncDispose].bind(decoder);
+      return Object.assign(decoder, {
+        [Symbol.asyncDispose]: async () => {
+          const until = (this.clock.now() + closeNs) as Nanoseconds;
+          await this.clock.sleepUntil(until, new AbortController().signal).catch(() => {});
+          await close();
+        },
+      });
+    };
+    return { probe: inner.probe.bind(inner), open };
+  }
+
   /** Puts a plan on air from `first` on. */
   async start(plan: Plan): Promise<void> {
     const { grid, format, clock, settings } = this;
@@ -125,7 +145,7 @@ export class ChannelBench implements AsyncDisposable {
     const main = new FaultyDecoderFactory({ inner: this.patterns, clock, script: (uri) => faults?.[uri] });
     const { fallback } = this.#options;
     const decoders = [
-      { name: "main", factory: main },
+      { name: "main", factory: this.#slowToClose(main) },
       ...(fallback ? [{ name: "fallback", factory: fallback }] : []),
     ];
     const chooser = new DecoderChooser({

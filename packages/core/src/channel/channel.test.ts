@@ -302,6 +302,18 @@ describe("channel/faults", () => {
     expect(breaks.map(({ tick }) => tick)).toEqual([back?.tick]);
   });
 
+  test("channel/a-failure-is-told-while-its-decoder-is-still-being-closed", async () => {
+    const asset = clip(1);
+    const script = {
+      calls: [{ on: "picture", from: 30, move: { kind: "reject", code: "DecodeFailed" } }],
+    } as const;
+    const closeNs = ms(900);
+    await using bench = new ChannelBench({ faults: { [asset.uri]: script }, closeNs });
+    await bench.start(planAt(bench, [segmentOf(1, { asset })]));
+    const reasons = (await bench.play(60)).map(({ meta }) => meta.standInReason);
+    expect(new Set(reasons)).toEqual(new Set(["none", "decodeFailed"]));
+  });
+
   test("channel/a-barred-pair-is-not-tried", async () => {
     const asset = clip(1);
     await using bench = new ChannelBench();

@@ -180,7 +180,11 @@ export class Source {
         try {
           await session.run();
         } catch (thrown) {
-          if (!(thrown instanceof FellBehind) || signal.aborted) throw thrown;
+          if (!(thrown instanceof FellBehind) || signal.aborted) {
+            // At once: closing the decoder may take its time, and ticks go by meanwhile.
+            if (!signal.aborted) this.#reason = reasonFor(PlayoutError.from(thrown, "DecodeFailed"), choice);
+            throw thrown;
+          }
           onCorrection(this.#asset);
         } finally {
           this.#snappedIn ??= session.snappedIn;
