@@ -8,6 +8,9 @@ const followsWithinNs = 6_000_000n;
 /** Parts per billion that house time may run off CLOCK_MONOTONIC (timing.md: 500 ppm). */
 const slewPpbMax = 500_000n;
 
+/** The host may have stood still when the loss should have been noticed. */
+const toldWithinNs = 2_000_000_000n;
+
 /** After start, until a clock must have settled. */
 const settledAfterNs = 45_000_000_000n;
 
@@ -59,7 +62,7 @@ export class ClockChecker {
   /** A master that has fallen silent is told as lost. */
   #checkHealth(tick: Tick, mono: Nanoseconds): void {
     const { silentSince, clock } = this.#work;
-    if (silentSince === undefined || mono - silentSince <= holdoverAfterNs) return;
+    if (silentSince === undefined || mono - silentSince <= holdoverAfterNs + toldWithinNs) return;
     const { state } = clock.health();
     if (state !== "holdover") {
       const ms = (mono - silentSince) / 1_000_000n;

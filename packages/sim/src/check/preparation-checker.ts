@@ -4,6 +4,7 @@ import {
   type Nanoseconds,
   nanosecondsFromMs,
   type SegmentPlace,
+  type StandInReason,
   type Tick,
 } from "@retrovue/core";
 import type { Actor } from "../world/cast.js";
@@ -26,7 +27,7 @@ export class PreparationChecker {
   /** A stand-in at the first tick of a run of media. */
   check(lease: FrameLease, place: SegmentPlace, actor: Actor, now: Nanoseconds): void {
     const { tick, meta } = lease;
-    if (tick !== place.anchor.first || meta.standInReason === "soundOnly") return;
+    if (tick !== place.anchor.first || isAsItIs(meta.standInReason)) return;
     if (!opensInTime(actor) || this.#isCrowded(place) || !this.#wasQuiet(now)) return;
     throw new Violation(
       "prepare/ready-in-time",
@@ -57,3 +58,6 @@ const opensInTime = ({ fault, script }: Actor): boolean =>
   fault === "none" ||
   (fault === "slow-open" &&
     (script?.calls ?? []).every(({ move }) => move.kind === "late" && move.byNs < openNsMax));
+
+/** True for what the asset itself is the cause of, however early it is opened. */
+const isAsItIs = (reason: StandInReason): boolean => reason === "soundOnly" || reason === "endedEarly";

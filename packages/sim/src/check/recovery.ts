@@ -13,15 +13,17 @@ const openMs = 5_000;
 /** How long a decoder may take to close before its worker is given up. */
 const closeMs = 2_000;
 
-/** A look of the supervisor, the spare that takes over, a tick. */
-const slackMs = 200;
+/**
+ * While a source waits, the lead that was used up before is filled again, with stand-ins: up to all of it (500 ms). And
+ * a look of the supervisor, or the spare that takes over.
+ */
+const slackMs = 600;
 
 /** The farthest that a late decoder is sought ahead: half of 16 times the first patience. */
 const aheadMs = 8_000;
 
 /**
  * Within how long, counted from its first stand-in, an asset must be back on air; undefined where nothing will bring it back.
- * The lead that is given away first is on our side.
  */
 export function promisedNs(actor: Actor): Nanoseconds | undefined {
   const ms = promisedMs(actor);

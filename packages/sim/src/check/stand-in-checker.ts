@@ -1,6 +1,6 @@
 import type { FrameLease, Nanoseconds, SegmentPlace, StandInReason, Tick } from "@retrovue/core";
 import type { Actor } from "../world/cast.js";
-import type { Facts } from "../world/facts.js";
+import { type Facts, pendingTicksMax } from "../world/facts.js";
 import { expectedPicture } from "./expected-picture.js";
 import { promisedNs } from "./recovery.js";
 import { Violation } from "./violation.js";
@@ -25,8 +25,8 @@ export class StandInChecker {
   readonly #facts: Facts;
   readonly #bounds: StandInBounds;
   /** The last planned picture of this airing; undefined once slate or black has aired, or across a seam. */
-  #holdable: { readonly key: string; readonly pictureId: string; held: number } | undefined;
-  #episode: { readonly from: Tick; readonly run: number; readonly uri: string } | undefined;
+  #holdable: { readonly key: string; pictureId: string; held: number } | undefined;
+  #episode: { readonly from: Tick; readonly key: string } | undefined;
 
   constructor(facts: Facts, bounds: StandInBounds) {
     this.#facts = facts;
@@ -57,7 +57,7 @@ export class StandInChecker {
   check(lease: FrameLease, place: SegmentPlace, actor: Actor, now: Nanoseconds): void {
     this.#checkReason(lease, place, actor, now);
     this.#checkLate(lease, place);
-    this.#checkLadder(lease, place);
+    this.#checkLadder(lease, place, now);
     this.#checkRecovery(lease, place, actor, now);
   }
 
@@ -115,23 +115,28 @@ export class StandInChecker {
     }
   }
 
-  #checkLadder(lease: FrameLease, place: SegmentPlace): void {
+  #checkLadder(lease: FrameLease, place: SegmentPlace, now: Nanoseconds): void {
     const { tick, meta } = lease;
     if (meta.standIn !== "hold") {
       this.#holdable = undefined;
       return;
     }
     const holdable = this.#holdable;
-    if (holdable === undefined || holdable.key !== airing(place) || holdable.pictureId !== lease.pictureId) {
+    // A picture that was handed over just too late, as after a leap of time, counts as shown.
+    const isShown = holdable?.pictureId === lease.pictureId || this.#facts.disturbanceAt(now) !== undefined;
+    if (holdable === undefined || holdable.key !== airing(place) || !isShown) {
       throw new Violation(
         "stand-in/hold-stays-in-its-airing",
         tick,
         "A picture is held that this airing did not show last.",
       );
     }
+    holdable.pictureId = lease.pictureId;
     holdable.held += 1;
-    const max =
-      meta.standInReason === "endedEarly" ? this.#bounds.shortHoldTicksMax : this.#bounds.holdTicksMax;
+    const { holdTicksMax, shortHoldTicksMax } = this.#bounds;
+    const bound = meta.standInReason === "endedEarly" ? shortHoldTicksMax : holdTicksMax;
+    // Ticks handed over just too late are not counted by who holds.
+    const max = this.#facts.disturbanceAt(now) === undefined ? bound : bound + pendingTicksMax;
     if (holdable.held > max) {
       throw new Violation(
         "stand-in/hold-is-bounded",
@@ -148,10 +153,8 @@ export class StandInChecker {
       this.#episode = undefined;
       return;
     }
-    const run = place.anchor.first;
-    if (this.#episode?.uri !== actor.uri || this.#episode.run !== run) {
-      this.#episode = { from: tick, run, uri: actor.uri };
-    }
+    const key = `${actor.uri} ${place.anchor.first} ${this.#facts.workersLost}`;
+    if (this.#episode?.key !== key) this.#episode = { from: tick, key };
     const promised = promisedNs(actor);
     const lasted = this.#facts.grid.length(tick - this.#episode.from);
     if (promised !== undefined && lasted > promised) {

@@ -10,9 +10,9 @@ export interface Disturbance {
 }
 
 /** Ticks that a worker may have handed over behind one that it skipped, when an edit comes. */
-const pendingTicksMax = 3;
+export const pendingTicksMax = 3;
 
-/** How long what was given up as hung over a leap of time may be off air for it. */
+/** How long what was given up as hung may be off air for it. */
 const looksHungNs = 10_000_000_000n;
 
 /** Disturbances kept; older ones are over. */
@@ -29,13 +29,14 @@ export class Facts {
   #before: Timeline | undefined;
   /** The first tick that the last edit could change for certain: some after it may have been handed over already. */
   #editedFrom: Tick = 0 as Tick;
+  workersLost = 0;
   /** Pairs that killed a worker. */
   readonly killers = new Set<string>();
   /** The first tick of the channel's life. */
   firstTick: Tick = 0 as Tick;
   readonly #disturbances: Disturbance[] = [];
   #lateTake: string | undefined;
-  #leaptAt = 0n as Nanoseconds;
+  #slowedUntil = 0n as Nanoseconds;
   #unsettledUntil = 0n as Nanoseconds;
 
   constructor(grid: HouseGrid, actors: readonly Actor[], timeline: Timeline) {
@@ -75,8 +76,9 @@ export class Facts {
     this.#lateTake = segmentId;
   }
 
-  /** A worker was lost: the next one knows nothing of what came late. */
+  /** A worker was lost: the next one knows nothing of what came late, and meets faults anew. */
   lostWorker(): void {
+    this.workersLost += 1;
     this.#lateTake = undefined;
   }
 
@@ -91,7 +93,7 @@ export class Facts {
   disturb(disturbance: Disturbance): void {
     this.#disturbances.push(disturbance);
     if (this.#disturbances.length > disturbancesMax) this.#disturbances.shift();
-    if (isLeap(disturbance)) this.#leaptAt = disturbance.from;
+    if (isLeap(disturbance)) this.slowedDown(disturbance.until);
     this.unsettle(disturbance.until);
   }
 
@@ -111,9 +113,14 @@ export class Facts {
     );
   }
 
-  /** True where a leap of time may have made what is only slow look like what hangs. */
+  /** Until then everything took longer than it would: what was slow may have looked like what hangs. */
+  slowedDown(until: Nanoseconds): void {
+    if (until > this.#slowedUntil) this.#slowedUntil = until;
+  }
+
+  /** True where what was given up as hung may only have been slow. */
   mayLookHung(now: Nanoseconds): boolean {
-    return now - this.#leaptAt < looksHungNs;
+    return now - this.#slowedUntil < looksHungNs;
   }
 
   /** What may still have its effect at this time. */

@@ -222,6 +222,7 @@ export class Stagehand {
     });
     life.froze(() => isAwake || worker.isGone);
     facts.unsettle((clock.now() + nanosecondsFromMs(Math.min(ms, 3_200) + 600)) as Nanoseconds);
+    facts.slowedDown((clock.now() + nanosecondsFromMs(Math.min(ms, 3_200))) as Nanoseconds);
     trace(`the worker is frozen for ${ms} ms`);
     if (ms * 1_000_000 + 200_000_000 < this.#reserveNs()) return;
     count("freeze-noticed");
