@@ -25,7 +25,7 @@ export class StandInChecker {
   readonly #facts: Facts;
   readonly #bounds: StandInBounds;
   /** The last planned picture of this airing; undefined once slate or black has aired, or across a seam. */
-  #holdable: { readonly key: string; pictureId: string; held: number } | undefined;
+  #holdable: { readonly key: string; pictureId: string; held: number; slack: number } | undefined;
   #episode: { readonly from: Tick; readonly key: string } | undefined;
 
   constructor(facts: Facts, bounds: StandInBounds) {
@@ -35,7 +35,7 @@ export class StandInChecker {
 
   /** The plan's own picture aired. */
   planned(lease: FrameLease, place: SegmentPlace): void {
-    this.#holdable = { key: airing(place), pictureId: lease.pictureId, held: 0 };
+    this.#holdable = { key: airing(place), pictureId: lease.pictureId, held: 0, slack: 0 };
     this.#episode = undefined;
   }
 
@@ -123,7 +123,8 @@ export class StandInChecker {
     }
     const holdable = this.#holdable;
     // A picture that was handed over just too late, as after a leap of time, counts as shown.
-    const isShown = holdable?.pictureId === lease.pictureId || this.#facts.disturbanceAt(now) !== undefined;
+    const isDisturbed = this.#facts.disturbanceAt(now) !== undefined;
+    const isShown = holdable?.pictureId === lease.pictureId || isDisturbed;
     if (holdable === undefined || holdable.key !== airing(place) || !isShown) {
       throw new Violation(
         "stand-in/hold-stays-in-its-airing",
@@ -136,7 +137,8 @@ export class StandInChecker {
     const { holdTicksMax, shortHoldTicksMax } = this.#bounds;
     const bound = meta.standInReason === "endedEarly" ? shortHoldTicksMax : holdTicksMax;
     // Ticks handed over just too late are not counted by who holds.
-    const max = this.#facts.disturbanceAt(now) === undefined ? bound : bound + pendingTicksMax;
+    if (isDisturbed) holdable.slack = pendingTicksMax;
+    const max = bound + holdable.slack;
     if (holdable.held > max) {
       throw new Violation(
         "stand-in/hold-is-bounded",
