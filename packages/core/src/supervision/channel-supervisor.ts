@@ -77,9 +77,11 @@ export class ChannelSupervisor {
     submitted: 0,
     at: 0n as Nanoseconds,
   };
-  #toldUpTo = -1;
+  /** Up to where the committer knows what is planned, and by which revision. */
+  #told: { readonly revision: number; readonly last: Tick } | undefined;
   #isFailing = false;
   #loop: Promise<void> | undefined;
+  #stopped: Promise<void> | undefined;
   #events: Disposable | undefined;
 
   constructor(options: ChannelSupervisorOptions, plan: Plan) {
@@ -122,8 +124,12 @@ export class ChannelSupervisor {
   }
 
   /** Ends the worker, then the bus. Resolves when both are gone; idempotent. */
-  async stop(): Promise<void> {
-    if (this.#stop.signal.aborted) return this.#loop;
+  stop(): Promise<void> {
+    this.#stopped ??= this.#end();
+    return this.#stopped;
+  }
+
+  async #end(): Promise<void> {
     this.#stop.abort(new PlayoutError("Closed", "The channel was stopped."));
     const running = this.#worker;
     if (running !== undefined) {
@@ -164,9 +170,9 @@ export class ChannelSupervisor {
     const revision = this.#timeline.plan.revision;
     const places = this.#timeline.placesFrom(from, expectationsMax);
     const last = places.at(-1);
-    const known = revision * 2 ** 32 + (last?.first ?? 0);
-    if (known === this.#toldUpTo || places.length === 0) return;
-    this.#toldUpTo = known;
+    const told = this.#told;
+    if (last === undefined || (told?.revision === revision && told.last === last.first)) return;
+    this.#told = { revision, last: last.first };
     this.#options.committer.expect(places.map((place) => expectationOf(place, revision)));
   }
 
@@ -190,9 +196,10 @@ export class ChannelSupervisor {
   }
 
   #onExit(lane: number, exit: WorkerExit): void {
-    const { committer, clock } = this.#options;
+    const { committer } = this.#options;
     if (this.#worker?.lane !== lane) return;
     const { bornAt } = this.#worker;
+    this.#noteProgress();
     this.#worker = undefined;
     committer.setReason("workerLost");
     committer.retireLane(lane, "workerLost");
@@ -200,7 +207,9 @@ export class ChannelSupervisor {
     if (this.#stop.signal.aborted) return;
     const barred = this.#blame(exit);
     this.#metrics.count("restarts", 1, { what: "worker" });
-    this.#deaths = clock.now() - bornAt >= settledNs || barred.length > 0 ? 0 : this.#deaths + 1;
+    // Counted to its last progress: one that hung from the start was of no use, however long it was waited for.
+    const isUseful = this.#progress.at - bornAt >= settledNs;
+    this.#deaths = isUseful || barred.length > 0 ? 0 : this.#deaths + 1;
     if (this.#deaths > blamelessMax)
       void this.#spawnLater(retryAfter(this.#deaths - blamelessMax).afterNs, exit, barred);
     else this.#replace(exit, barred);
@@ -227,8 +236,8 @@ export class ChannelSupervisor {
   }
 
   /**
-   * Bars what killed the worker. Where the faulting decoder is known it alone is barred; else each that was at work, since one of
-   * them did it and the next death would come for certain.
+   * Bars what killed the worker, where that is known. Decoders that were merely at work are not: a worker killed from outside
+   * would cost what is on air its decoder. A row of such deaths is slowed down instead.
    */
   #blame(exit: WorkerExit): readonly string[] {
     const { quarantine } = this.#options;
@@ -266,14 +275,17 @@ export class ChannelSupervisor {
 
   /** A worker that lives but hands nothing over is stopped in its tracks, or its loop is stuck: another must do it. */
   #checkProgress(): void {
-    const { clock, settings, committer } = this.#options;
+    const { clock, settings } = this.#options;
     if (this.#worker === undefined) return;
-    const now = clock.now();
-    const { submitted } = committer.counters();
-    if (submitted !== this.#progress.submitted) this.#progress = { submitted, at: now };
-    if (now - this.#progress.at < settings.stallTimeoutNs) return;
-    this.#progress = { submitted, at: now };
+    this.#noteProgress();
+    if (clock.now() - this.#progress.at < settings.stallTimeoutNs) return;
     this.#worker.worker.kill();
+  }
+
+  #noteProgress(): void {
+    const { clock, committer } = this.#options;
+    const { submitted } = committer.counters();
+    if (submitted !== this.#progress.submitted) this.#progress = { submitted, at: clock.now() };
   }
 
   #checkDepth(): void {
