@@ -1,5 +1,8 @@
 import type { HostTime, Nanoseconds, Timer } from "@retrovue/core";
 
+/** Each so many times the event loop itself gets a turn: for finalizers, signals, and a terminal that wants to be read. */
+const loopTurnEvery = 256;
+
 interface Entry {
   readonly due: bigint;
   readonly order: number;
@@ -15,6 +18,7 @@ export class VirtualHost implements HostTime {
   #mono: bigint;
   #utcAhead: bigint;
   #orders = 0;
+  #settled = 0;
   /** Sorted by due time, then by arrival; a handful at most. */
   readonly #entries: Entry[] = [];
   readonly timer: Timer = { after: (delay, wake) => this.#after(delay, wake) };
@@ -56,6 +60,16 @@ export class VirtualHost implements HostTime {
     }
     if (this.#mono < until) this.#mono = until;
     return false;
+  }
+
+  /**
+   * Lets everything that can go on without time go on. A tick callback comes when no promise is left to be settled, which is sooner
+   * than the event loop's next turn; nothing in the simulation waits for anything outside of it.
+   */
+  settle(): Promise<void> {
+    this.#settled += 1;
+    if (this.#settled % loopTurnEvery === 0) return new Promise((resolve) => setImmediate(resolve));
+    return new Promise((resolve) => process.nextTick(resolve));
   }
 
   #after(delay: Nanoseconds, wake: () => void): Disposable {

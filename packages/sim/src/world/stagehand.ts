@@ -10,6 +10,7 @@ import {
   type Nanoseconds,
   nanosecondsFromMs,
   type Plan,
+  type Segment,
   splicePlan,
   type Tick,
   Timeline,
@@ -17,7 +18,6 @@ import {
 } from "@retrovue/core";
 import type { ClockChecker } from "../check/clock-checker.js";
 import type { LifeChecker } from "../check/life-checker.js";
-import { settle } from "../host/settle.js";
 import type { VirtualHost } from "../host/virtual-host.js";
 import type { Random } from "../random.js";
 import type { Clockwork } from "./clockwork.js";
@@ -105,7 +105,7 @@ export class Stagehand {
         await this.#readers.visit();
         break;
     }
-    await settle();
+    await this.#o.host.settle();
   }
 
   /** Closes what is left open. */
@@ -163,8 +163,20 @@ export class Stagehand {
     const first = slow.length > 0 && random.chance(40) ? random.pick(slow) : undefined;
     const segments = writer.segments(BigInt(random.int(60_000, 400_000)) * 1_000_000n, first);
     const taken = segments[0];
-    if (at === this.#open() && taken !== undefined) facts.tookLate(taken.id);
+    if (at === this.#open() && taken !== undefined && !this.#isPreparedAt(at, taken))
+      facts.tookLate(taken.id);
     this.#apply(splicePlan(facts.plan, at, segments, this.#open(), grid));
+  }
+
+  /** True where the plan has the very same media there already: its decoder is on its way. */
+  #isPreparedAt(at: Tick, taken: Segment): boolean {
+    const place = this.#o.facts.timeline.at(at);
+    return (
+      place.in === "segment" &&
+      place.segment.asset?.uri === taken.asset?.uri &&
+      place.anchor.first === at &&
+      place.anchor.inPoint === taken.inPoint
+    );
   }
 
   #append(): void {

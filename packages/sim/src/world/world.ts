@@ -25,7 +25,6 @@ import { ClockChecker } from "../check/clock-checker.js";
 import { HoldingsChecker } from "../check/holdings-checker.js";
 import { LifeChecker } from "../check/life-checker.js";
 import { Violation } from "../check/violation.js";
-import { settle } from "../host/settle.js";
 import { VirtualHost } from "../host/virtual-host.js";
 import type { Mutation } from "../mutants/mutation.js";
 import { untouched } from "../mutants/mutation.js";
@@ -261,7 +260,7 @@ export class World {
     for (let i = 0; i < 600 && !isStopped; i++)
       await this.#pass((this.#host.monotonic() + 10_000_000n) as Nanoseconds);
     if (!isStopped) this.#broken(new Violation("channel/stops", this.#head, "It did not stop within 6 s."));
-    await Promise.race([stopped, settle()]);
+    await Promise.race([stopped, this.#host.settle()]);
     await watched;
     await stagehand.leave();
     if (workers.last?.hasEnded === true && this.#violation === undefined) {
@@ -310,7 +309,7 @@ export class World {
   async #pass(until: Nanoseconds, look?: () => void): Promise<void> {
     while (this.#violation === undefined || until - this.#host.monotonic() < 20_000_000n) {
       if (!this.#host.step(until)) return;
-      await settle();
+      await this.#host.settle();
       look?.();
     }
   }
