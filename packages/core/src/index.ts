@@ -199,11 +199,15 @@ export {
   pluginContract,
   portNames,
 } from "./plugin/plugin.js";
+export { renderSource } from "./renderer/render-source.js";
 export type {
   EncodeSettings,
+  LatencyCounts,
   Renderer,
   RendererCounters,
   RendererFactory,
+  RenderSource,
+  SnapshotOptions,
   StreamChunk,
   StreamTap,
 } from "./renderer/renderer.js";

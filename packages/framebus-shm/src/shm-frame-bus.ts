@@ -60,7 +60,7 @@ export class ShmFrameBus implements FrameBus {
 
   async openWriter(ticket: LaneTicket, signal: AbortSignal): Promise<FrameWriter> {
     throwIfAborted(signal);
-    const control = this.#pathOf(ticket.address);
+    const control = this.controlPath(ticket.address);
     return ShmWriter.open((onNews) =>
       opened(this.#addon.openWriter(control, ticket.path, ticket.lane, onNews), signal),
     );
@@ -68,7 +68,7 @@ export class ShmFrameBus implements FrameBus {
 
   async openReader(address: BusAddress, options: ReaderOptions, signal: AbortSignal): Promise<FrameReader> {
     throwIfAborted(signal);
-    const control = this.#pathOf(address);
+    const control = this.controlPath(address);
     return ShmReader.open((onWaited) =>
       opened(this.#addon.openReader(control, options.name ?? "", onWaited), signal),
     );
@@ -76,6 +76,10 @@ export class ShmFrameBus implements FrameBus {
 
   memoryBytes(spec: BusSpec): number {
     return native(() => this.#addon.memoryBytes(specToNative(spec)));
+  }
+
+  controlPath(address: BusAddress): string {
+    return `${this.#place.directory}/${this.#nameOf(address)}`;
   }
 
   /**
@@ -112,10 +116,6 @@ export class ShmFrameBus implements FrameBus {
 
   #nameOf(address: BusAddress): string {
     return `${this.#place.prefix}.${address.engineId}.ch${address.channelId}`;
-  }
-
-  #pathOf(address: BusAddress): string {
-    return `${this.#place.directory}/${this.#nameOf(address)}`;
   }
 }
 

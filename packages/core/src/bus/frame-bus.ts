@@ -181,4 +181,9 @@ export interface FrameBus {
   openReader(address: BusAddress, options: ReaderOptions, signal: AbortSignal): Promise<FrameReader>;
   /** Bytes of shared memory that a bus of this spec takes; computed, exact. */
   memoryBytes(spec: BusSpec): number;
+  /**
+   * Path of a bus's control object, there or not, for native readers. Only a bus that is laid out as
+   * docs/contracts/frame-bus.md says has this.
+   */
+  controlPath?(address: BusAddress): string;
 }

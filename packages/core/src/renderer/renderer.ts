@@ -17,14 +17,28 @@ export interface EncodeSettings {
 }
 
 /**
+ * Where a renderer finds its channel's bus, as often as it must: a bus may not be there yet, and may be replaced.
+ * `renderSource` makes one.
+ */
+export interface RenderSource {
+  /**
+   * Path of the bus's control object in shared memory, laid out as docs/contracts/frame-bus.md says. A native renderer
+   * may map it by itself instead of calling `openReader`. Undefined where the bus is of another kind.
+   */
+  readonly controlPath: string | undefined;
+  /** Opens the bus for reading; the reader is the caller's. Rejects as `FrameBus.openReader` does. */
+  openReader(signal: AbortSignal): Promise<FrameReader>;
+}
+
+/**
  * A run of stream bytes that belong together: whole transport packets, decodable from its start where
- * `randomAccess` is true.
+ * `randomAccess` is true (tables, key frame).
  */
 export interface StreamChunk {
   /** Whole 188-byte packets. Valid during the call only: copy or write it out. */
   readonly bytes: Uint8Array;
   readonly randomAccess: boolean;
-  /** The tick whose picture this chunk begins with. */
+  /** The tick whose bytes these are. A tick's bytes may come in several chunks. */
   readonly tick: Tick;
 }
 
@@ -33,27 +47,64 @@ export interface StreamTap {
   write(chunk: StreamChunk): void;
 }
 
-/** What a renderer has done so far. */
+/** How long something took, counted in classes. All numbers only grow. */
+export interface LatencyCounts {
+  /**
+   * Observations at or below each bound of `metrics.encodeLatency.buckets` that lie above the bound before, and
+   * in one place more at the end those beyond the last.
+   */
+  readonly buckets: readonly number[];
+  /** Sum of all observations, nanoseconds. */
+  readonly sumNs: number;
+}
+
+/** What a renderer has done so far. All but the last only grow. */
 export interface RendererCounters {
+  /** Ticks whose picture went into the stream. */
   readonly encodedFrames: number;
-  /** Ticks that it could not encode in time and skipped, told by the bus as overrun. */
+  /** Ticks without a picture in the stream: told by the bus as overrun, or skipped to catch up. The stream stays on the grid. */
   readonly missedTicks: number;
+  /** Ticks whose bytes were ready after their time to leave. */
+  readonly lateTicks: number;
+  /** Pictures or sound that the bus reused while they were read: they may be torn. */
+  readonly tornTicks: number;
   readonly bytes: number;
+  /** Chunks thrown away because this process did not fetch them in time (seconds). Resumes at a random access point. */
+  readonly droppedChunks: number;
+  /** Times that the bus was opened. */
+  readonly opens: number;
+  /** From taking a tick to its bytes. */
+  readonly encodeLatency: LatencyCounts;
   /** Time at which the last tick was taken minus its own time, nanoseconds, signed. */
   readonly frameGapNs: number;
+}
+
+/** How a still is taken. */
+export interface SnapshotOptions {
+  /** Pixels; a wider picture is scaled down, keeping its shape on the screen. Default: the picture's own. */
+  readonly maxWidth?: number;
 }
 
 /**
  * **Turns a channel's bus into a stream of bytes**: one encoder and one muxer for the channel's life, paced on the clock.
  *
- * *Ownership.* The renderer owns the reader it is started with. *Concurrency.* `start` once; taps may come and go at any
- * time. *"Not yet"* is silence on the taps; there is no end but disposal. *After an error* it restarts by itself or
- * rejects `finished`; timestamps go on from the ticks, so a successor continues the same line.
+ * *Ownership.* The renderer owns what it opens of the source; taps are the caller's.
+ *
+ * *Concurrency.* `start` once (again is an invariant violation); taps may come and go at any time; any number of snapshots.
+ *
+ * *"Not yet" and "end".* No bus yet, or a bus that was replaced, is silence on the taps and a new attempt; there is no
+ * end but disposal. A tick that is held no more is skipped on the grid and counted, never waited for.
+ *
+ * *After an error.* `finished` rejects and the taps stay silent; dispose it and open another: timestamps go on from the
+ * ticks, so a successor continues the same line. A tap that throws is removed, and others go on.
  */
 export interface Renderer extends AsyncDisposable {
-  start(reader: FrameReader, clock: Clock, settings: EncodeSettings): void;
+  /** Throws `UnsupportedMedia` or `InvalidConfig` where the settings cannot be had, and has then not started. */
+  start(source: RenderSource, clock: Clock, settings: EncodeSettings): void;
   tap(tap: StreamTap): Disposable;
   counters(): RendererCounters;
+  /** JPEG of the newest tick on the bus. Left out by renderers that make no pictures. Rejects as `openReader` does. */
+  snapshot?(options: SnapshotOptions, signal: AbortSignal): Promise<Uint8Array>;
   /** Resolves on disposal, rejects when the renderer cannot go on. */
   readonly finished: Promise<void>;
 }
