@@ -303,7 +303,7 @@ export class MemoryCommitter implements Committer {
     const sampleStart = this.grid.sampleAt(tick);
     const next = (tick + 1) as Tick;
     const samples = this.grid.sampleAt(next) - sampleStart;
-    if (tick <= this.#deadlines.lateThrough) this.#episodes.lateCommits++;
+    if (this.#deadlines.isLate(tick)) this.#episodes.lateCommits++;
     this.#next = next;
     this.sound.write(sampleStart, samples, sound);
     this.ring.commit(tick, index, meta, sampleStart, samples);

@@ -2,15 +2,16 @@ import type { Clock } from "../clock/clock.js";
 import type { HouseGrid } from "../time/house-grid.js";
 import type { Nanoseconds, Tick } from "../time/units.js";
 
-/** Which ticks are due, late and within the lead: worked out again only when the clock has moved. */
+/** Which ticks are due, late and within the lead: worked out again only when the clock has reached the next one. House time never steps back. */
 export class MemoryDeadlines {
   /** The last tick whose guard time has come. */
   dueThrough = -1;
-  /** The last tick whose own time has passed. */
-  lateThrough = -1;
   /** The last tick that may be submitted. */
   leadThrough = -1;
   #now = -1n as Nanoseconds;
+  /** When the next tick's guard time, and its own, will have come: until then there is nothing to work out. */
+  #dueUntil = -1n as Nanoseconds;
+  #headUntil = -1n as Nanoseconds;
 
   constructor(
     private readonly deps: {
@@ -27,9 +28,21 @@ export class MemoryDeadlines {
     const now = clock.now();
     if (now === this.#now) return;
     this.#now = now;
-    this.dueThrough = grid.tickAtOrBefore((now + guardNs) as Nanoseconds);
-    this.lateThrough = grid.tickAtOrBefore((now - 1n) as Nanoseconds);
-    this.leadThrough = grid.tickAtOrBefore(now) + leadTicks;
+    if (now >= this.#dueUntil) {
+      this.dueThrough = grid.tickAtOrBefore((now + guardNs) as Nanoseconds);
+      this.#dueUntil = (grid.tickTime((this.dueThrough + 1) as Tick) - guardNs) as Nanoseconds;
+    }
+    if (now >= this.#headUntil) {
+      const head = grid.tickAtOrBefore(now);
+      this.leadThrough = head + leadTicks;
+      this.#headUntil = grid.tickTime((head + 1) as Tick);
+    }
+  }
+
+  /** True where the tick's own time had passed when the clock was last read. */
+  isLate(tick: Tick): boolean {
+    const head = this.leadThrough - this.deps.leadTicks;
+    return tick < head || (tick === head && this.deps.grid.tickTime(tick) < this.#now);
   }
 
   /** Resolves when `tick` must be on the bus, whoever hands it over. */

@@ -52,6 +52,9 @@ export class Alarm implements Disposable {
 
   [Symbol.dispose](): void {
     this.#at = undefined;
-    this.#closing.abort(new PlayoutError("Closed", "The alarm was closed."));
+    this.#closing.abort(closed);
   }
 }
+
+/** One for all alarms: only `#sleep` sees it. */
+const closed = new PlayoutError("Closed", "The alarm was closed.");

@@ -20,7 +20,7 @@ export abstract class MappedClock implements Clock, Disposable {
   readonly #listeners = new Listeners<ClockMapping>();
   #mapping: ClockMapping;
   #latest: Nanoseconds;
-  #armed: { readonly mono: Nanoseconds; readonly handle: Disposable } | undefined;
+  #armed: { readonly house: Nanoseconds; readonly handle: Disposable } | undefined;
   #closed = false;
 
   protected constructor(host: Pick<HostTime, "monotonic" | "timer">, mapping: ClockMapping) {
@@ -70,6 +70,7 @@ export abstract class MappedClock implements Clock, Disposable {
     // Time that passed under the old mapping has passed, whether or not anyone looked.
     this.now();
     this.#mapping = Object.freeze({ ...mapping });
+    this.#disarm();
     this.#wake();
     this.#listeners.tell(this.#mapping);
   }
@@ -81,11 +82,11 @@ export abstract class MappedClock implements Clock, Disposable {
   }
 
   #aim(): void {
-    const { earliest } = this.#sleepers;
-    const mono = earliest === undefined ? undefined : monoAt(this.#mapping, earliest);
-    if (mono === this.#armed?.mono) return;
-    this.#armed?.handle[Symbol.dispose]();
-    this.#armed = undefined;
+    const house = this.#sleepers.earliest;
+    if (house === this.#armed?.house) return;
+    this.#disarm();
+    if (house === undefined) return;
+    const mono = monoAt(this.#mapping, house);
     if (mono === undefined) return;
     const wait = mono - this.host.monotonic();
     const delay = (wait < 0n ? 0n : wait > timerNsMax ? timerNsMax : wait) as Nanoseconds;
@@ -94,7 +95,12 @@ export abstract class MappedClock implements Clock, Disposable {
       this.#armed = undefined;
       this.#wake();
     });
-    this.#armed = { mono, handle };
+    this.#armed = { house, handle };
+  }
+
+  #disarm(): void {
+    this.#armed?.handle[Symbol.dispose]();
+    this.#armed = undefined;
   }
 }
 

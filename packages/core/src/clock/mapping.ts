@@ -17,6 +17,8 @@ export const slewPpbMax = 500_000;
 
 /** House time for an instant of CLOCK_MONOTONIC, rounded down. */
 export function houseAt(mapping: ClockMapping, mono: Nanoseconds): Nanoseconds {
+  // Most clocks run straight most of the time: then there is nothing to multiply.
+  if (mapping.ratePpb === 0) return (mapping.houseAnchor + mono - mapping.monoAnchor) as Nanoseconds;
   const rate = ppb + BigInt(mapping.ratePpb);
   return (mapping.houseAnchor + floorDiv((mono - mapping.monoAnchor) * rate, ppb)) as Nanoseconds;
 }
@@ -27,6 +29,7 @@ export function houseAt(mapping: ClockMapping, mono: Nanoseconds): Nanoseconds {
  */
 export function monoAt(mapping: ClockMapping, house: Nanoseconds): Nanoseconds | undefined {
   const sinceAnchor = house - mapping.houseAnchor;
+  if (mapping.ratePpb === 0) return (mapping.monoAnchor + sinceAnchor) as Nanoseconds;
   const rate = ppb + BigInt(mapping.ratePpb);
   if (rate <= 0n) return sinceAnchor <= 0n ? mapping.monoAnchor : undefined;
   return (mapping.monoAnchor + ceilDiv(sinceAnchor * ppb, rate)) as Nanoseconds;

@@ -7,16 +7,20 @@ interface Sleeper {
   readonly order: number;
   /** Place in the heap; −1 once out of it. */
   index: number;
-  readonly wake: () => void;
-  readonly fail: (error: PlayoutError) => void;
+  readonly resolve: () => void;
+  readonly reject: (error: PlayoutError) => void;
+  /** All who sleep under the same signal, this one among them. */
+  readonly fellows: Set<Sleeper>;
 }
 
 /**
  * Those who wait for house times: a binary heap by time, then by arrival. Adding, waking and cancelling are O(log n), and
- * a cancelled sleeper is gone at once, so that long waits given up early leave nothing behind.
+ * a cancelled sleeper is gone at once, so that long waits given up early leave nothing behind. Each signal is listened to once,
+ * for as long as it lives: a loop that sleeps once a tick under one signal would else spend most of its time on listeners.
  */
 export class SleepQueue {
   readonly #heap: Sleeper[] = [];
+  readonly #bySignal = new WeakMap<AbortSignal, Set<Sleeper>>();
   #arrivals = 0;
   #closed = false;
 
@@ -35,24 +39,9 @@ export class SleepQueue {
     if (this.#closed) return Promise.reject(closed());
     if (signal.aborted) return Promise.reject(PlayoutError.from(signal.reason, "Cancelled"));
     return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        this.#remove(sleeper);
-        reject(PlayoutError.from(signal.reason, "Cancelled"));
-      };
-      const sleeper: Sleeper = {
-        at,
-        order: this.#arrivals++,
-        index: -1,
-        wake: () => {
-          signal.removeEventListener("abort", onAbort);
-          resolve();
-        },
-        fail: (error) => {
-          signal.removeEventListener("abort", onAbort);
-          reject(error);
-        },
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
+      const fellows = this.#under(signal);
+      const sleeper: Sleeper = { at, order: this.#arrivals++, index: -1, resolve, reject, fellows };
+      fellows.add(sleeper);
       this.#insert(sleeper);
     });
   }
@@ -61,7 +50,7 @@ export class SleepQueue {
   wakeUntil(now: Nanoseconds): void {
     for (let first = this.#heap[0]; first && first.at <= now; first = this.#heap[0]) {
       this.#remove(first);
-      first.wake();
+      first.resolve();
     }
   }
 
@@ -70,8 +59,25 @@ export class SleepQueue {
     this.#closed = true;
     for (const sleeper of this.#heap.splice(0).sort((a, b) => a.order - b.order)) {
       sleeper.index = -1;
-      sleeper.fail(closed());
+      sleeper.fellows.delete(sleeper);
+      sleeper.reject(closed());
     }
+  }
+
+  /** Who sleeps under a signal; its end is theirs. */
+  #under(signal: AbortSignal): Set<Sleeper> {
+    const known = this.#bySignal.get(signal);
+    if (known !== undefined) return known;
+    const fellows = new Set<Sleeper>();
+    this.#bySignal.set(signal, fellows);
+    const onAbort = () => {
+      for (const sleeper of fellows) {
+        this.#remove(sleeper);
+        sleeper.reject(PlayoutError.from(signal.reason, "Cancelled"));
+      }
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    return fellows;
   }
 
   #insert(sleeper: Sleeper): void {
@@ -83,6 +89,7 @@ export class SleepQueue {
     const { index } = sleeper;
     if (index < 0) return;
     sleeper.index = -1;
+    sleeper.fellows.delete(sleeper);
     const last = this.#heap.pop();
     if (last === undefined || last === sleeper) return;
     this.#put(last, index);

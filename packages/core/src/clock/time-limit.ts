@@ -30,9 +30,12 @@ export class TimeLimit implements Disposable {
 
   [Symbol.dispose](): void {
     this.#outer.removeEventListener("abort", this.#follow);
-    if (!this.#done.signal.aborted) this.#done.abort();
+    this.#done.abort(over);
   }
 }
+
+/** Why a sleep that nobody needs any more ends: one for all, since nobody sees it and a stack costs more than the sleep. */
+const over = new PlayoutError("Cancelled", "What was waited for came in time.");
 
 /**
  * Settles like `work`, or rejects with the signal's reason once that aborts, whichever is first: for calls of code that is

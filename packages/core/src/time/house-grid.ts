@@ -13,8 +13,15 @@ import { type Nanoseconds, nsPerSecond, type SampleIndex, type Tick } from "./un
 export class HouseGrid {
   readonly frameRate: Rational;
   readonly sampleRate: number;
+  /** What one tick lasts, rounded down to the nanosecond: `length(1)`. */
+  readonly tickLength: Nanoseconds;
   readonly #num: bigint;
   readonly #denNs: bigint;
+  // The tick loop asks for the same tick's time, and the same length, several times over: the last answers are kept.
+  #timed = -1;
+  #time = 0n as Nanoseconds;
+  #measured = 0;
+  #length = 0n as Nanoseconds;
 
   /**
    * @param frameRate frames per second, in lowest terms, 1 to 240 fps, denominator at most 1 001. Rates from
@@ -37,11 +44,16 @@ export class HouseGrid {
     this.sampleRate = sampleRate;
     this.#num = BigInt(num);
     this.#denNs = BigInt(den) * nsPerSecond;
+    this.tickLength = (this.#denNs / this.#num) as Nanoseconds;
   }
 
   /** House time at which `n` is shown first. */
   tickTime(n: Tick): Nanoseconds {
-    return ((BigInt(n) * this.#denNs) / this.#num) as Nanoseconds;
+    if (n !== this.#timed) {
+      this.#time = ((BigInt(n) * this.#denNs) / this.#num) as Nanoseconds;
+      this.#timed = n;
+    }
+    return this.#time;
   }
 
   /**
@@ -94,7 +106,12 @@ export class HouseGrid {
    * Not a difference of `tickTime`s: it depends on the count alone, as the cadence needs it.
    */
   length(ticks: number): Nanoseconds {
-    return floorDiv(BigInt(ticks) * this.#denNs, this.#num) as Nanoseconds;
+    if (ticks === 1) return this.tickLength;
+    if (ticks !== this.#measured) {
+      this.#length = floorDiv(BigInt(ticks) * this.#denNs, this.#num) as Nanoseconds;
+      this.#measured = ticks;
+    }
+    return this.#length;
   }
 
   /** Whole ticks that fit into a length of time ≥ 0. */
