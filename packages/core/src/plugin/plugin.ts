@@ -3,6 +3,7 @@ import type { Clock } from "../clock/clock.js";
 import type { ConformerFactory } from "../conform/conformer.js";
 import type { DecoderFactory } from "../decoder/decoder.js";
 import type { RendererFactory } from "../renderer/renderer.js";
+import type { ControlAccess } from "../transport/control-access.js";
 import type { Transport } from "../transport/transport.js";
 
 /**
@@ -51,6 +52,8 @@ export interface PluginContext {
   readonly mediaRoots: readonly string[];
   /** URI schemes that the configuration allows, as "file". */
   readonly protocols: readonly string[];
+  /** Who may control the engine; given to transports, and to nobody else. */
+  readonly access?: ControlAccess;
 }
 
 /** How a plugin checks its own options: any validator with this shape (zod schemas have it). */
