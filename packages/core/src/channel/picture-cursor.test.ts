@@ -40,6 +40,7 @@ async function cursorFrom(ms: number, stop: AbortController) {
     from: mediaTime(nanosecondsFromMs(ms)),
     onProgress: () => {},
     onRead: () => {},
+    lent: new Set(),
   });
   const ran = cursor.run(stop.signal).catch(() => {});
   await new Promise((resolve) => setImmediate(resolve));

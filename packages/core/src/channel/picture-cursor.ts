@@ -1,13 +1,17 @@
-import type { FrameWriter } from "../bus/frame-bus.js";
+import type { FrameWriter, PictureBuffer } from "../bus/frame-bus.js";
 import type { Clock } from "../clock/clock.js";
 import { cadenceStep, latestTime, targetTime } from "../conform/cadence.js";
 import type { Conformer, PictureTreatment } from "../conform/conformer.js";
-import type { Decoder } from "../decoder/decoder.js";
+import type { Decoder, ReadPictureOptions } from "../decoder/decoder.js";
 import { type EndOfMedia, endOfMedia, type PictureFrame } from "../media/picture.js";
+import type { PictureFormat } from "../media/picture-format.js";
 import type { ProgramFormat } from "../media/program-format.js";
 import type { HouseGrid } from "../time/house-grid.js";
 import type { MediaTime, Tick } from "../time/units.js";
+import { DecodedPicture } from "./decoded-picture.js";
+import { fitsProgram } from "./fits.js";
 import { SharedPicture } from "./shared-picture.js";
+import { SpareBuffer } from "./spare-buffer.js";
 import { Wake } from "./wake.js";
 
 /** What a cursor works with. */
@@ -29,6 +33,8 @@ export interface PictureCursorOptions {
   readonly onProgress: () => void;
   /** Brackets each read, for the watch over hanging decoders. */
   readonly onRead: (reading: boolean) => void;
+  /** Buffers of the bus that the decoder may be storing to: whoever closes it releases those that are left. */
+  readonly lent: Set<PictureBuffer>;
 }
 
 /** What a cursor has for a tick. */
@@ -43,7 +49,8 @@ export type PictureAnswer =
 
 /**
  * Walks through a decoder's pictures: always knows the one that airs and the one after it, so that the cadence can be
- * decided, and conforms only what is shown.
+ * decided, and conforms only what is shown. Where pictures fit the program and nothing is to be done to them, the decoder
+ * is lent a buffer of the bus for each, so that they need not be copied.
  *
  * The channel says what it wants; `run` works towards the latest wish only, so that a decoder that fell behind skips what
  * nobody will see any more.
@@ -52,19 +59,22 @@ export class PictureCursor {
   readonly #options: PictureCursorOptions;
   readonly #wake = new Wake();
   #snappedIn: MediaTime | undefined;
-  #current: PictureFrame | undefined;
-  #next: PictureFrame | EndOfMedia | undefined;
+  readonly #spare: SpareBuffer;
+  #current: DecodedPicture | undefined;
+  #next: DecodedPicture | EndOfMedia | undefined;
   #wish: { readonly tick: Tick; readonly target: MediaTime; readonly how: PictureTreatment } | undefined;
   #shown: SharedPicture | undefined;
   #isConforming = false;
   #isClosed = false;
   #picturesRead = 0;
+  #fit: { readonly of: PictureFormat; readonly fits: boolean } | undefined;
   /** Distance of the last two pictures, for a last picture that does not say how long it is shown. */
   #spacing: bigint;
 
   constructor(options: PictureCursorOptions) {
     this.#options = options;
     this.#snappedIn = options.snappedIn;
+    this.#spare = new SpareBuffer(options.writer);
     this.#spacing = options.grid.length(1);
   }
 
@@ -99,23 +109,19 @@ export class PictureCursor {
       // Sought ahead past the end, it has nothing to say of what it jumped over.
       return this.#next === endOfMedia && target >= this.#options.from ? ended : notYet;
     }
-    if (this.#next === endOfMedia && cadenceStep(target, this.#end(this.#current)) === "advance")
+    if (this.#next === endOfMedia && cadenceStep(target, this.#end(this.#current.frame)) === "advance")
       return ended;
+    const { placed, frame } = this.#current;
+    if (placed !== undefined && isUntouched(how)) return { is: "picture", picture: placed };
     const shown = this.#shown;
-    if (
-      shown === undefined ||
-      shown.from !== this.#current ||
-      !sameTreatment(shown.how, this.#fielded(how, target))
-    )
+    if (shown === undefined || shown.from !== frame || !sameTreatment(shown.how, this.#fielded(how, target)))
       return coming;
     return { is: "picture", picture: shown };
   }
 
   /** Works until the signal aborts; rejects where the decoder or the conformer does. */
   async run(signal: AbortSignal): Promise<void> {
-    this.#next = await this.#read(this.#options.from, signal);
-    // A run begins with the picture that its in-point selected, whatever its own time says.
-    this.#snappedIn ??= this.#next === endOfMedia ? this.#options.from : this.#next.time;
+    await this.#read(this.#options.from, signal);
     this.#options.onProgress();
     while (!signal.aborted) {
       const wish = this.#wish;
@@ -130,6 +136,7 @@ export class PictureCursor {
   close(): void {
     this.#isClosed = true;
     this.#wake.notify();
+    this.#spare.close();
     if (!this.#isConforming) this.#giveBack();
   }
 
@@ -150,7 +157,7 @@ export class PictureCursor {
   /** True while the picture after the current one may air already. */
   #isStale(target: MediaTime): boolean {
     const next = this.#next;
-    return next !== undefined && next !== endOfMedia && cadenceStep(target, next.time) === "advance";
+    return next !== undefined && next !== endOfMedia && cadenceStep(target, next.frame.time) === "advance";
   }
 
   #answersWish(tick: Tick, how: PictureTreatment): boolean {
@@ -162,38 +169,74 @@ export class PictureCursor {
     const next = this.#next;
     if (next === undefined || next === endOfMedia) return;
     if (this.#current !== undefined) {
-      if (next.time > this.#current.time) this.#spacing = next.time - this.#current.time;
+      const spacing = next.frame.time - this.#current.frame.time;
+      if (spacing > 0n) this.#spacing = spacing;
       this.#current.release();
     }
+    this.#shown?.release();
+    this.#shown = undefined;
     this.#current = next;
     this.#next = undefined;
-    const target = this.#wish?.target ?? next.time;
-    this.#next = await this.#read(latestTime(target), signal);
+    const target = this.#wish?.target ?? next.frame.time;
+    await this.#read(latestTime(target), signal);
     this.#options.onProgress();
   }
 
-  async #read(notBefore: MediaTime, signal: AbortSignal): Promise<PictureFrame | EndOfMedia> {
-    const { decoder, onRead } = this.#options;
+  /** Reads the next picture. */
+  async #read(notBefore: MediaTime, signal: AbortSignal): Promise<void> {
+    const { decoder, onRead, clock, lent } = this.#options;
+    const into = this.#mayBePlaced() ? this.#spare.take(signal) : undefined;
+    if (into !== undefined) lent.add(into);
+    const began = clock.now();
+    let isPlaced = false;
     onRead(true);
-    const picture = await decoder.readPicture(notBefore, {}, signal);
-    onRead(false);
-    this.#picturesRead += 1;
-    // A decoder may overlook its signal; what it gives then is wanted by nobody.
-    if (signal.aborted && picture !== endOfMedia) picture.release();
-    signal.throwIfAborted();
-    return picture;
+    try {
+      const frame = await decoder.readPicture(notBefore, into === undefined ? nowhere : { into }, signal);
+      onRead(false);
+      this.#picturesRead += 1;
+      // A decoder may overlook its signal; what it gives then is wanted by nobody.
+      if (signal.aborted && frame !== endOfMedia) frame.release();
+      signal.throwIfAborted();
+      isPlaced = into !== undefined && frame !== endOfMedia && frame.inPlace && this.#fits(frame.format);
+      this.#take(frame, isPlaced ? into : undefined, Number(clock.now() - began));
+    } finally {
+      // Not before the read has settled: until then a decoder may still store to it.
+      if (into !== undefined && lent.delete(into) && !isPlaced) this.#spare.giveBack(into);
+    }
+  }
+
+  #take(frame: PictureFrame | EndOfMedia, buffer: PictureBuffer | undefined, readNs: number): void {
+    // A run begins with the picture that its in-point selected, whatever its own time says.
+    this.#snappedIn ??= frame === endOfMedia ? this.#options.from : frame.time;
+    const { decoderIndex } = this.#options;
+    this.#next =
+      frame === endOfMedia ? frame : new DecodedPicture(frame, buffer, untouched, decoderIndex, readNs);
+  }
+
+  /** True where the next picture can air as it is decoded, as far as one can know before it is. */
+  #mayBePlaced(): boolean {
+    const { picture } = this.#options.decoder.info;
+    if (this.#wish === undefined || !isUntouched(this.#wish.how)) return false;
+    return picture !== undefined && this.#fits(picture.format);
+  }
+
+  /** Pictures of one run hardly ever differ in format, and then share the object that says it. */
+  #fits(format: PictureFormat): boolean {
+    if (this.#fit?.of !== format) this.#fit = { of: format, fits: fitsProgram(format, this.#options.format) };
+    return this.#fit.fits;
   }
 
   async #conform(target: MediaTime, how: PictureTreatment, signal: AbortSignal): Promise<void> {
-    const { writer, conformer, clock, decoderIndex } = this.#options;
+    const { conformer, clock, decoderIndex } = this.#options;
     const from = this.#current;
     if (from === undefined) return;
     const began = clock.now();
     const treatment = this.#fielded(how, target);
-    const buffer = await writer.loan(signal);
+    const buffer = await this.#spare.get(signal);
+    if (this.#mayBePlaced()) this.#spare.prepare(signal);
     this.#isConforming = true;
     try {
-      await conformer.picture(from, buffer, treatment, signal);
+      await conformer.picture(from.source, buffer, treatment, signal);
       signal.throwIfAborted();
     } catch (thrown) {
       buffer.release();
@@ -203,13 +246,14 @@ export class PictureCursor {
       if (this.#isClosed) this.#giveBack();
     }
     this.#shown?.release();
-    this.#shown = new SharedPicture(buffer, from, treatment, decoderIndex, Number(clock.now() - began));
+    const decodeNs = from.readNs + Number(clock.now() - began);
+    this.#shown = new SharedPicture(buffer, from.frame, treatment, decoderIndex, decodeNs);
     this.#options.onProgress();
   }
 
   /** Interlaced pictures that last two ticks or so are shown field by field. */
   #fielded(how: PictureTreatment, target: MediaTime): PictureTreatment {
-    const current = this.#current;
+    const current = this.#current?.frame;
     if (current === undefined || current.format.fieldOrder === "progressive") return how;
     const length = current.duration ?? this.#spacing;
     if (length * 2n < this.#options.grid.length(3)) return how;
@@ -233,6 +277,15 @@ const ended: PictureAnswer = Object.freeze({ is: "ended" });
 
 /** Later than any media time. */
 const endless = (1n << 62n) as MediaTime;
+
+/** No buffer of the bus is offered. */
+const nowhere: ReadPictureOptions = Object.freeze({});
+
+/** How a picture airs that lies where it was decoded. */
+const untouched: PictureTreatment = Object.freeze({ aspect: "preserve", alpha: 1, field: "both" });
+
+/** True where a picture that fits may air as it is: its shape is the program's, whatever the aspect policy. */
+const isUntouched = (how: PictureTreatment): boolean => how.alpha === 1;
 
 const sameTreatment = (a: PictureTreatment, b: PictureTreatment): boolean =>
   a === b || (a.alpha === b.alpha && a.aspect === b.aspect && a.field === b.field);

@@ -1,4 +1,4 @@
-import type { FrameWriter } from "../bus/frame-bus.js";
+import type { FrameWriter, PictureBuffer } from "../bus/frame-bus.js";
 import { Alarm } from "../clock/alarm.js";
 import type { Clock } from "../clock/clock.js";
 import type { Conformer, PictureTreatment } from "../conform/conformer.js";
@@ -31,6 +31,8 @@ export interface SessionOptions {
   readonly joinAt: Tick;
   /** The time of the picture that the run's in-point selects, where an earlier session found it. */
   readonly snappedIn: MediaTime | undefined;
+  /** Buffers of the bus that the decoder may be storing to: whoever closes it releases those that are left. */
+  readonly lent: Set<PictureBuffer>;
   readonly onProgress: () => void;
 }
 
@@ -113,7 +115,7 @@ export class Session {
     const from = await Promise.race([this.#watched(() => this.#goToPlace(signal)), this.#failed.promise]);
     signal.throwIfAborted();
     const { decoder, index } = this.#options.choice;
-    const { anchor, snappedIn, onProgress } = this.#options;
+    const { anchor, snappedIn, lent, onProgress } = this.#options;
     if (this.hasPictures) {
       this.#cursor = new PictureCursor({
         ...this.#tools,
@@ -122,6 +124,7 @@ export class Session {
         anchorFirst: anchor.first,
         snappedIn: this.#snapped ?? snappedIn,
         from: from.at,
+        lent,
         onProgress,
         onRead: (reading) => this.#watch(this.#pictureWatch, reading),
       });

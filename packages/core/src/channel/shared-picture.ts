@@ -4,7 +4,7 @@ import { invariant } from "../errors/invariant.js";
 import type { PictureFrame } from "../media/picture.js";
 
 /**
- * A conformed picture in its loaned buffer, held by all who may still air it: the session that made it, for repeats, and
+ * A picture in its loaned buffer, conformed or decoded there, held by all who may still air it: the session that made it, for repeats, and
  * the ladder, for holds. The buffer goes back to the bus when the last holder lets go.
  */
 export class SharedPicture {
@@ -13,7 +13,7 @@ export class SharedPicture {
   readonly from: PictureFrame;
   readonly how: PictureTreatment;
   readonly decoderIndex: number;
-  /** From asking for the picture to having it conformed, nanoseconds. */
+  /** What it took: reading it from the decoder and conforming it, without the time that it lay between the two; nanoseconds. */
   readonly decodeNs: number;
   #holders = 1;
 

@@ -1,3 +1,4 @@
+import type { PictureBuffer } from "../bus/frame-bus.js";
 import type { StandInReason } from "../bus/frame-meta.js";
 import type { PictureTreatment } from "../conform/conformer.js";
 import type { Choice, DecoderChooser } from "../decoder/choice.js";
@@ -8,6 +9,7 @@ import type { AssetRef } from "../media/asset.js";
 import type { Anchor, SegmentPlace } from "../plan/place.js";
 import { type Retry, retryAfter } from "../supervision/backoff.js";
 import { type MediaTime, type Nanoseconds, nanosecondsFromMs, type Tick } from "../time/units.js";
+import { wantedFormat } from "./fits.js";
 import { Lateness } from "./lateness.js";
 import type { PictureAnswer } from "./picture-cursor.js";
 import { FellBehind, Hung, Session, type SessionTools } from "./session.js";
@@ -156,14 +158,16 @@ export class Source {
   }
 
   #open(signal: AbortSignal): Promise<Choice> {
-    const { chooser, languages } = this.#options;
-    return chooser.open(this.#asset, { languages, picturesHeldMax: 4 }, this.#failedDecoders, signal);
+    const { chooser, languages, tools } = this.#options;
+    const options = { languages, picturesHeldMax: 4, wanted: wantedFormat(tools.format) };
+    return chooser.open(this.#asset, options, this.#failedDecoders, signal);
   }
 
   /** Runs sessions on an open decoder until one fails for another reason than being behind. */
   async #serve(choice: Choice, signal: AbortSignal): Promise<void> {
     const { tools, place, nextTick, onProgress, onCorrection } = this.#options;
     const began = tools.clock.now();
+    const lent = new Set<PictureBuffer>();
     this.#lateness.clear();
     try {
       while (!signal.aborted) {
@@ -174,6 +178,7 @@ export class Source {
           anchor: place.anchor,
           joinAt: Math.max(place.anchor.first, place.first, at) as Tick,
           snappedIn: this.#snappedIn,
+          lent,
           onProgress,
         });
         this.#session = session;
@@ -194,7 +199,11 @@ export class Source {
       }
     } finally {
       if (tools.clock.now() - began >= settledNs) this.#failures = 0;
-      await this.#dispose(choice.decoder, choice.index);
+      // A decoder that is gone stores nothing any more, whatever has become of its reads.
+      if (await this.#dispose(choice.decoder, choice.index)) {
+        for (const buffer of lent) buffer.release();
+        lent.clear();
+      }
     }
   }
 
@@ -223,8 +232,8 @@ export class Source {
     this.#isBackingOff = false;
   }
 
-  /** Closes a decoder under a deadline: one that hangs in its own code must not keep the run from going on. */
-  async #dispose(decoder: Decoder, index: number): Promise<void> {
+  /** Closes a decoder under a deadline: one that hangs in its own code must not keep the run from going on. False: it does. */
+  async #dispose(decoder: Decoder, index: number): Promise<boolean> {
     const { tools, onStuck } = this.#options;
     const done = new AbortController();
     const closed = decoder[Symbol.asyncDispose]().then(
@@ -235,8 +244,10 @@ export class Source {
       .sleepUntil((tools.clock.now() + closeTimeoutNs) as Nanoseconds, done.signal)
       .then(() => false)
       .catch(() => true);
-    if (!(await Promise.race([closed, late]))) onStuck(this.#asset, index);
+    const isGone = await Promise.race([closed, late]);
+    if (!isGone) onStuck(this.#asset, index);
     done.abort();
+    return isGone;
   }
 }
 

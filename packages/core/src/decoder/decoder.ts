@@ -4,6 +4,7 @@ import type { EndOfMedia, PictureFrame } from "../media/picture.js";
 import type { PictureFormat } from "../media/picture-format.js";
 import type { SoundBlock } from "../media/sound.js";
 import type { MediaTime } from "../time/units.js";
+import type { PictureSupply } from "./picture-supply.js";
 
 /** What a decoder answers when asked whether it would play an asset. */
 export interface ProbeResult {
@@ -29,6 +30,8 @@ export interface OpenOptions {
   readonly languages?: readonly string[];
   /** Pictures that the caller may hold at one time; the decoder's pool is at least this big. Default 4. */
   readonly picturesHeldMax?: number;
+  /** Bus buffers to decode straight into, for decoders that decode ahead. Default: none. */
+  readonly supply?: PictureSupply;
 }
 
 /**
@@ -57,7 +60,12 @@ export interface DecoderFactory {
 export interface ReadPictureOptions {
   /**
    * A loaned bus buffer. Where the asset's format equals the program format a decoder may decode straight into
-   * it, and then answers a frame with `inPlace` true. The caller keeps owning the buffer either way.
+   * it, and then answers a frame with `inPlace` true. The caller keeps owning the buffer either way, may offer none for
+   * some reads, and offers one only where the picture is to air untouched.
+   *
+   * It may be stored to until the read settles (or the decoder is disposed), and no longer, also after an abort; and it may be read until the
+   * frame's `release()`, which can come while the picture is still on the bus. A codec that refers to its pictures later
+   * than that cannot decode them in place, but can still copy them here on its own thread.
    */
   readonly into?: PictureBuffer;
 }
