@@ -13,6 +13,9 @@ export interface CampaignOptions {
   readonly onResult?: (result: SeedResult) => void;
 }
 
+/** Most of what a tick makes is gone with the next: the less often the young are looked through, the fewer are still alive. */
+const youngMb = 64;
+
 /** What a worker thread answers: a result, or the seed on which the simulation itself failed. */
 type Answer = { readonly result: SeedResult } | { readonly seed: number; readonly why: string };
 
@@ -39,7 +42,9 @@ export async function runCampaign(options: CampaignOptions): Promise<readonly Se
 
 /** One thread takes order after order until none is left. */
 async function workOff(orders: Iterator<SeedOrder>, take: (result: SeedResult) => void): Promise<void> {
-  const worker = new Worker(new URL(import.meta.resolve("#seed-worker")));
+  const worker = new Worker(new URL(import.meta.resolve("#seed-worker")), {
+    resourceLimits: { maxYoungGenerationSizeMb: youngMb },
+  });
   try {
     await new Promise<void>((resolve, reject) => {
       const give = () => {

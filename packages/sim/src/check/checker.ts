@@ -112,8 +112,7 @@ export class Checker {
       const actor = facts.actors.get(segment.asset.uri);
       if (actor === undefined) throw new Error(`Nobody plays ${segment.asset.uri}.`);
       // A channel that begins in the middle of a segment fades its sound in.
-      const isTroubled =
-        actor.fault !== "none" || facts.disturbanceAt(now) !== undefined || tick === facts.firstTick;
+      const isDisturbed = facts.disturbanceAt(now) !== undefined || tick === facts.firstTick;
       if (meta.standIn === undefined) {
         this.#pictures.check(lease, place, actor);
         this.#standIns.planned(lease, place);
@@ -125,7 +124,7 @@ export class Checker {
         this.#standIns.check(lease, place, actor, now);
         this.#preparation.check(lease, place, actor, now);
       }
-      this.#sound.check(lease, place, actor, isTroubled);
+      this.#sound.check(lease, place, actor, now, isDisturbed);
     }
   }
 

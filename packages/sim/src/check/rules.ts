@@ -21,6 +21,10 @@ export const rules = Object.freeze({
   "sound/no-sample-lost-or-doubled":
     "Every sample is the one that the plan has there, but for those told as missing.",
   "sound/no-needless-silence": "No sample is told as missing where nothing is wrong.",
+  "sound/missing-is-silent":
+    "What is told as missing is silence, but for the fades that lead to it and back.",
+  "sound/back-in-time": "Sound that can come back is back within the time that its fault allows.",
+  "sound/gain-as-planned": "Sound has the gain of its segment, limited at full scale.",
   "sound/faded-as-planned": "Sound follows the fades of its segment.",
   "sound/cut-within-its-own-samples": "At a cut each side is ramped within its own 2 ms.",
   "sound/planned-silence": "Where the plan has no sound there is silence.",

@@ -1,46 +1,63 @@
 import {
   type FrameLease,
-  fadeAlphaAt,
-  type Place,
+  type Nanoseconds,
   type SegmentPlace,
+  sameMedia,
   samplesPerTickMax,
-  tickAfter,
 } from "@retrovue/core";
 import { exactSample, matchExactSound, sampleNearest } from "@retrovue/core/testing";
-import type { Actor } from "../world/cast.js";
+import type { Actor, FaultName } from "../world/cast.js";
 import type { Facts } from "../world/facts.js";
+import { Episode } from "./episode.js";
+import { promisedNs } from "./recovery.js";
+import { type SampleShape, shapeOf } from "./sound-shape.js";
 import { Violation } from "./violation.js";
 
-/** Samples of a 2 ms ramp at a cut. */
-const cutSamples = 96;
-
-/** How far a faded sample may be from what it should be at most: float32, and ramps drawn by their chords. */
+/** How far a shaped sample may be from what it should be at most: float32, and ramps drawn by their chords. */
 const tolerance = 1e-3;
+
+/** Missing sound fades out over 5 ms and comes back over as many; at an early end this reaches into the tick before. */
+const fadeSamplesMax = 240;
+
+/** Faults that take sound away while pictures go on. */
+const costsSoundAlone: ReadonlySet<FaultName> = new Set(["sound-rejected", "sound-stuck", "short"]);
 
 /** Holds every sample that airs against the plan. */
 export class SoundChecker {
   readonly #facts: Facts;
   readonly #channels: readonly Float32Array[];
+  /** The last sample of the tick before in each channel: what a fade-out starts from. */
+  readonly #last: number[];
+  readonly #missing = new Episode();
+  #lastIndex = 0;
+  /** The tick before, where its picture and all of its sound were as planned. */
+  #whole: { readonly tick: number; readonly place: SegmentPlace } | undefined;
   samplesChecked = 0;
 
   constructor(facts: Facts, channels: number) {
     this.#facts = facts;
     this.#channels = Array.from({ length: channels }, () => new Float32Array(samplesPerTickMax(facts.grid)));
+    this.#last = new Array<number>(channels).fill(0);
   }
 
-  /** Any tick: the right share of samples; silence where the plan has none. */
+  /** Any tick: the right share of samples, which are then looked at by one of the checks below. */
   checkShare(lease: FrameLease): void {
     const { grid } = this.#facts;
     const { tick } = lease;
     if (lease.samples !== grid.samplesIn(tick) || lease.sampleStart !== grid.sampleAt(tick)) {
       throw new Violation("sound/exact-share", tick, `${lease.samples} samples from ${lease.sampleStart}.`);
     }
+    for (const [index, channel] of this.#channels.entries())
+      this.#last[index] = channel[this.#lastIndex] ?? 0;
+    this.#lastIndex = lease.samples - 1;
     if (lease.copySound(this.#channels, 0) !== "intact")
       throw new Violation("sound/intact", tick, "Overwritten while read.");
   }
 
   /** A tick where the plan has no sound. */
   checkSilence(lease: FrameLease): void {
+    this.#whole = undefined;
+    this.#missing.end();
     for (const channel of this.#channels) {
       for (let i = 0; i < lease.samples; i++) {
         if (channel[i] !== 0)
@@ -56,89 +73,157 @@ export class SoundChecker {
     }
   }
 
-  /** A tick that has an asset with sound on air. `isTroubled`: something is wrong that may cost sound. */
-  check(lease: FrameLease, place: SegmentPlace, actor: Actor, isTroubled: boolean): void {
-    const { grid, timeline } = this.#facts;
+  /** A tick that has an asset on air. `isDisturbed`: something from outside may cost sound. */
+  check(lease: FrameLease, place: SegmentPlace, actor: Actor, now: Nanoseconds, isDisturbed: boolean): void {
     const { tick, samples, meta } = lease;
-    const { sound, id } = actor.pattern;
-    if (sound === undefined || actor.fault === "endless") return;
-    const runStart = grid.sampleAt(place.anchor.first);
+    const { sound } = actor.pattern;
+    if (sound === undefined) {
+      if (meta.silentSamples === 0) this.checkSilence(lease);
+      else this.#checkMissing(lease, undefined);
+      return;
+    }
+    const runStart = this.#facts.grid.sampleAt(place.anchor.first);
     const position = sampleNearest(place.anchor.inPoint, sound.sampleRate) + lease.sampleStart - runStart;
     const left = Math.max(0, sound.samples - position);
     const ends = left < samples + fadeSamplesMax;
-    if (meta.silentSamples > 0 && !ends && !isTroubled) {
+    // What an endless asset plays when it begins again is its own affair.
+    if (actor.fault === "endless" && ends) return;
+    if (meta.silentSamples > 0 && !ends && !isDisturbed && this.#isNeedless(lease, place, actor)) {
       throw new Violation(
         "sound/no-needless-silence",
         tick,
         `${meta.silentSamples} samples of ${actor.uri} are missing.`,
       );
     }
-    const fadeFrom = fadeAlphaAt(place, tick, grid);
-    const fadeTo = fadeAlphaAt(place, tickAfter(tick, 1), grid);
-    const before = timeline.at((tick - 1) as typeof tick);
-    const cutIn = tick === place.first && !continues(before, place) ? cutSamples : 0;
-    const after = timeline.placesFrom(place.end, 1)[0];
-    timeline.at(tick);
-    const cutOut =
-      tick + 1 === place.end && !(after !== undefined && continues(place, after)) ? cutSamples : 0;
+    this.#checkReturn(lease, place, actor, now, ends || isDisturbed);
+    const isWhole = meta.silentSamples === 0 && meta.standIn === undefined;
+    this.#whole = isWhole ? { tick, place } : undefined;
+    const shape = shapeOf(place, tick, this.#facts);
+    this.#checkSamples(lease, actor, position, shape);
+    if (meta.silentSamples > 0) this.#checkMissing(lease, { actor, position, gain: shape.gain });
+    this.samplesChecked += samples;
+  }
+
+  /** True where nothing is wrong that could have cost sound. */
+  #isNeedless(lease: FrameLease, place: SegmentPlace, actor: Actor): boolean {
+    if (actor.fault === "none") return true;
+    if (costsSoundAlone.has(actor.fault) || actor.pattern.pictures === undefined) return false;
+    // What costs pictures and sound alike does not take sound from under a picture that goes on.
+    if (lease.meta.standIn !== undefined) return false;
+    const whole = this.#whole;
+    const goesOn = whole?.tick === lease.tick - 1 && sameMedia(whole.place, place);
+    return goesOn || lease.tick === place.anchor.first;
+  }
+
+  /** What can come back is back in time, to be heard as well as to be seen. */
+  #checkReturn(
+    lease: FrameLease,
+    place: SegmentPlace,
+    actor: Actor,
+    now: Nanoseconds,
+    isExcused: boolean,
+  ): void {
+    const isGone = lease.meta.silentSamples === lease.samples;
+    if (!isGone || isExcused || this.#facts.isUnsettled(now)) {
+      this.#missing.end();
+      return;
+    }
+    const key = `${actor.uri} ${place.anchor.first} ${this.#facts.workersLost}`;
+    const lasted = this.#facts.grid.length(this.#missing.ticks(key, lease.tick));
+    const promised = promisedNs(actor);
+    if (promised === undefined || lasted <= promised) return;
+    throw new Violation(
+      "sound/back-in-time",
+      lease.tick,
+      `${actor.fault} of ${actor.uri} keeps its sound away for ${lasted / 1_000_000n} ms; promised are ${promised / 1_000_000n}.`,
+    );
+  }
+
+  #checkSamples(lease: FrameLease, actor: Actor, position: number, shape: SampleShape): void {
+    const { samples, meta } = lease;
+    const { id, uri } = actor.pattern;
     for (const [index, channel] of this.#channels.entries()) {
       let altered = 0;
-      for (let i = 0; i < samples; ) {
-        const matched =
-          position + i >= 0 ? matchExactSound(channel, i, samples - i, id, index, position + i) : 0;
-        i += matched;
-        if (i >= samples) break;
-        const ramp = fadeFrom + ((fadeTo - fadeFrom) * i) / samples;
-        const isFaded = fadeFrom !== 1 || fadeTo !== 1;
-        const isCut = i < cutIn || i >= samples - cutOut;
-        const expected = exactSample(id, index, position + i) * ramp;
+      let i = shape.isPlain && position >= 0 ? matchExactSound(channel, 0, samples, id, index, position) : 0;
+      for (; i < samples; i++) {
         const actual = channel[i] ?? 0;
-        if (isFaded && !isCut && meta.silentSamples === 0 && Math.abs(actual - expected) > tolerance) {
-          throw new Violation(
-            "sound/faded-as-planned",
-            tick,
-            `Sample ${i} is ${actual}; ${expected} is planned.`,
-          );
+        if (actual === 0 && meta.silentSamples > 0) {
+          altered += shape.isShapedAt(i) ? 0 : 1;
+          continue;
         }
-        if (
-          isCut &&
-          meta.silentSamples === 0 &&
-          (Math.abs(actual) > Math.abs(expected) + tolerance || actual * expected < -tolerance)
-        ) {
-          throw new Violation(
-            "sound/cut-within-its-own-samples",
-            tick,
-            `Sample ${i} is ${actual}; at most ${expected} may be heard.`,
-          );
+        const source = position + i < 0 ? 0 : exactSample(id, index, position + i);
+        if (shape.isShapedAt(i)) {
+          if (meta.silentSamples === 0) this.#checkShaped(lease, shape, i, actual, source);
+        } else if (actual !== shape.levelled(source)) {
+          altered += 1;
         }
-        if (!isFaded && !isCut) altered += 1;
-        i += 1;
       }
-      if (altered > meta.silentSamples) {
+      if (altered <= meta.silentSamples) continue;
+      const middle = samples >> 1;
+      const isLevel =
+        shape.gain !== 1 && matchExactSound(channel, middle, 1, id, index, position + middle) === 1;
+      const heard = channel.subarray(0, samples).every((sample) => sample === 0) ? "(silence, not) " : "";
+      throw new Violation(
+        isLevel ? "sound/gain-as-planned" : "sound/no-sample-lost-or-doubled",
+        lease.tick,
+        `${altered} samples of channel ${index} are not those of ${heard}${uri} from sample ${position}; ${meta.silentSamples} are told as missing.`,
+      );
+    }
+  }
+
+  /** A sample under a fade, or within 2 ms of a cut. */
+  #checkShaped(lease: FrameLease, shape: SampleShape, i: number, actual: number, source: number): void {
+    const cut = shape.cutAt(i);
+    const uncut = shape.uncut(i, source);
+    const planned = limited(uncut * cut, shape.gain);
+    const isOff = Math.abs(actual - planned) > tolerance * Math.max(1, shape.gain);
+    if (!isOff) return;
+    if (cut === 1) {
+      throw new Violation(
+        "sound/faded-as-planned",
+        lease.tick,
+        `Sample ${i} is ${actual}; ${planned} is planned.`,
+      );
+    }
+    // Two ramps at once are drawn by their chord; and what lies behind an edit that came just now was not known.
+    const most = Math.abs(uncut) + tolerance;
+    const isLoose = shape.isFaded || this.#facts.isEditedNear(lease.tick);
+    if (isLoose && Math.abs(actual) <= most && actual * planned >= -tolerance) return;
+    throw new Violation(
+      "sound/cut-within-its-own-samples",
+      lease.tick,
+      `Sample ${i} is ${actual}; ${planned} is to be heard.`,
+    );
+  }
+
+  /** What is told as missing is silence, but for the fades that lead to it and back: never another sound. */
+  #checkMissing(
+    lease: FrameLease,
+    of: { readonly actor: Actor; readonly position: number; readonly gain: number } | undefined,
+  ): void {
+    for (const [index, channel] of this.#channels.entries()) {
+      const before = Math.abs(this.#last[index] ?? 0);
+      let foreign = 0;
+      for (let i = 0; i < lease.samples; i++) {
+        const actual = Math.abs(channel[i] ?? 0);
+        if (actual === 0) continue;
+        const own =
+          of === undefined || of.position + i < 0
+            ? 0
+            : Math.abs(exactSample(of.actor.pattern.id, index, of.position + i)) * of.gain;
+        if (actual <= own + tolerance) continue;
+        foreign += 1;
+        if (actual <= before + tolerance && foreign <= fadeSamplesMax) continue;
         throw new Violation(
-          "sound/no-sample-lost-or-doubled",
-          tick,
-          `${altered} samples of channel ${index} are not those of ${actual(channel, samples)}${actor.uri} from sample ${position}; ${meta.silentSamples} are told as missing.`,
+          "sound/missing-is-silent",
+          lease.tick,
+          `Sample ${i} is ${channel[i]} where sound is told as missing.`,
         );
       }
     }
-    this.samplesChecked += samples;
   }
 }
 
-/** A fade-out of 5 ms at an early end reaches into the tick before. */
-const fadeSamplesMax = 240;
-
-const actual = (channel: Float32Array, samples: number): string =>
-  channel.subarray(0, samples).every((sample) => sample === 0) ? "(silence, not) " : "";
-
-function continues(before: Place, next: Place): boolean {
-  return (
-    before.in === "segment" &&
-    next.in === "segment" &&
-    before.end === next.first &&
-    before.segment.asset?.uri === next.segment.asset?.uri &&
-    before.anchor.first === next.anchor.first &&
-    before.anchor.inPoint === next.anchor.inPoint
-  );
-}
+/** Only a gain can lift a sample above full scale. */
+const limited = (value: number, gain: number): number =>
+  gain > 1 ? Math.max(-1, Math.min(1, value)) : value;

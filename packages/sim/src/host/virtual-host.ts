@@ -5,9 +5,7 @@ const loopTurnEvery = 256;
 
 interface Entry {
   readonly due: bigint;
-  readonly order: number;
   readonly wake: () => void;
-  isCancelled: boolean;
 }
 
 /**
@@ -17,7 +15,6 @@ interface Entry {
 export class VirtualHost implements HostTime {
   #mono: bigint;
   #utcAhead: bigint;
-  #orders = 0;
   #settled = 0;
   /** Sorted by due time, then by arrival; a handful at most. */
   readonly #entries: Entry[] = [];
@@ -50,10 +47,9 @@ export class VirtualHost implements HostTime {
 
   /** Lets the next timer that is due by `until` fire; false where there is none: time is then `until`. */
   step(until: Nanoseconds): boolean {
-    const now = () => (this.#mono > until ? this.#mono : until);
-    for (let first = this.#entries[0]; first !== undefined && first.due <= now(); first = this.#entries[0]) {
+    const first = this.#entries[0];
+    if (first !== undefined && first.due <= (this.#mono > until ? this.#mono : until)) {
       this.#entries.shift();
-      if (first.isCancelled) continue;
       if (first.due > this.#mono) this.#mono = first.due;
       first.wake();
       return true;
@@ -73,13 +69,15 @@ export class VirtualHost implements HostTime {
   }
 
   #after(delay: Nanoseconds, wake: () => void): Disposable {
-    const entry: Entry = { due: this.#mono + delay, order: this.#orders++, wake, isCancelled: false };
-    let at = this.#entries.length;
-    while (at > 0 && (this.#entries[at - 1] as Entry).due > entry.due) at--;
-    this.#entries.splice(at, 0, entry);
+    const entry: Entry = { due: this.#mono + delay, wake };
+    const entries = this.#entries;
+    let at = entries.length;
+    while (at > 0 && (entries[at - 1] as Entry).due > entry.due) at--;
+    entries.splice(at, 0, entry);
     return {
       [Symbol.dispose]: () => {
-        entry.isCancelled = true;
+        const index = entries.indexOf(entry);
+        if (index >= 0) entries.splice(index, 1);
       },
     };
   }

@@ -67,6 +67,11 @@ export class Facts {
     return isPending && revision === this.#before?.plan.revision ? this.#before : undefined;
   }
 
+  /** True for ticks that may have been handed over before the last edit, or just behind it. */
+  isEditedNear(tick: Tick): boolean {
+    return tick <= this.#editedFrom + pendingTicksMax;
+  }
+
   get plan(): Plan {
     return this.timeline.plan;
   }

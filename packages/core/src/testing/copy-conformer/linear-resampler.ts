@@ -15,6 +15,8 @@ export class LinearResampler implements SoundConformer {
   readonly #houseChannels: number;
   /** Source samples not yet used up, one array per house channel; remixed as they come in. */
   #held: Float32Array[];
+  /** Where in the arrays they begin, and how many they are. */
+  #heldAt = 0;
   #heldCount = 0;
   /** Source index of the first held sample. Undefined until the first block says where it begins. */
   #heldFrom: number | undefined;
@@ -44,7 +46,7 @@ export class LinearResampler implements SoundConformer {
     this.#makeRoom(block.samples);
     for (let channel = 0; channel < this.#houseChannels; channel++) {
       const into = this.#held[channel];
-      if (into) remix(block, channel, this.#houseChannels, into, this.#heldCount);
+      if (into) remix(block, channel, this.#houseChannels, into, this.#heldAt + this.#heldCount);
     }
     this.#heldCount += block.samples;
   }
@@ -77,7 +79,8 @@ export class LinearResampler implements SoundConformer {
       const [held, target] = [this.#held[channel], into[channel]];
       if (held === undefined || target === undefined) continue;
       if (this.#sourceRate === this.#houseRate) {
-        target.set(held.subarray(this.#next - from, this.#next - from + samples), offset);
+        const at = this.#heldAt + this.#next - from;
+        target.set(held.subarray(at, at + samples), offset);
       } else {
         this.#interpolate(held, target, offset, samples, from);
       }
@@ -104,9 +107,10 @@ export class LinearResampler implements SoundConformer {
       const scaled = (this.#next + i) * this.#sourceRate;
       const whole = Math.floor(scaled / this.#houseRate);
       const fraction = (scaled - whole * this.#houseRate) / this.#houseRate;
-      const at = Math.max(0, Math.min(whole - from, this.#heldCount - 1));
+      const place = Math.max(0, Math.min(whole - from, this.#heldCount - 1));
+      const at = this.#heldAt + place;
       const a = held[at] ?? 0;
-      const b = at + 1 < this.#heldCount ? (held[at + 1] ?? 0) : a;
+      const b = place + 1 < this.#heldCount ? (held[at + 1] ?? 0) : a;
       into[offset + i] = a + (b - a) * fraction;
     }
   }
@@ -116,9 +120,7 @@ export class LinearResampler implements SoundConformer {
     const from = this.#heldFrom ?? 0;
     const needed = Math.floor((this.#next * this.#sourceRate) / this.#houseRate);
     const used = Math.max(0, Math.min(needed - from, this.#heldCount));
-    // Moving is put off until it pays, so that a pull costs no copy of all that is held.
-    if (used < this.#heldCount && used < 2_048) return;
-    for (const held of this.#held) held.copyWithin(0, used, this.#heldCount);
+    this.#heldAt += used;
     this.#heldFrom = from + used;
     this.#heldCount -= used;
   }
@@ -126,10 +128,17 @@ export class LinearResampler implements SoundConformer {
   #makeRoom(samples: number): void {
     const needed = this.#heldCount + samples;
     const has = this.#held[0]?.length ?? 0;
-    if (needed <= has) return;
+    if (this.#heldAt + needed <= has) return;
+    const [from, end] = [this.#heldAt, this.#heldAt + this.#heldCount];
+    this.#heldAt = 0;
+    // Moved only when as much was used up as is moved, so that a sample is moved about once.
+    if (needed * 2 <= has) {
+      for (const held of this.#held) held.copyWithin(0, from, end);
+      return;
+    }
     this.#held = this.#held.map((old) => {
-      const larger = new Float32Array(Math.max(needed, has * 2));
-      larger.set(old);
+      const larger = new Float32Array(needed * 4);
+      larger.set(old.subarray(from, end));
       return larger;
     });
   }
