@@ -31,13 +31,6 @@ export {
 } from "./field/fields.js";
 export { invalidField } from "./field/invalid-field.js";
 export { parseProgramFormat } from "./format/program-format-json.js";
-// For servers of it.
-export {
-  Health,
-  HealthCheckResponse_ServingStatus,
-  HealthCheckResponseSchema,
-} from "./gen/grpc/health/v1/health_pb.js";
-export { ServerReflection } from "./gen/grpc/reflection/v1/reflection_pb.js";
 export {
   assetsOfUnknownLength,
   type PlanContext,
@@ -48,10 +41,6 @@ export { planFromJson, planToJson } from "./plan/plan-json.js";
 export { planToWire } from "./plan/plan-to-wire.js";
 export { segmentIdFromText, segmentIdOf } from "./plan/segment-id.js";
 export type { Handlers } from "./service/handlers.js";
-export { type Caller, CallLedger, readCorrelationId } from "./serving/call-ledger.js";
-export { Reflection } from "./serving/reflection.js";
-export { requestFromBytes } from "./serving/request-from-bytes.js";
-export { ServingHealth } from "./serving/serving-health.js";
 export {
   clockStatusToWire,
   failureToWire,

@@ -1,0 +1,139 @@
+import { createServer as createTcpServer, type Server as NetServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { type ControlAccess, type Endpoint, invariant, PlayoutError } from "@retrovue/core";
+import { services } from "@retrovue/protocol";
+import {
+  type CallLedger,
+  Health,
+  type Listener,
+  listenOn,
+  parseListen,
+  type Reflection,
+  readTls,
+  type ServerOptions,
+  ServerReflection,
+  type ServingHealth,
+} from "@retrovue/protocol/serving";
+import { controlHandler } from "./control-handlers.js";
+import { checkHandler, reflectionHandler, watchHandler } from "./public-handlers.js";
+import { serviceOf } from "./service-definition.js";
+
+/** What one listener serves, and how. */
+export interface GrpcListenerDeps {
+  readonly ledger: CallLedger;
+  readonly health: ServingHealth;
+  readonly reflection: Reflection;
+  readonly access: ControlAccess;
+  readonly options: ServerOptions;
+}
+
+/** How long an answer to a keep-alive may take, milliseconds. */
+const keepaliveTimeoutMs = 10_000;
+
+/** Calls of one connection at one time: far beyond what a scheduler does, far below what memory allows. */
+const streamsPerConnectionMax = 256;
+
+/** How long answers may take to leave when the server ends, milliseconds. */
+const flushMs = 500;
+
+/** The older name of the reflection service, by which most tools still ask; the messages are the same. */
+const reflectionBefore = "grpc.reflection.v1alpha.ServerReflection";
+
+/**
+ * One address on which gRPC is spoken. We accept the connections, so that sockets have our permissions and bounds, and hand
+ * them to the gRPC server.
+ */
+export class GrpcListener {
+  readonly endpoint: Endpoint;
+  readonly #listener: Listener;
+  readonly #server: Server;
+  readonly #sockets: Set<Socket>;
+
+  private constructor(listener: Listener, server: Server, sockets: Set<Socket>) {
+    this.endpoint = { protocol: "grpc", address: listener.address };
+    this.#listener = listener;
+    this.#server = server;
+    this.#sockets = sockets;
+  }
+
+  /** Begins to listen. Errors as `Transport.start` has them. */
+  static async open(address: string, deps: GrpcListenerDeps, signal: AbortSignal): Promise<GrpcListener> {
+    const { access, options } = deps;
+    const at = parseListen(address);
+    const sockets = new Set<Socket>();
+    let inject: ((socket: Socket) => void) | undefined;
+    const accept = (socket: Socket) => {
+      invariant(inject !== undefined, "connections come after the server was made");
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+      // A peer that resets its connection is no news.
+      socket.on("error", () => {});
+      inject(socket);
+    };
+    const tls = at.kind === "tcp" ? access.tls : undefined;
+    const acceptor: NetServer =
+      tls === undefined
+        ? createTcpServer(accept)
+        : createTlsServer({ ...readTls(tls), ALPNProtocols: ["h2"] }, accept).on("tlsClientError", () => {});
+    const listener = await listenOn(acceptor, at, { ...options, signal });
+    if (!listener.isLocal && !access.opensBeyondLoopback) {
+      listener.close();
+      throw unguarded(listener.address);
+    }
+    const server = serverFor(deps, listener.isLocal);
+    const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+    inject = (socket) => injector.injectConnection(socket);
+    return new GrpcListener(listener, server, sockets);
+  }
+
+  /** Takes no more connections. */
+  refuse(): void {
+    this.#listener.close();
+  }
+
+  /** Lets what was answered leave, then cuts. Idempotent. */
+  async close(): Promise<void> {
+    this.refuse();
+    // Its callback comes before answers have left, so the sockets themselves tell.
+    this.#server.tryShutdown(() => {});
+    const ends = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve)));
+    const late = new Promise((resolve) => setTimeout(resolve, flushMs).unref());
+    await Promise.race([Promise.all(ends), late]);
+    this.#server.forceShutdown();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+function serverFor(
+  { ledger, health, reflection, access, options }: GrpcListenerDeps,
+  isLocal: boolean,
+): Server {
+  const server = new Server({
+    "grpc.max_receive_message_length": access.messageBytesMax,
+    "grpc.max_concurrent_streams": streamsPerConnectionMax,
+    "grpc.keepalive_time_ms": options.keepaliveMs,
+    "grpc.keepalive_timeout_ms": keepaliveTimeoutMs,
+    "grpc.enable_channelz": 0,
+  });
+  const add = (service: DescService, handlerOf: Parameters<typeof serviceOf>[1], name?: string) =>
+    server.addService(...serviceOf(service, handlerOf, name));
+  for (const service of services)
+    add(service, (method: DescMethod) => controlHandler(method, { ledger, access, isLocal }));
+  add(Health, ({ name }) => (name === "Watch" ? watchHandler(health) : checkHandler(health)));
+  for (const name of [ServerReflection.typeName, reflectionBefore])
+    add(ServerReflection, () => reflectionHandler(reflection, access, isLocal), name);
+  return server;
+}
+
+const unguarded = (address: string): PlayoutError =>
+  new PlayoutError(
+    "InvalidConfig",
+    `${address} can be reached from other hosts, and nothing asks callers who they are.`,
+    {
+      remedy:
+        "Add security.tokens or security.tls.clientCaFile, listen on 127.0.0.1, or say security: { insecure: true }.",
+      details: { address },
+    },
+  );
