@@ -10,19 +10,26 @@ import {
 } from "@retrovue/core";
 import { Container } from "@retrovue/core/di";
 import { ChannelRegistry } from "./channels/channel-registry.js";
-import { coreSettings } from "./channels/core-settings.js";
+import { busAddressOf, coreSettings } from "./channels/core-settings.js";
 import { configuredClock } from "./clock/configured-clock.js";
 import type { ChannelConfig, PlayoutConfig } from "./config/playout-config.js";
 import { Health } from "./http/health.js";
+import { HttpListener } from "./http/http-listener.js";
 import { type Log, pluginLog } from "./log/log.js";
 import { LazyLengths } from "./media/lazy-lengths.js";
 import { MediaAccess } from "./media/media-access.js";
 import { MediaInspector } from "./media/media-inspector.js";
+import { ChannelOutputs } from "./outputs/channel-outputs.js";
+import { ChannelPorts } from "./outputs/channel-ports.js";
+import { ViewPages } from "./outputs/view-pages.js";
 import { PlanResolver } from "./plans/plan-resolver.js";
 import { SavedPlans } from "./plans/saved-plans.js";
 import { type ConfiguredPlugins, configuredPlugins } from "./plugins/configured-plugins.js";
 import { DecoderSet } from "./plugins/decoder-set.js";
 import { findConfiguredPlugin, loadPlugin, type PluginUse } from "./plugins/load-plugin.js";
+import { InProcessRender } from "./render/in-process-render.js";
+import { ProcessRender } from "./render/process-render.js";
+import type { RenderTask } from "./render/render-job.js";
 import type { Teardown } from "./teardown.js";
 import { PrometheusMetrics } from "./telemetry/prometheus-metrics.js";
 import { engineTokens } from "./tokens.js";
@@ -73,6 +80,12 @@ export async function compose(input: CompositionInput): Promise<Container> {
     .bindFactory(engineTokens.planResolver, (scope) => planResolver(scope))
     .bindFactory(engineTokens.savedPlans, () => new SavedPlans(config.engine.dataDir, log))
     .bindFactory(engineTokens.channels, (scope) => channelRegistry(scope))
+    .bindFactory(engineTokens.controlListener, () => new HttpListener(log))
+    .bindFactory(engineTokens.viewPages, (scope) => new ViewPages(scope.resolve(engineTokens.channels)))
+    .bindFactory(
+      engineTokens.channelPorts,
+      (scope) => new ChannelPorts(scope.resolve(engineTokens.viewPages), config.http.view.listen, log),
+    )
     .bindFactory(
       engineTokens.health,
       (scope) => new Health(() => scope.resolve(engineTokens.channels).list()),
@@ -93,7 +106,19 @@ async function bindDecodingWithin(
   const decoders = await openDecoders(input, plugins, clock);
   teardown.add("decoders", "decoders", () => decoders[Symbol.asyncDispose]());
   const conformers = await opened(input, plugins.conformer, { clock });
+  const renderers = isEncoding(input.config) ? await opened(input, plugins.renderer, { clock }) : undefined;
   container
+    .bind(engineTokens.renderFor, (channel) => {
+      if (renderers === undefined)
+        throw new PlayoutError("WrongState", "No channel of this engine is encoded.");
+      return new InProcessRender({
+        task: renderTaskOf(channel),
+        clock,
+        bus: channel.resolve(engineTokens.frameBus),
+        renderers,
+        log: channel.resolve(engineTokens.channelLog),
+      });
+    })
     .bind(engineTokens.lengths, new MediaInspector(decoders.decoders, clock))
     .bind(engineTokens.warmWorkers, async () => {})
     .bind(
@@ -122,8 +147,9 @@ function bindDecodingInProcesses(
   plugins: ConfiguredPlugins,
 ): void {
   const { config, log, teardown } = input;
-  const { frameBus, decoders, conformer } = plugins;
-  for (const use of [...decoders, conformer]) findConfiguredPlugin(use, config.folder);
+  const { frameBus, decoders, conformer, renderer } = plugins;
+  for (const use of [...decoders, conformer, ...(isEncoding(config) ? [renderer] : [])])
+    findConfiguredPlugin(use, config.folder);
   const clock = container.resolve(engineTokens.clock);
   const lengths = new LazyLengths(() => openDecoders(input, plugins, clock), clock);
   teardown.add("decoders", "decoders", () => lengths[Symbol.asyncDispose]());
@@ -144,6 +170,16 @@ function bindDecodingInProcesses(
   });
   teardown.add("decoders", "spare workers", () => pool[Symbol.asyncDispose]());
   container
+    .bind(
+      engineTokens.renderFor,
+      (channel) =>
+        new ProcessRender({
+          order: { frameBus, renderer, folder, task: renderTaskOf(channel) },
+          clock,
+          metrics: channel.resolve(engineTokens.channelMetrics),
+          log: channel.resolve(engineTokens.channelLog),
+        }),
+    )
     .bind(engineTokens.lengths, lengths)
     .bind(engineTokens.warmWorkers, () => pool.warm())
     .bind(
@@ -208,6 +244,31 @@ const contextsOf =
     protocols: config.media.protocols,
   });
 
+/** Whether any channel's stream goes anywhere: only then a renderer is needed. */
+const isEncoding = ({ channels }: PlayoutConfig): boolean =>
+  channels.length === 0 || channels.some(({ outputs }) => outputs.length > 0);
+
+function renderTaskOf(channel: Container): RenderTask {
+  const { engine } = channel.resolve(engineTokens.config);
+  const { id, format, encode } = channel.resolve(engineTokens.channelConfig);
+  return { bus: busAddressOf(engine.id, id), format, encode };
+}
+
+/** Begins a channel's outputs; undefined where it has none. */
+function outputsOf(channel: Container): ChannelOutputs | undefined {
+  const config = channel.resolve(engineTokens.channelConfig);
+  if (config.outputs.length === 0) return undefined;
+  const host = channel.resolve(engineTokens.hostTime);
+  return new ChannelOutputs({
+    config,
+    render: channel.resolve(engineTokens.renderFor)(channel),
+    clock: channel.resolve(engineTokens.clock),
+    now: () => host.monotonic(),
+    metrics: channel.resolve(engineTokens.channelMetrics),
+    log: channel.resolve(engineTokens.channelLog),
+  });
+}
+
 const profileOf = (channel: ChannelConfig): ChannelProfile => ({
   channelId: channel.id,
   format: channel.format,
@@ -254,6 +315,7 @@ function channelRegistry(scope: Container): ChannelRegistry {
         quarantine: scope.resolve(engineTokens.quarantine),
         metrics,
         workers: channel.resolve(engineTokens.workers),
+        openOutputs: () => outputsOf(channel),
       };
     },
   });

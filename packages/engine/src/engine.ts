@@ -4,12 +4,11 @@ import type { ChannelRegistry } from "./channels/channel-registry.js";
 import { ProcessHold } from "./clock/process-hold.js";
 import { compose } from "./compose.js";
 import type { PlayoutConfig } from "./config/playout-config.js";
-import type { Health } from "./http/health.js";
-import { answerText, HttpListener } from "./http/http-listener.js";
+import { type EngineAddresses, serveHttp } from "./http/serve.js";
 import type { Log } from "./log/log.js";
+import type { ChannelPorts } from "./outputs/channel-ports.js";
 import { Teardown, type TeardownReport } from "./teardown.js";
 import { ClockGauges, recordBuild } from "./telemetry/engine-gauges.js";
-import type { PrometheusMetrics } from "./telemetry/prometheus-metrics.js";
 import { engineTokens } from "./tokens.js";
 
 /** What an engine runs on. */
@@ -21,12 +20,6 @@ export interface EngineOptions {
   readonly build: { readonly version: string; readonly commit: string; readonly node: string };
 }
 
-/** Where an engine listens, as `127.0.0.1:8090`; undefined where it does not. */
-export interface EngineAddresses {
-  readonly control: string;
-  readonly metrics: string | undefined;
-}
-
 /** How long the first channels wait for their workers to load plugins: a cold disk takes a second or two. */
 const warmNsMax = nanosecondsFromMs(5_000);
 
@@ -34,6 +27,8 @@ const warmNsMax = nanosecondsFromMs(5_000);
 export class Engine {
   readonly addresses: EngineAddresses;
   readonly channels: ChannelRegistry;
+  /** Ports that serve one channel each. */
+  readonly channelPorts: ChannelPorts;
   readonly clock: Clock;
   /** For readers within the engine's process. */
   readonly frameBus: FrameBus;
@@ -43,6 +38,7 @@ export class Engine {
   private constructor(container: Container, teardown: Teardown, addresses: EngineAddresses) {
     this.addresses = addresses;
     this.channels = container.resolve(engineTokens.channels);
+    this.channelPorts = container.resolve(engineTokens.channelPorts);
     this.clock = container.resolve(engineTokens.clock);
     this.frameBus = container.resolve(engineTokens.frameBus);
     this.#log = container.resolve(engineTokens.log);
@@ -68,10 +64,11 @@ export class Engine {
       const channels = container.resolve(engineTokens.channels);
       teardown.add("health", "health", () => health.draining());
       teardown.add("channels", "channels", () => channels.close());
-      const metrics = await serveMetrics(container, options, teardown);
-      const control = await serveControl(config, log, health, teardown);
+      teardown.add("outputs", "outputs", () => channels.closeOutputs());
+      measure(container, options.build);
+      const addresses = await serveHttp(container, teardown);
       log.info(
-        { control, metrics, engine: config.engine.id, channels: config.channels.length },
+        { ...addresses, engine: config.engine.id, channels: config.channels.length },
         "engine started",
       );
       await forgetOldPlans(container);
@@ -79,7 +76,7 @@ export class Engine {
       await warmed(container, host);
       await channels.startConfigured();
       health.serving();
-      return new Engine(container, teardown, { control, metrics });
+      return new Engine(container, teardown, addresses);
     } catch (thrown) {
       await teardown.close();
       throw PlayoutError.from(thrown);
@@ -102,50 +99,17 @@ async function warmed(container: Container, host: HostTime): Promise<void> {
   await Promise.race([container.resolve(engineTokens.warmWorkers)(), late.promise]);
 }
 
-/** The control plane's listener. Transports and the console mount on it; a taken port ends the start. */
-async function serveControl(
-  config: PlayoutConfig,
-  log: Log,
-  health: Health,
-  teardown: Teardown,
-): Promise<string> {
-  const listener = new HttpListener(log);
-  health.mount(listener);
-  teardown.add("telemetry", "http.control", () => listener[Symbol.asyncDispose]());
-  return await listener.listen(config.http.control.listen);
-}
-
-/** `/metrics`, and the health pages once more, so that what scrapes can ask on one port. A taken port is told and left. */
-async function serveMetrics(
-  container: Container,
-  { config, log, build }: EngineOptions,
-  teardown: Teardown,
-): Promise<string | undefined> {
-  const metrics: PrometheusMetrics = container.resolve(engineTokens.prometheus);
+/** Tells the build, and has values that are looked up brought in when metrics are scraped. */
+function measure(container: Container, build: EngineOptions["build"]): void {
+  const metrics = container.resolve(engineTokens.prometheus);
   const clock = container.resolve(engineTokens.clock);
   const channels = container.resolve(engineTokens.channels);
   const clockGauges = new ClockGauges(metrics);
   recordBuild(metrics, build);
   metrics.onScrape(() => {
-    channels.look();
+    channels.measure();
     clockGauges.look(clock.health());
   });
-  if (!config.telemetry.metrics.enabled) return undefined;
-  const listener = new HttpListener(log);
-  listener.page("/metrics", async (_request, response) => {
-    const { contentType, text } = await metrics.read();
-    response.writeHead(200, { "content-type": contentType });
-    response.end(text);
-  });
-  listener.page("/", (_request, response) => answerText(response, 404, "Metrics are at /metrics.\n"));
-  container.resolve(engineTokens.health).mount(listener);
-  teardown.add("telemetry", "metrics", () => listener[Symbol.asyncDispose]());
-  try {
-    return await listener.listen(config.telemetry.metrics.listen);
-  } catch (thrown) {
-    log.error({ err: thrown, address: config.telemetry.metrics.listen }, "metrics are not served");
-    return undefined;
-  }
 }
 
 async function forgetOldPlans(container: Container): Promise<void> {

@@ -22,6 +22,7 @@ export type {
 } from "./config/playout-config.js";
 export type { ConfigInput } from "./config/schema/config-schema.js";
 export { configBytesMax } from "./config/source.js";
-export { Engine, type EngineAddresses, type EngineOptions } from "./engine.js";
+export { Engine, type EngineOptions } from "./engine.js";
+export type { EngineAddresses } from "./http/serve.js";
 export { type Log, type LogFields, type LogOptions, openLog } from "./log/log.js";
 export type { TeardownReport } from "./teardown.js";

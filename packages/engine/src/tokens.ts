@@ -3,10 +3,14 @@ import { type Container, Token, tokens } from "@retrovue/core/di";
 import type { ChannelRegistry } from "./channels/channel-registry.js";
 import type { ChannelConfig, PlayoutConfig } from "./config/playout-config.js";
 import type { Health } from "./http/health.js";
+import type { HttpListener } from "./http/http-listener.js";
 import type { Log } from "./log/log.js";
 import type { AssetLengths } from "./media/media-inspector.js";
+import type { ChannelPorts } from "./outputs/channel-ports.js";
+import type { ViewPages } from "./outputs/view-pages.js";
 import type { PlanResolver } from "./plans/plan-resolver.js";
 import type { SavedPlans } from "./plans/saved-plans.js";
+import type { RenderHost } from "./render/render-line.js";
 import type { PrometheusMetrics } from "./telemetry/prometheus-metrics.js";
 import type { SharedQuarantine } from "./workers/shared-quarantine.js";
 
@@ -28,6 +32,12 @@ export const engineTokens = Object.freeze({
   savedPlans: new Token<SavedPlans>("Saved plans"),
   channels: new Token<ChannelRegistry>("Channels"),
   health: new Token<Health>("Health"),
+  /** Makes what encodes a channel in its scope; undefined where the channel has no output. */
+  renderFor: new Token<(channel: Container) => RenderHost>("Maker of renderers"),
+  /** The server of control and console: transports mount here (core: HttpHost). */
+  controlListener: new Token<HttpListener>("HTTP server of control"),
+  viewPages: new Token<ViewPages>("Pages for viewers"),
+  channelPorts: new Token<ChannelPorts>("Ports of channels"),
   // In a channel's scope.
   channelConfig: new Token<ChannelConfig>("Configuration of a channel"),
   channelLog: new Token<Log>("Log of a channel"),

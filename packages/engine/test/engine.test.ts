@@ -84,7 +84,7 @@ describe("engine", () => {
   test("engine/a-channel-that-cannot-start-keeps-no-other-off-air", async () => {
     await using running = new RunningEngine();
     await running.start(
-      smallConfig(`[{ id: 1, plan: ./none.yaml }, { id: 2, plan: "${pattern}", outputs: [] }]`),
+      smallConfig(`[{ id: 1, plan: ./none.yaml, outputs: [] }, { id: 2, plan: "${pattern}", outputs: [] }]`),
     );
     expect(running.logged("channel not started")).toMatchObject([
       { channel: 1, err: { code: "UnknownPlan" } },

@@ -64,8 +64,13 @@ export class ChannelRegistry {
   }
 
   /** Reads the gauges of all that run. */
-  look(): void {
-    for (const channel of this.#running.values()) channel.look();
+  measure(): void {
+    for (const channel of this.#running.values()) channel.measure();
+  }
+
+  /** Ends the outputs of all that run; the channels go on. Idempotent. */
+  async closeOutputs(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ outputs }) => outputs?.stop()));
   }
 
   /**

@@ -3,12 +3,14 @@ import {
   ChannelSupervisor,
   type Clock,
   type Committer,
+  type CommitterCounters,
   type FrameBus,
   type HouseGrid,
   type MetricsRecorder,
   type Nanoseconds,
   nanosecondsFromMs,
   nsPerMs,
+  type Place,
   type Plan,
   PlayoutError,
   type Quarantine,
@@ -19,6 +21,7 @@ import {
 import type { ChannelConfig } from "../config/playout-config.js";
 import type { Log } from "../log/log.js";
 import { logEvent } from "../log/log-event.js";
+import type { ChannelOutputs } from "../outputs/channel-outputs.js";
 import { ChannelGauges } from "./channel-gauges.js";
 import { busSpecOf, coreSettings, gridOf } from "./core-settings.js";
 import { drawSlateCard } from "./slate-card.js";
@@ -31,8 +34,23 @@ export interface ChannelRuntimeTools {
   readonly workers: WorkerHost;
   readonly quarantine: Quarantine;
   readonly metrics: MetricsRecorder;
+  /** Begins to encode the channel, whose bus is there; undefined where it is not encoded. */
+  readonly openOutputs: () => ChannelOutputs | undefined;
   /** Names the channel on every line. */
   readonly log: Log;
+}
+
+/** The stand-in that airs. */
+export type Standing = Pick<Extract<SupervisorEvent, { type: "stand-in-began" }>, "kind" | "reason">;
+
+/** What is read off a channel at one time. */
+export interface ChannelLook {
+  readonly now: Nanoseconds;
+  /** The last committed tick. */
+  readonly head: Tick;
+  readonly counters: CommitterCounters;
+  /** Undefined while what is planned airs. */
+  readonly standIn: Standing | undefined;
 }
 
 /** From the decision to start to the first tick, beyond the guard time: what a warm worker takes to open a local file. */
@@ -42,11 +60,14 @@ const startMarginNs = nanosecondsFromMs(100);
 export class ChannelRuntime {
   readonly config: ChannelConfig;
   readonly grid: HouseGrid;
+  /** Undefined where the channel is on its bus alone. */
+  readonly outputs: ChannelOutputs | undefined;
   readonly #tools: ChannelRuntimeTools;
   readonly #supervisor: ChannelSupervisor;
   readonly #committer: Committer;
   readonly #gauges: ChannelGauges;
   readonly #mapping: Disposable;
+  #standIn: Standing | undefined;
 
   private constructor(
     config: ChannelConfig,
@@ -85,6 +106,7 @@ export class ChannelRuntime {
       plan,
     );
     this.#supervisor.start(first);
+    this.outputs = tools.openOutputs();
   }
 
   /**
@@ -132,20 +154,42 @@ export class ChannelRuntime {
     return this.#supervisor.applyPlan(plan);
   }
 
+  /** Up to `count` places of the plan, from the one at `tick` on. */
+  placesFrom(tick: Tick, count: number): readonly Place[] {
+    return this.#supervisor.timeline.placesFrom(tick, count);
+  }
+
+  look(): ChannelLook {
+    const { clock } = this.#tools;
+    return {
+      now: clock.now(),
+      head: this.#committer.head(),
+      counters: this.#committer.counters(),
+      standIn: this.#standIn,
+    };
+  }
+
   /** Reads gauges; called when metrics are scraped. */
-  look(): void {
+  measure(): void {
     this.#gauges.look();
   }
 
-  /** Ends the worker, then the bus. Resolves when both are gone; idempotent. */
+  /** Ends the outputs, the worker, then the bus. Resolves when all are gone; idempotent. */
   async stop(): Promise<void> {
     this.#gauges.close();
     this.#mapping[Symbol.dispose]();
-    await this.#supervisor.stop();
+    // The outputs first: what they read must not vanish under them.
+    try {
+      await this.outputs?.stop();
+    } finally {
+      await this.#supervisor.stop();
+    }
   }
 
   #hear(event: SupervisorEvent): void {
     this.#gauges.hear(event);
+    if (event.type === "stand-in-began") this.#standIn = { kind: event.kind, reason: event.reason };
+    if (event.type === "stand-in-ended") this.#standIn = undefined;
     logEvent(this.#tools.log, event);
   }
 }

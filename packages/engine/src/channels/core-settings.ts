@@ -1,4 +1,5 @@
 import {
+  type BusAddress,
   type BusSpec,
   type ClockMapping,
   type ChannelSettings as CoreSettings,
@@ -43,6 +44,13 @@ export function coreSettings(settings: ChannelSettings): CoreSettings {
 export const gridOf = (settings: Pick<ChannelSettings, "format">): HouseGrid =>
   new HouseGrid(settings.format.frameRate, settings.format.sampleRate);
 
+/** Where a channel's bus is found. */
+export const busAddressOf = (engineId: string, channelId: number): BusAddress => ({
+  // Bus names are lower case on every platform (core: BusAddress).
+  engineId: engineId.toLowerCase(),
+  channelId,
+});
+
 /** The bus of a channel. */
 export function busSpecOf(
   engineId: string,
@@ -54,9 +62,7 @@ export function busSpecOf(
   const core = coreSettings(settings);
   const history = grid.ticksIn(nanosecondsFromMs(settings.historyMs));
   return {
-    // Bus names are lower case on every platform (core: BusAddress).
-    engineId: engineId.toLowerCase(),
-    channelId,
+    ...busAddressOf(engineId, channelId),
     format: settings.format,
     leadTicks: Math.max(2, Math.min(leadTicksMax, grid.ticksIn(core.leadNsTarget) + leadSlackTicks)),
     historyTicks: Math.max(1, Math.min(historyTicksMax, history)),

@@ -77,7 +77,8 @@ const placeShape = z.object({
   end: z.int(),
   anchor: z.object({ first: z.int(), inPoint: z.bigint() }),
 });
-const mappingShape = z.object({
+/** The form of a clock's mapping. */
+export const mappingShape = z.object({
   sequence: z.int(),
   monoAnchor: z.bigint(),
   houseAnchor: z.bigint(),
@@ -85,7 +86,7 @@ const mappingShape = z.object({
 });
 
 /** A value of a type of the core's whose form was checked: zod's own output would lose brands and exact options. */
-const shaped = <T>(shape: z.ZodType) => z.custom<T>((value) => shape.safeParse(value).success);
+export const shaped = <T>(shape: z.ZodType) => z.custom<T>((value) => shape.safeParse(value).success);
 
 const bar = z.object({
   uri,
@@ -122,7 +123,8 @@ const toWorkerSchema = z.discriminatedUnion("kind", [
 /** From the engine to a worker. */
 export type ToWorker = z.infer<typeof toWorkerSchema>;
 
-const plainError = z.object({
+/** The form of an error. */
+export const plainError = z.object({
   code: z.enum(errorCodeNames as [ErrorCode, ...ErrorCode[]]),
   what: text(8_192),
   remedy: text(2_048).optional(),
@@ -155,10 +157,10 @@ const event = z.discriminatedUnion("type", [
 const metricKey = z.enum(Object.keys(metrics) as [MetricKey, ...MetricKey[]]);
 const labels = z.record(text(64), text(256)).optional();
 
-const fromWorkerSchema = z.discriminatedUnion("kind", [
+/** What every process of the engine's may say, whatever its work. */
+export const saidByAll = [
   z.object({ kind: z.literal("prepared") }),
   z.object({ kind: z.literal("failed"), error: plainError }),
-  z.object({ kind: z.literal("event"), event }),
   z.object({
     kind: z.literal("metrics"),
     counts: z.array(z.object({ metric: metricKey, by: z.number().min(0), labels })).max(1_000),
@@ -171,18 +173,25 @@ const fromWorkerSchema = z.discriminatedUnion("kind", [
     message: text(8_192),
     fields: z.record(text(256), z.unknown()),
   }),
+] as const;
+
+const fromWorkerSchema = z.discriminatedUnion("kind", [
+  ...saidByAll,
+  z.object({ kind: z.literal("event"), event }),
 ]);
 
 /** From a worker to the engine. */
 export type FromWorker = z.infer<typeof fromWorkerSchema>;
 
 /** Checks a message from the engine. `InvalidArgument` naming what is wrong. */
-export const readToWorker = (message: unknown): ToWorker => read(toWorkerSchema, message, "engine");
+export const readToWorker = (message: unknown): ToWorker => readMessage(toWorkerSchema, message, "engine");
 
 /** Checks a message from a worker. `InvalidArgument` naming what is wrong. */
-export const readFromWorker = (message: unknown): FromWorker => read(fromWorkerSchema, message, "worker");
+export const readFromWorker = (message: unknown): FromWorker =>
+  readMessage(fromWorkerSchema, message, "worker");
 
-function read<T>(schema: z.ZodType<T>, message: unknown, from: string): T {
+/** Checks a message against its form. `InvalidArgument` naming what is wrong. */
+export function readMessage<T>(schema: z.ZodType<T>, message: unknown, from: string): T {
   const parsed = schema.safeParse(message);
   if (parsed.success) return parsed.data;
   const why = z.prettifyError(parsed.error).split("\n").slice(0, 4).join(" ");

@@ -1,0 +1,117 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { PlayoutError } from "@retrovue/core";
+import type { ChannelRegistry } from "../channels/channel-registry.js";
+import type { ChannelRuntime } from "../channels/channel-runtime.js";
+import { answerJson, answerText, type HttpListener } from "../http/http-listener.js";
+import { channelReport } from "./channel-report.js";
+
+/** How long a viewer waits for a snapshot (milliseconds): a render process that starts takes a second. */
+const snapshotTimeoutMs = 3_000;
+
+/** What viewers may reach over HTTP: `/channel/<id>.ts`, `/channel/<id>.jpg`, `/channels.m3u` and `/channels.json`. */
+export class ViewPages {
+  /** @param channels all channels of the engine */
+  constructor(private readonly channels: ChannelRegistry) {}
+
+  /** @param only the channel that the listener is for; all without it */
+  mount(listener: HttpListener, only?: number): void {
+    listener.page("/channel/", (request, response) => this.#channel(request, response, only));
+    listener.page("/channels.m3u", (request, response) => this.#playlist(request, response, only));
+    listener.page("/channels.json", (request, response) => this.#state(request, response, only));
+  }
+
+  async #channel(
+    request: IncomingMessage,
+    response: ServerResponse,
+    only: number | undefined,
+  ): Promise<void> {
+    if (!isRead(request, response)) return;
+    const [, digits, kind] = /^\/channel\/(\d{1,10})\.(ts|jpg)$/.exec(pathOf(request)) ?? [];
+    const id = Number(digits);
+    const channel = only === undefined || only === id ? this.channels.running(id) : undefined;
+    if (digits === undefined || channel === undefined) {
+      answerText(
+        response,
+        404,
+        digits === undefined ? "Nothing is here.\n" : `No channel ${id} is on air.\n`,
+      );
+      return;
+    }
+    if (kind === "jpg") await answerSnapshot(channel, request, response);
+    else if (channel.outputs?.httpTs === undefined)
+      answerText(response, 404, `Channel ${id} has no output http-ts.\n`);
+    else channel.outputs.httpTs.serve(request, response);
+  }
+
+  #playlist(request: IncomingMessage, response: ServerResponse, only: number | undefined): void {
+    if (!isRead(request, response)) return;
+    const origin = originOf(request);
+    const entries = this.#shown(only)
+      .filter(({ outputs }) => outputs?.httpTs !== undefined)
+      .map(({ id, config }) => {
+        // Commas and line ends would end the title; quotes the attribute.
+        const name = config.name.replaceAll(/[\r\n",]/g, " ");
+        return `#EXTINF:-1 tvg-id="${id}" tvg-name="${name}" tvg-logo="${origin}/channel/${id}.jpg",${name}\n${origin}/channel/${id}.ts\n`;
+      });
+    response.writeHead(200, {
+      "content-type": "audio/x-mpegurl; charset=utf-8",
+      "cache-control": "no-store",
+    });
+    response.end(`#EXTM3U\n${entries.join("")}`);
+  }
+
+  #state(request: IncomingMessage, response: ServerResponse, only: number | undefined): void {
+    if (!isRead(request, response)) return;
+    answerJson(response, 200, { channels: this.#shown(only).map(channelReport) });
+  }
+
+  #shown(only: number | undefined): readonly ChannelRuntime[] {
+    return this.channels
+      .list()
+      .filter(({ id }) => only === undefined || only === id)
+      .map(({ id }) => this.channels.running(id))
+      .filter((channel) => channel !== undefined);
+  }
+}
+
+async function answerSnapshot(
+  channel: ChannelRuntime,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { outputs, id } = channel;
+  if (outputs === undefined) {
+    answerText(response, 404, `Channel ${id} is not encoded, so that nobody makes a picture of it here.\n`);
+    return;
+  }
+  try {
+    const jpeg = await outputs.snapshot(AbortSignal.timeout(snapshotTimeoutMs));
+    response.writeHead(200, {
+      "content-type": "image/jpeg",
+      "content-length": jpeg.length,
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+    });
+    response.end(request.method === "HEAD" ? undefined : jpeg);
+  } catch (thrown) {
+    response.setHeader("retry-after", "1");
+    answerText(response, 503, `${PlayoutError.from(thrown).what}\n`);
+  }
+}
+
+function isRead(request: IncomingMessage, response: ServerResponse): boolean {
+  if (request.method === "GET" || request.method === "HEAD") return true;
+  response.setHeader("allow", "GET, HEAD");
+  answerText(response, 405, "This can only be read.\n");
+  return false;
+}
+
+const pathOf = (request: IncomingMessage): string => (request.url ?? "/").split("?", 1)[0] ?? "/";
+
+/** Where the viewer reached us, so that its playlist leads there again; what is no host name is not repeated. */
+function originOf(request: IncomingMessage): string {
+  const named = request.headers.host ?? "";
+  if (/^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?$/.test(named)) return `http://${named}`;
+  const { localAddress = "127.0.0.1", localPort = 80 } = request.socket;
+  return `http://${localAddress.includes(":") ? `[${localAddress}]` : localAddress}:${localPort}`;
+}

@@ -1,0 +1,154 @@
+import { nanoseconds, type StreamChunk, type Tick } from "@retrovue/core";
+import { describe, expect, test } from "vitest";
+import { StreamHub } from "./stream-hub.js";
+import { Viewer } from "./viewer.js";
+
+const chunk = (tick: number, bytes = 188): StreamChunk => ({
+  bytes: new Uint8Array(bytes).fill(tick),
+  randomAccess: tick % 5 === 0,
+  tick: tick as Tick,
+});
+
+/** A connection that takes what it is told to. */
+class FakeSocket {
+  readonly got: number[] = [];
+  takes = true;
+  state: "open" | "ended" | "destroyed" = "open";
+  readonly #listeners = new Map<string, () => void>();
+
+  write(bytes: Uint8Array): boolean {
+    for (let at = 0; at < bytes.length; at += 188) this.got.push(bytes[at] ?? -1);
+    return this.takes;
+  }
+  end() {
+    this.state = "ended";
+  }
+  destroy() {
+    this.state = "destroyed";
+  }
+  on(event: string, listener: () => void) {
+    this.#listeners.set(event, listener);
+  }
+  emit(event: "drain" | "close") {
+    this.#listeners.get(event)?.();
+  }
+}
+
+function watching(hub: StreamHub, bytesMax = 188 * 20) {
+  const socket = new FakeSocket();
+  const told = { bytes: 0, dropped: 0, gone: [] as string[], now: 0n };
+  const viewer = new Viewer({
+    socket,
+    bytesMax,
+    now: () => nanoseconds(told.now),
+    onBytes: (bytes) => {
+      told.bytes += bytes;
+    },
+    onDropped: (groups) => {
+      told.dropped += groups;
+    },
+    onGone: (why) => told.gone.push(why),
+  });
+  return { socket, told, viewer, joined: hub.join(viewer) };
+}
+
+describe("outputs/viewer", () => {
+  test("outputs/who-comes-late-begins-with-the-kept-group", () => {
+    const hub = new StreamHub();
+    for (let tick = 0; tick < 13; tick++) hub.write(chunk(tick));
+    const { socket } = watching(hub);
+    expect(socket.got).toEqual([10, 11, 12]);
+    hub.write(chunk(13));
+    expect(socket.got).toEqual([10, 11, 12, 13]);
+  });
+
+  test("outputs/nothing-is-kept-of-a-stream-that-broke-off", () => {
+    const hub = new StreamHub();
+    hub.write(chunk(0));
+    hub.interrupt();
+    const { socket } = watching(hub);
+    hub.write(chunk(1));
+    hub.write(chunk(5));
+    expect(socket.got).toEqual([5]);
+  });
+
+  test("outputs/one-that-stalls-drops-its-own-groups-and-nobody-elses", () => {
+    const hub = new StreamHub();
+    const slow = watching(hub);
+    const fast = watching(hub);
+    slow.socket.takes = false;
+    for (let tick = 0; tick < 100; tick++) hub.write(chunk(tick));
+    expect(fast.socket.got).toEqual(Array.from({ length: 100 }, (_, tick) => tick));
+    expect(fast.told.dropped).toBe(0);
+    // It got one chunk, and waits; what waits is bounded and begins a group.
+    expect(slow.socket.got).toEqual([0]);
+    expect(slow.told.dropped).toBeGreaterThan(0);
+    slow.socket.takes = true;
+    slow.socket.emit("drain");
+    const [, next = -1] = slow.socket.got;
+    expect(next % 5).toBe(0);
+    expect(slow.socket.got.slice(1)).toEqual(Array.from({ length: 100 - next }, (_, index) => next + index));
+  });
+
+  test("outputs/one-that-pauses-for-less-than-the-bound-loses-nothing", () => {
+    const hub = new StreamHub();
+    const { socket, told } = watching(hub);
+    socket.takes = false;
+    for (let tick = 0; tick < 20; tick++) hub.write(chunk(tick));
+    socket.takes = true;
+    socket.emit("drain");
+    expect(socket.got).toEqual(Array.from({ length: 20 }, (_, tick) => tick));
+    expect(told).toMatchObject({ bytes: 20 * 188, dropped: 0, gone: [] });
+  });
+
+  test("outputs/one-that-takes-nothing-for-ten-seconds-is-disconnected", () => {
+    const hub = new StreamHub();
+    const { socket, told, joined } = watching(hub);
+    socket.takes = false;
+    hub.write(chunk(0));
+    told.now = 10_000_000_000n;
+    hub.write(chunk(1));
+    expect(socket.state).toBe("open");
+    told.now += 1n;
+    hub.write(chunk(2));
+    expect(socket.state).toBe("destroyed");
+    expect(told.gone).toEqual(["stalled"]);
+    socket.emit("close");
+    joined[Symbol.dispose]();
+    expect(told.gone).toEqual(["stalled"]);
+  });
+
+  test("outputs/small-pieces-are-joined-for-one-that-catches-up", () => {
+    const hub = new StreamHub();
+    const { socket } = watching(hub, 1_000_000);
+    socket.takes = false;
+    hub.write(chunk(0));
+    for (let tick = 1; tick < 100; tick++) hub.write(chunk(tick, 1_880));
+    const writes: number[] = [];
+    const write = socket.write.bind(socket);
+    socket.write = (bytes) => {
+      writes.push(bytes.length);
+      return write(bytes);
+    };
+    socket.takes = true;
+    socket.emit("drain");
+    expect(writes.length).toBe(Math.ceil((99 * 1_880) / (35 * 1_880)));
+  });
+
+  test("outputs/ends-with-the-channel-and-not-before", () => {
+    const hub = new StreamHub();
+    const watched = watching(hub);
+    const stalled = watching(hub);
+    stalled.socket.takes = false;
+    hub.write(chunk(0));
+    hub.interrupt();
+    expect(watched.socket.state).toBe("open");
+    hub.close();
+    hub.close();
+    expect(watched.socket.state).toBe("ended");
+    // Nobody waits for one that takes nothing.
+    expect(stalled.socket.state).toBe("destroyed");
+    expect(watched.told.gone).toEqual(["ended"]);
+    expect(watching(hub).socket.state).toBe("ended");
+  });
+});

@@ -1,0 +1,156 @@
+import { type ChildProcess, fork } from "node:child_process";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { type Clock, type MetricsRecorder, orAbort, PlayoutError } from "@retrovue/core";
+import type { Log } from "../log/log.js";
+import { fromPlainError } from "../workers/messages.js";
+import { ChunkReader } from "./chunk-frames.js";
+import type { RenderHost, RenderLine, RenderListener } from "./render-line.js";
+import { type FromRender, type RenderOrder, readFromRender, type ToRender } from "./render-messages.js";
+
+/** The descriptor of a render process's pipe to the engine: the one after Node's own channel. */
+export const streamDescriptor = 4;
+
+const renderEntry = fileURLToPath(new URL("./render-main.js", import.meta.url));
+
+/** What the render processes of one channel are made with. */
+export interface ProcessRenderOptions {
+  readonly order: Omit<RenderOrder, "mapping">;
+  readonly clock: Clock;
+  readonly metrics: MetricsRecorder;
+  readonly log: Log;
+  /** The module that a process runs. Default: the built one beside this file. */
+  readonly entry?: string;
+}
+
+/** Renderers in processes of their own (`isolation: process`). */
+export class ProcessRender implements RenderHost {
+  constructor(private readonly options: ProcessRenderOptions) {}
+
+  spawn(listener: RenderListener): RenderLine {
+    return new RenderChild(this.options, listener);
+  }
+}
+
+class RenderChild implements RenderLine {
+  readonly #options: ProcessRenderOptions;
+  readonly #listener: RenderListener;
+  readonly #child: ChildProcess;
+  readonly #following: Disposable;
+  readonly #snapshots = new Map<number, PromiseWithResolvers<Uint8Array>>();
+  #lastId = 0;
+  #isGone = false;
+
+  constructor(options: ProcessRenderOptions, listener: RenderListener) {
+    const { order, clock, entry = renderEntry } = options;
+    this.#options = options;
+    this.#listener = listener;
+    this.#child = fork(entry, [], {
+      serialization: "advanced",
+      execArgv: [],
+      // What a plugin prints must not get between the engine's log lines.
+      stdio: ["ignore", 2, 2, "ipc", "pipe"],
+    });
+    this.#child.on("message", (message) => this.#hear(message));
+    this.#child.once("exit", (code, signal) => this.#leave(signal ?? `exit code ${code}`));
+    this.#child.once("error", (error) => this.#leave(error.message));
+    this.#readStream();
+    this.#tell({ kind: "order", order: { ...order, mapping: clock.mapping() } });
+    this.#following = clock.onMapping((mapping) => this.#tell({ kind: "mapping", mapping }));
+  }
+
+  async snapshot(signal: AbortSignal): Promise<Uint8Array> {
+    if (this.#isGone) throw lost();
+    const id = ++this.#lastId;
+    const answer = Promise.withResolvers<Uint8Array>();
+    this.#snapshots.set(id, answer);
+    this.#tell({ kind: "snapshot", id });
+    try {
+      return await orAbort(answer.promise, signal);
+    } finally {
+      this.#snapshots.delete(id);
+    }
+  }
+
+  stop(): void {
+    this.#tell({ kind: "stop" });
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  #readStream(): void {
+    const pipe = this.#child.stdio[streamDescriptor] as Readable | null | undefined;
+    const chunks = new ChunkReader((chunk) => {
+      if (!this.#isGone) this.#listener.onChunk(chunk);
+    });
+    pipe?.on("error", () => {});
+    pipe?.on("data", (piece: Buffer) => {
+      try {
+        chunks.push(piece);
+      } catch (thrown) {
+        this.#misunderstood(thrown);
+      }
+    });
+  }
+
+  #hear(message: unknown): void {
+    if (this.#isGone) return;
+    try {
+      this.#take(readFromRender(message));
+    } catch (thrown) {
+      this.#misunderstood(thrown);
+    }
+  }
+
+  #misunderstood(thrown: unknown): void {
+    this.#options.log.error({ err: thrown }, "a render process is not understood and is replaced");
+    this.kill();
+  }
+
+  #take(told: FromRender): void {
+    const { log, metrics } = this.#options;
+    switch (told.kind) {
+      case "prepared":
+        break;
+      case "failed":
+        log.error({ err: fromPlainError(told.error) }, "the render process failed");
+        break;
+      case "metrics":
+        for (const { metric, by, labels } of told.counts) metrics.count(metric, by, labels);
+        for (const { metric, value, labels } of told.observations) metrics.observe(metric, value, labels);
+        break;
+      case "log":
+        log[told.level]({ ...told.fields, plugin: told.plugin }, told.message);
+        break;
+      case "snapshot":
+        this.#snapshots.get(told.id)?.resolve(told.jpeg);
+        break;
+      case "no-snapshot":
+        this.#snapshots.get(told.id)?.reject(fromPlainError(told.error));
+        break;
+      case "counters":
+        this.#listener.onCounters(told.counters);
+        break;
+      case "dropped":
+        this.#listener.onDropped(told.groups);
+        break;
+    }
+  }
+
+  #tell(message: ToRender): void {
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+
+  #leave(cause: string): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#following[Symbol.dispose]();
+    for (const { reject } of this.#snapshots.values()) reject(lost());
+    this.#listener.onExit(cause);
+  }
+}
+
+const lost = () =>
+  new PlayoutError("WorkerLost", "The channel's render process ended.", { remedy: "Ask again in a moment." });

@@ -1,0 +1,47 @@
+import { type MetricsRecorder, metrics, type RendererCounters } from "@retrovue/core";
+
+/** The bounds that a renderer counts its latencies by, seconds. */
+const bounds = metrics.encodeLatency.buckets ?? [];
+
+/**
+ * Brings one renderer's counters into the channel's metrics. They count from zero in each renderer, metrics never do, so there is
+ * one of these for each renderer.
+ */
+export class RenderMetrics {
+  readonly #metrics: MetricsRecorder;
+  #last: RendererCounters | undefined;
+
+  constructor(recorder: MetricsRecorder) {
+    this.#metrics = recorder;
+  }
+
+  /** Takes the counters as they stand. */
+  take(counters: RendererCounters): void {
+    this.#metrics.gauge("frameGapSeconds", counters.frameGapNs / 1e9);
+    this.#takeLatencies(counters.encodeLatency, this.#last?.encodeLatency);
+    this.#last = counters;
+  }
+
+  /**
+   * A histogram takes single values, of which only the class is known. Where all new ones are of one class their mean is
+   * exact; else each stands in the middle of its class, and their sum is near.
+   */
+  #takeLatencies(
+    now: RendererCounters["encodeLatency"],
+    last: RendererCounters["encodeLatency"] | undefined,
+  ) {
+    const added = now.buckets.map((count, index) => Math.max(0, count - (last?.buckets[index] ?? 0)));
+    const total = added.reduce((sum, count) => sum + count, 0);
+    const mean = total === 0 ? 0 : (now.sumNs - (last?.sumNs ?? 0)) / total / 1e9;
+    for (const [index, count] of added.entries()) {
+      const value = count === total ? mean : middleOf(index);
+      for (let observed = 0; observed < count; observed++) this.#metrics.observe("encodeLatency", value);
+    }
+  }
+}
+
+function middleOf(index: number): number {
+  const below = bounds[index - 1] ?? 0;
+  const above = bounds[index];
+  return above === undefined ? below * 1.5 : (below + above) / 2;
+}
