@@ -1,10 +1,11 @@
 import { PlayoutError } from "../errors/playout-error.js";
 import type { Nanoseconds } from "../time/units.js";
 import type { Clock } from "./clock.js";
+import { SteadyTime } from "./steady-time.js";
 
 /**
- * A signal that aborts when `outer` does, or with `Timeout` after `length` by the clock. Use it with `using`: disposal
- * takes the sleeper off the clock.
+ * A signal that aborts when `outer` does, or with `Timeout` after `length` by the clock, not counting leaps of house time. Use it
+ * with `using`: disposal takes the sleeper off the clock.
  *
  * @param what names the work in the error's message: "opening file:///a.mp4"
  */
@@ -13,6 +14,7 @@ export class TimeLimit implements Disposable {
   readonly #done = new AbortController();
   readonly #outer: AbortSignal;
   readonly #follow: () => void;
+  readonly #time: SteadyTime;
 
   constructor(clock: Clock, length: Nanoseconds, outer: AbortSignal, what: string) {
     // Not AbortSignal.any: what that leaves behind waits for the garbage collector, and some of it for ever.
@@ -22,10 +24,19 @@ export class TimeLimit implements Disposable {
     this.#follow = () => limit.abort(outer.reason);
     if (outer.aborted) this.#follow();
     else outer.addEventListener("abort", this.#follow, { once: true });
-    clock.sleepUntil((clock.now() + length) as Nanoseconds, this.#done.signal).then(
+    this.#time = new SteadyTime(clock);
+    this.#passed(length).then(
       () => limit.abort(new PlayoutError("Timeout", `${what} took longer than ${length / 1_000_000n} ms.`)),
       () => {},
     );
+  }
+
+  async #passed(length: Nanoseconds): Promise<void> {
+    const { clock } = this.#time;
+    const until = this.#time.now() + length;
+    for (let left = length as bigint; left > 0n; left = until - this.#time.now()) {
+      await clock.sleepUntil((clock.now() + left) as Nanoseconds, this.#done.signal);
+    }
   }
 
   [Symbol.dispose](): void {
