@@ -1,7 +1,7 @@
 // Sets a fresh machine up and runs what was asked for; behind `npm start` and `npm test`. Plain JavaScript without
 // dependencies, for any Node from 20 on: when it starts, nothing is installed yet.
 //
-//   node scripts/bootstrap.mjs start [play FILE…] | test [PATTERN…] | check | bench PART… | setup | build
+//   node scripts/bootstrap.mjs start [play FILE…] | test [PATTERN…] | check | bench PART… | fuzz media | setup | build
 import { join } from "node:path";
 import { buildNative } from "./native.mjs";
 import { runCommand } from "./setup/command.mjs";
@@ -20,6 +20,7 @@ import {
 import { runStages } from "./stages/run-stages.mjs";
 import {
   buildStage,
+  hostileMediaStage,
   lintStage,
   nativeStages,
   packStage,
@@ -88,7 +89,7 @@ async function test(patterns) {
   ];
   const stages =
     patterns.length === 0
-      ? [...everything, vitestStage("tests", [])]
+      ? [...everything, vitestStage("tests", []), hostileMediaStage()]
       : [buildStage(), ...nativeStages(), vitestStage(`tests of ${patterns.join(" ")}`, patterns)];
   const { failed } = await runStages(stages, print);
   return failed === 0 ? 0 : 1;
@@ -142,6 +143,12 @@ const verbs = {
     await setUp(["build", "test"]);
     await build();
     return await handOver(pinnedNode, [join(root, "scripts", "bench.ts"), ...args]);
+  },
+  fuzz: async (args) => {
+    await setUp(["build", "test"]);
+    await build();
+    await progress.step("sanitized build", () => buildNative("asan", "decoder-libav"));
+    return await handOver(pinnedNode, [join(root, "scripts", "fuzz.ts"), ...args]);
   },
 };
 

@@ -80,24 +80,27 @@ function headerSettings(folder) {
 }
 
 /**
- * Configures and builds every native package, unless nothing has changed since it was last done.
+ * Configures and builds every native package, or one by its folder's name, unless nothing has changed since it was
+ * last done.
  *
  * @param {Flavour} [flavour]
+ * @param {string} [only]
  */
-export async function buildNative(flavour = "release") {
-  await withLock(join(cacheFolder, `native-${flavour}.lock`), () => buildWhatChanged(flavour));
+export async function buildNative(flavour = "release", only) {
+  await withLock(join(cacheFolder, `native-${flavour}.lock`), () => buildWhatChanged(flavour, only));
 }
 
-/** @param {Flavour} flavour */
-async function buildWhatChanged(flavour) {
-  const packages = nativePackages();
+/** @param {Flavour} flavour @param {string} [only] */
+async function buildWhatChanged(flavour, only) {
+  const packages = nativePackages().filter(({ folder }) => only === undefined || basename(folder) === only);
   if (packages.length === 0) return;
+  const stamp = ["native", flavour, ...(only === undefined ? [] : [only])].join("-");
   const { folder: into, settings } = flavours[flavour];
   const stamps = new Stamps(join(cacheFolder, "stamps"));
   const manifests = packages.map(({ folder }) => join(folder, "package.json"));
   const digest = digestOf(root, [...nativeSources(), ...manifests, "pnpm-lock.yaml"], [root, ...settings]);
   const isBuilt = packages.every(({ folder }) => existsSync(join(root, folder, into, "build.ninja")));
-  if (isBuilt && stamps.holds(`native-${flavour}`, digest)) return;
+  if (isBuilt && stamps.holds(stamp, digest)) return;
 
   for (const { folder, source } of packages) {
     const build = join(root, folder, into);
@@ -122,7 +125,7 @@ async function buildWhatChanged(flavour) {
       }
     }
   }
-  stamps.set(`native-${flavour}`, digest);
+  stamps.set(stamp, digest);
 }
 
 /**

@@ -79,6 +79,25 @@ export function nativeStages() {
   ];
 }
 
+/** Cases of the campaign that every run of the tests plays: some forty seconds on two cores. */
+const hostileCases = 260;
+
+/**
+ * A share of `pnpm fuzz media` that is the same every time: damaged media through the sanitized decoder. After the build.
+ *
+ * @returns {Stage}
+ */
+export const hostileMediaStage = () => ({
+  name: "hostile media",
+  run: async () => {
+    await buildNative("asan", "decoder-libav");
+    const bounds = ["--cases", String(hostileCases), "--minutes", "5"];
+    const args = [join(root, "scripts", "fuzz.ts"), "media", "--fresh", "--plants", ...bounds];
+    const { code, output } = await runCommand(pinnedNode, args, { cwd: root, env: toolEnvironment() });
+    return { tally: tallyOfCode(code), output };
+  },
+});
+
 /**
  * All tests that vitest runs, or those that `filters` picks. Counted from its report, not from what it prints.
  *
