@@ -30,7 +30,8 @@ export class MemoryStandIns {
       segmentId: expectation?.segmentId ?? noSegmentId,
       assetUri: expectation?.assetUri ?? "",
       assetTitle: expectation?.assetTitle ?? "",
-      firstOfSegment: expectation?.firstTick === tick,
+      // Where the plan has nothing there is no segment to be the first tick of.
+      firstOfSegment: expectation?.firstTick === tick && expectation.segmentId !== noSegmentId,
       repeat: false,
       standIn: kind,
       standInReason: reason,
