@@ -1,4 +1,5 @@
 import {
+  type AspectPolicy,
   type ChannelSettings,
   type ChannelState,
   type Clock,
@@ -30,6 +31,8 @@ export interface CheckerOptions {
   readonly facts: Facts;
   readonly clock: Clock;
   readonly channels: number;
+  /** The program's aspect policy. */
+  readonly aspect: AspectPolicy;
   /** As the channel is promised to run, whatever it was told. */
   readonly settings: ChannelSettings;
   readonly state: () => ChannelState;
@@ -49,7 +52,7 @@ export class Checker {
 
   constructor(options: CheckerOptions) {
     this.#options = options;
-    this.#pictures = new PictureChecker(options.facts);
+    this.#pictures = new PictureChecker(options.facts, options.aspect);
     this.#sound = new SoundChecker(options.facts, options.channels);
     const { facts, settings } = options;
     this.#standIns = new StandInChecker(facts, {

@@ -43,8 +43,8 @@ export class LeadChecker {
         `The lead is ${lead / 1_000_000n} ms a second after trouble (segment ${place.segment.id.slice(-6)}).`,
       );
     }
-    if (this.#state() === "buffering") {
-      throw new Violation("channel/ready-when-filled", lease.tick, "The lead is full; it says buffering.");
-    }
+    const state = this.#state();
+    if (state !== "ready")
+      throw new Violation("channel/ready-when-filled", lease.tick, `The lead is full; it says ${state}.`);
   }
 }

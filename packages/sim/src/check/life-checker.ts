@@ -8,6 +8,7 @@ import {
   type WorkerExit,
   type WorkerHost,
 } from "@retrovue/core";
+import type { Facts } from "../world/facts.js";
 import type { RuleName } from "./rules.js";
 import { Violation } from "./violation.js";
 
@@ -25,6 +26,7 @@ const blamelessMax = 3;
 
 /** What a life checker looks with. */
 export interface LifeCheckerOptions {
+  readonly facts: Facts;
   readonly now: () => Nanoseconds;
   /** The last tick on the bus. */
   readonly head: () => Tick;
@@ -34,7 +36,6 @@ export interface LifeCheckerOptions {
 /** Watches workers and states: who dies is replaced at once, no asset kills twice, no state is entered against the table. */
 export class LifeChecker {
   readonly #options: LifeCheckerOptions;
-  readonly #killers = new Set<string>();
   readonly #stuck = new Map<string, Nanoseconds>();
   #state: ChannelState = "stopped";
   #diedAt: Nanoseconds | undefined;
@@ -63,11 +64,13 @@ export class LifeChecker {
     };
   }
 
-  /** An asset took the process with it. */
-  crashed(uri: string): void {
-    if (this.#killers.has(uri))
+  /** An asset took the process with it, having been opened at `openedAt`. Another channel may have had it open already. */
+  crashed(uri: string, openedAt: Nanoseconds): void {
+    const { facts, now } = this.#options;
+    const since = facts.barredSince(uri);
+    if (since !== undefined && openedAt > since)
       this.#broken("worker/hostile-asset-kills-once", `${uri} killed another worker.`);
-    this.#killers.add(uri);
+    facts.bar(uri, now());
   }
 
   /** A worker was stopped in its tracks; `isGone` tells when it was given up or goes on. */

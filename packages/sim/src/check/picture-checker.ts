@@ -1,16 +1,26 @@
-import { cadenceToleranceNs, type FrameLease, fadeAlphaAt, type SegmentPlace } from "@retrovue/core";
+import {
+  type AspectPolicy,
+  cadenceToleranceNs,
+  type FrameLease,
+  fadeAlphaAt,
+  type SegmentPlace,
+} from "@retrovue/core";
 import { readCompactMark } from "@retrovue/core/testing";
 import type { Actor } from "../world/cast.js";
 import type { Facts } from "../world/facts.js";
-import { expectedPicture } from "./expected-picture.js";
+import { readNote } from "../world/noting-conformer.js";
+import { type ExpectedPicture, expectedPicture } from "./expected-picture.js";
 import { Violation } from "./violation.js";
 
 /** Holds the pixels of planned pictures against the plan. */
 export class PictureChecker {
   readonly #facts: Facts;
+  readonly #aspect: AspectPolicy;
 
-  constructor(facts: Facts) {
+  /** @param aspect the program's aspect policy */
+  constructor(facts: Facts, aspect: AspectPolicy) {
     this.#facts = facts;
+    this.#aspect = aspect;
   }
 
   /** A tick that says it airs its planned picture. */
@@ -29,18 +39,21 @@ export class PictureChecker {
     const expected = expectedPicture(actor, place, tick, this.#facts.grid);
     if (expected === undefined) throw new Violation("picture/exists", tick, `${actor.uri} has no pictures.`);
     if (actor.fault === "endless" && expected.overtimeNs >= -cadenceToleranceNs) return;
-    if (mark.frame !== expected.frame) {
+    const isProgressive = actor.pattern.pictures?.fieldOrder === "progressive";
+    // The two rows of an interlaced picture carry its fields' numbers, 2n and 2n + 1.
+    const frame = isProgressive ? mark.frame : mark.frame >> 1;
+    if (frame !== expected.frame) {
       throw new Violation(
         "picture/right-frame",
         tick,
-        `Frame ${mark.frame} of ${actor.uri} aired; ${expected.frame} is planned.`,
+        `Frame ${frame} of ${actor.uri} aired; ${expected.frame} is planned.`,
       );
     }
-    if (meta.sourceIndex !== undefined && meta.sourceIndex !== mark.frame) {
+    if (meta.sourceIndex !== undefined && meta.sourceIndex !== frame) {
       throw new Violation(
         "picture/told-truly",
         tick,
-        `The slot says frame ${meta.sourceIndex}; the pixels say ${mark.frame}.`,
+        `The slot says frame ${meta.sourceIndex}; the pixels say ${frame}.`,
       );
     }
     const opacity = Math.round(fadeAlphaAt(place, tick, this.#facts.grid) * 255);
@@ -50,6 +63,21 @@ export class PictureChecker {
         tick,
         `Opacity ${mark.opacity} aired; ${opacity} is planned.`,
       );
+    }
+    this.#checkTreatment(lease, place, expected);
+  }
+
+  /** What was conformed says how; what fits the program may have come straight from its decoder. */
+  #checkTreatment(lease: FrameLease, place: SegmentPlace, expected: ExpectedPicture): void {
+    const note = readNote(lease.picture.planes);
+    const { tick } = lease;
+    const aspect = place.segment.aspect ?? this.#aspect;
+    if (note !== undefined && note.aspect !== aspect) {
+      throw new Violation("picture/aspect-as-planned", tick, `${note.aspect} aired; ${aspect} is planned.`);
+    }
+    const field = note?.field ?? "both";
+    if (field !== expected.field) {
+      throw new Violation("picture/right-field", tick, `Field ${field} aired; ${expected.field} is planned.`);
     }
   }
 }

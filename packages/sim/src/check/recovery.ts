@@ -43,6 +43,8 @@ function promisedMs(actor: Actor): number | undefined {
       return lateMs(actor) + aheadMs;
     case "open-rejected-once":
       return hasFallback ? 0 : retryMs;
+    case "open-rejected-often":
+      return hasFallback ? 0 : ladderMs(actor);
     case "open-rejected":
     case "read-rejected":
     case "sound-rejected":
@@ -52,6 +54,8 @@ function promisedMs(actor: Actor): number | undefined {
     case "sound-stuck":
       return mended === undefined ? undefined : hangMs + mended;
     case "open-stuck":
+    case "open-deaf":
+    case "probe-stuck":
       return hasFallback ? openMs : undefined;
     case "crash-on-open":
     case "crash-on-read":
@@ -61,8 +65,17 @@ function promisedMs(actor: Actor): number | undefined {
     case "short":
     case "endless":
     case "lying-times":
+    case "conform-stuck":
       return undefined;
   }
+}
+
+/** Retries come after 1, 2, 4, 8 and 16 s, then every 30 s: how long until the one that succeeds. */
+function ladderMs({ script }: Actor): number {
+  let ms = 0;
+  for (let failure = 1; failure <= (script?.calls?.[0]?.times ?? 1); failure++)
+    ms += failure > 5 ? 30_000 : 1_000 * 2 ** (failure - 1);
+  return ms;
 }
 
 /** All that its calls are late together. */

@@ -13,6 +13,9 @@ export const rules = Object.freeze({
   "picture/right-frame": "The pixels are of the very picture that the cadence has at this tick.",
   "picture/told-truly": "The slot names the picture that its pixels show.",
   "picture/faded-as-planned": "The picture has the light that its fades give it at this tick.",
+  "picture/aspect-as-planned": "A picture that is conformed has the aspect policy of its segment.",
+  "picture/right-field":
+    "An interlaced picture that lasts two ticks or so is shown field by field, the earlier one first.",
   "picture/repeat-told-truly":
     "A tick is marked a repeat exactly where it shows the picture before it again.",
   "picture/break-told-truly": "A return from a stand-in is marked a discontinuity; what follows on is not.",
@@ -30,10 +33,12 @@ export const rules = Object.freeze({
   "sound/planned-silence": "Where the plan has no sound there is silence.",
   "sound/silence-told-truly": "Planned silence is not told as missing sound.",
   "stand-in/true-reason": "A stand-in has a cause, and names it.",
+  "stand-in/hold-before-slate": "What can be held is held before slate or black airs.",
   "stand-in/hold-stays-in-its-airing":
     "A hold shows the last picture of the same airing, never across a seam.",
   "stand-in/hold-is-bounded": "A hold ends: after 2 s at a fault, after 250 ms at an early end.",
   "stand-in/back-in-time": "What can come back is back within the time that its fault allows.",
+  "retry/backs-off": "What fails is tried again after 1, 2, 4, 8 and 16 s, then every 30 s, not more often.",
   "take/late-is-reported":
     "What a take that came too late costs is told as a late take, and marked late; nothing else is.",
   "prepare/ready-in-time":
@@ -41,6 +46,7 @@ export const rules = Object.freeze({
   "lead/refilled": "A second after trouble the lead is full again.",
   "channel/legal-states": "The channel's states follow its table.",
   "channel/ready-when-filled": "A channel whose lead is full says so.",
+  "channel/error-when-given-up": "A channel on which all quick retries failed says so.",
   "channel/does-not-throw": "Neither channel, supervisor nor bus throws, whatever they meet.",
   "channel/stops": "A channel that is told to stop does.",
   "worker/replaced-at-once": "A worker that died is replaced at once, unless they keep dying.",

@@ -20,12 +20,21 @@ const disturbedReasons: ReadonlySet<StandInReason> = new Set([
   "lateTake",
 ]);
 
+/** The last planned picture of an airing. */
+interface Holdable {
+  readonly key: string;
+  readonly workersLost: number;
+  pictureId: string;
+  held: number;
+  slack: number;
+}
+
 /** Holds each stand-in against what is true: that there was cause, that the reason is the cause, that the ladder was kept. */
 export class StandInChecker {
   readonly #facts: Facts;
   readonly #bounds: StandInBounds;
   /** The last planned picture of this airing; undefined once slate or black has aired, or across a seam. */
-  #holdable: { readonly key: string; pictureId: string; held: number; slack: number } | undefined;
+  #holdable: Holdable | undefined;
   #episode: { readonly from: Tick; readonly key: string } | undefined;
 
   constructor(facts: Facts, bounds: StandInBounds) {
@@ -35,7 +44,8 @@ export class StandInChecker {
 
   /** The plan's own picture aired. */
   planned(lease: FrameLease, place: SegmentPlace): void {
-    this.#holdable = { key: airing(place), pictureId: lease.pictureId, held: 0, slack: 0 };
+    const { workersLost } = this.#facts;
+    this.#holdable = { key: airing(place), workersLost, pictureId: lease.pictureId, held: 0, slack: 0 };
     this.#episode = undefined;
   }
 
@@ -82,7 +92,7 @@ export class StandInChecker {
       if (actor.pattern.pictures === undefined) return;
       throw new Violation("stand-in/true-reason", tick, `${actor.uri} does have pictures.`);
     }
-    if (reason === "quarantined" && !this.#facts.killers.has(actor.uri)) {
+    if (reason === "quarantined" && this.#facts.barredSince(actor.uri) === undefined) {
       throw new Violation("stand-in/true-reason", tick, `${actor.uri} never killed a worker.`);
     }
     if (actor.reasons.includes(reason)) return;
@@ -117,11 +127,20 @@ export class StandInChecker {
 
   #checkLadder(lease: FrameLease, place: SegmentPlace, now: Nanoseconds): void {
     const { tick, meta } = lease;
+    const holdable = this.#holdable;
+    const { holdTicksMax, shortHoldTicksMax } = this.#bounds;
+    const bound = meta.standInReason === "endedEarly" ? shortHoldTicksMax : holdTicksMax;
     if (meta.standIn !== "hold") {
       this.#holdable = undefined;
-      return;
+      // A worker that takes over has nothing of what was shown before it.
+      const isKept = holdable?.key === airing(place) && holdable.workersLost === this.#facts.workersLost;
+      if (!isKept || holdable.held >= bound || this.#facts.isUnsettled(now)) return;
+      throw new Violation(
+        "stand-in/hold-before-slate",
+        tick,
+        `The ${meta.standIn} aired because ${meta.standInReason}; the picture before it was held for ${holdable.held} ticks of ${bound}.`,
+      );
     }
-    const holdable = this.#holdable;
     // A picture that was handed over just too late, as after a leap of time, counts as shown.
     const isDisturbed = this.#facts.disturbanceAt(now) !== undefined;
     const isShown = holdable?.pictureId === lease.pictureId || isDisturbed;
@@ -134,8 +153,6 @@ export class StandInChecker {
     }
     holdable.pictureId = lease.pictureId;
     holdable.held += 1;
-    const { holdTicksMax, shortHoldTicksMax } = this.#bounds;
-    const bound = meta.standInReason === "endedEarly" ? shortHoldTicksMax : holdTicksMax;
     // Ticks handed over just too late are not counted by who holds.
     if (isDisturbed) holdable.slack = pendingTicksMax;
     const max = bound + holdable.slack;

@@ -4,10 +4,13 @@ import {
   DecoderChooser,
   type DecoderChooserOptions,
   type DecoderFactory,
+  type DisciplinedClock,
   type FrameBus,
   type FrameWriter,
   type HostTime,
   type Quarantine,
+  type SupervisorEvent,
+  type SystemClock,
   type Timeline,
   type WorkerHost,
 } from "@retrovue/core";
@@ -22,7 +25,13 @@ export interface Mutation {
   bus(bus: FrameBus): FrameBus;
   workers(workers: WorkerHost): WorkerHost;
   quarantine(quarantine: Quarantine): Quarantine;
+  /** What the worker's channel is told. */
   settings(settings: ChannelSettings): ChannelSettings;
+  /** What the supervisor is told. */
+  supervised(settings: ChannelSettings): ChannelSettings;
+  /** Changed in place before anyone has it. */
+  clock(clock: SystemClock | DisciplinedClock): void;
+  events(hear: (event: SupervisorEvent) => void): (event: SupervisorEvent) => void;
   timeline(timeline: Timeline): Timeline;
   writer(writer: FrameWriter): FrameWriter;
   decoder(factory: DecoderFactory): DecoderFactory;
@@ -37,6 +46,9 @@ export const untouched: Mutation = Object.freeze({
   workers: (workers) => workers,
   quarantine: (quarantine) => quarantine,
   settings: (settings) => settings,
+  supervised: (settings) => settings,
+  clock: () => {},
+  events: (hear) => hear,
   timeline: (timeline) => timeline,
   writer: (writer) => writer,
   decoder: (factory) => factory,

@@ -17,7 +17,11 @@ export type FaultName =
   | "slow-open"
   | "open-rejected-once"
   | "open-rejected"
+  | "open-rejected-often"
   | "open-stuck"
+  | "open-deaf"
+  | "probe-stuck"
+  | "conform-stuck"
   | "late-reads"
   | "read-stuck"
   | "read-deaf"
@@ -60,7 +64,11 @@ const faults: readonly (readonly [number, FaultName])[] = [
   [4, "slow-open"],
   [2, "open-rejected-once"],
   [1, "open-rejected"],
+  [1, "open-rejected-often"],
   [1, "open-stuck"],
+  [1, "open-deaf"],
+  [1, "probe-stuck"],
+  [1, "conform-stuck"],
   [4, "late-reads"],
   [2, "read-stuck"],
   [1, "read-deaf"],
@@ -103,12 +111,20 @@ function actor(random: Random, id: number, fault: FaultName): Actor {
     [6, random.int(20, 120)],
   ]);
   const length = mediaTime(BigInt(seconds) * 1_000_000_000n + BigInt(random.int(0, 999)) * 1_000_000n);
+  const needsPictures = fault === "conform-stuck";
   const kind = random.weighted([
     [10, "both"],
     [1, "pictures"],
-    [1, "sound"],
+    [1, needsPictures ? "both" : "sound"],
   ] as const);
   const isVariable = random.chance(12);
+  // What does not fit the program is conformed, and tells how; what fits may be decoded straight into the bus.
+  const isWide = random.chance(25);
+  const fieldOrder = random.weighted([
+    [8, "progressive"],
+    [1, "top-first"],
+    [1, "bottom-first"],
+  ] as const);
   const uri = `test://sim/${fault}/${id}`;
   const pattern = patternAsset({
     uri,
@@ -122,6 +138,8 @@ function actor(random: Random, id: number, fault: FaultName): Actor {
             height: 2,
             mark: "compact",
             rate: random.pick(mediaRates),
+            sampleAspect: isWide || fault === "conform-stuck" ? rational(16, 11) : rational(1, 1),
+            fieldOrder,
             timestamps: random.pick(["exact", "exact", "90k", "ms"] as const),
             ...(isVariable && { durations: random.pick(variable) }),
           },
@@ -181,6 +199,29 @@ function scripted(random: Random, fault: FaultName, pattern: PatternAsset): Scri
           ],
         },
         reasons: ["openFailed"],
+      };
+    case "open-rejected-often":
+      return {
+        script: {
+          calls: [{ on: "open", times: random.int(2, 7), move: { kind: "reject", code: "MediaNotFound" } }],
+        },
+        reasons: ["openFailed"],
+      };
+    case "open-deaf":
+      return {
+        script: { calls: [{ on: "open", times: Number.POSITIVE_INFINITY, move: { kind: "deaf" } }] },
+        reasons: ["opening", "openFailed"],
+      };
+    case "probe-stuck":
+      return {
+        script: { calls: [{ on: "probe", times: Number.POSITIVE_INFINITY, move: { kind: "stuck" } }] },
+        reasons: ["opening", "openFailed"],
+      };
+    case "conform-stuck":
+      return {
+        // Conforming is not the decoder's work: see the world's conformer.
+        script: { calls: [] },
+        reasons: ["late", "opening", "hung", "decodeFailed"],
       };
     case "open-stuck":
       return {

@@ -29,9 +29,10 @@ export class Facts {
   #before: Timeline | undefined;
   /** The first tick that the last edit could change for certain: some after it may have been handed over already. */
   #editedFrom: Tick = 0 as Tick;
+  #editedAt = 0n as Nanoseconds;
   workersLost = 0;
-  /** Pairs that killed a worker. */
-  readonly killers = new Set<string>();
+  /** Assets that killed or blocked a worker, of whichever channel, and since when: the quarantine is one for all. */
+  readonly #barredSince: Map<string, Nanoseconds>;
   /** The first tick of the channel's life. */
   firstTick: Tick = 0 as Tick;
   readonly #disturbances: Disturbance[] = [];
@@ -39,7 +40,13 @@ export class Facts {
   #slowedUntil = 0n as Nanoseconds;
   #unsettledUntil = 0n as Nanoseconds;
 
-  constructor(grid: HouseGrid, actors: readonly Actor[], timeline: Timeline) {
+  constructor(
+    grid: HouseGrid,
+    actors: readonly Actor[],
+    timeline: Timeline,
+    barredSince: Map<string, Nanoseconds>,
+  ) {
+    this.#barredSince = barredSince;
     this.grid = grid;
     this.actors = new Map(actors.map((actor) => [actor.uri, actor]));
     this.#timeline = timeline;
@@ -50,11 +57,27 @@ export class Facts {
     return this.#timeline;
   }
 
+  /** An asset killed or blocked a worker, here or on another channel. */
+  bar(uri: string, at: Nanoseconds): void {
+    if (!this.#barredSince.has(uri)) this.#barredSince.set(uri, at);
+  }
+
+  /** When an asset killed or blocked a worker first; undefined while it has not. */
+  barredSince(uri: string): Nanoseconds | undefined {
+    return this.#barredSince.get(uri);
+  }
+
   /** Another plan is in force; `from` is the first tick not on the bus. */
-  edit(timeline: Timeline, from: Tick): void {
+  edit(timeline: Timeline, from: Tick, at: Nanoseconds): void {
     this.#before = this.#timeline;
     this.#timeline = timeline;
     this.#editedFrom = from;
+    this.#editedAt = at;
+  }
+
+  /** True where the plan was edited at this time or later. */
+  isEditedSince(at: Nanoseconds): boolean {
+    return this.#editedAt >= at;
   }
 
   /**

@@ -1,6 +1,19 @@
 import { mediaTime, type Nanoseconds, nanosecondsFromMs, type Plan, type Segment } from "@retrovue/core";
 import type { Random } from "../random.js";
-import type { Actor } from "./cast.js";
+import type { Actor, FaultName } from "./cast.js";
+
+/** Gains as schedulers set them, dB. */
+const gains = [-60, -20, -6, -3, 1.5, 6] as const;
+
+const aspects = ["preserve", "stretch", "crop"] as const;
+
+/** Faults that keep an asset off air for long where nothing else plays it. */
+const lasting: ReadonlySet<FaultName> = new Set([
+  "open-rejected",
+  "open-rejected-often",
+  "read-rejected",
+  "seek-rejected",
+]);
 
 /** A day full of short pieces: what a plan of a simulated world is written from. */
 export class PlanWriter {
@@ -15,12 +28,40 @@ export class PlanWriter {
 
   /** A plan that lasts at least `length` from `start` on. */
   plan(start: Nanoseconds, length: bigint): Plan {
-    return {
-      revision: 1,
-      start,
-      segments: this.segments(length),
-      end: this.#random.chance(90) ? "pad" : "loop",
-    };
+    const end = this.#random.chance(90) ? "pad" : "loop";
+    const segments = this.segments(length);
+    if (this.#random.chance(12)) this.#besiege(segments);
+    // What loops has no starts of its own.
+    return { revision: 1, start, segments: end === "pad" ? this.#started(segments, start) : segments, end };
+  }
+
+  /** A long segment of something that fails for long: all retries are used up, and later ones come every 30 s. */
+  #besiege(segments: Segment[]): void {
+    const failing = this.#actors.filter((actor) => lasting.has(actor.fault) && !actor.hasFallback);
+    if (failing.length === 0) return;
+    const long = this.#make(
+      this.#random.pick(failing),
+      0n,
+      nanosecondsFromMs(this.#random.int(70_000, 110_000)),
+    );
+    segments.splice(Math.min(segments.length, this.#random.int(1, 3)), 0, {
+      ...long,
+      fadeInNs: 0n as Nanoseconds,
+      fadeOutNs: 0n as Nanoseconds,
+    });
+  }
+
+  /** Some segments begin at a time of their own: at the end of the one before, or after a gap. */
+  #started(segments: readonly Segment[], from: Nanoseconds): Segment[] {
+    const random = this.#random;
+    let cursor: bigint = from;
+    return segments.map((segment) => {
+      const isStarted = random.chance(8);
+      if (isStarted && random.chance(60)) cursor += BigInt(random.int(1, 1_500)) * 1_000_000n;
+      const start = isStarted ? (cursor as Nanoseconds) : undefined;
+      cursor += segment.duration;
+      return { ...segment, start };
+    });
   }
 
   /** Segments that last at least `length` together. `first`: who the first of them is of. */
@@ -100,10 +141,10 @@ export class PlanWriter {
       inPoint: mediaTime(inPoint),
       duration,
       start: undefined,
-      gainDb: 0,
+      gainDb: actor !== undefined && random.chance(15) ? random.pick(gains) : 0,
       fadeInNs: fade,
       fadeOutNs: fade,
-      aspect: undefined,
+      aspect: random.chance(20) ? random.pick(aspects) : undefined,
       labels: {},
     };
   }

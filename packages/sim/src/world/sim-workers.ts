@@ -8,6 +8,7 @@ import {
   type Nanoseconds,
   nanosecondsFromMs,
   type ProgramFormat,
+  type Suspect,
   Timeline,
   type Worker,
   type WorkerExit,
@@ -15,10 +16,11 @@ import {
   type WorkerListener,
   type WorkerOrder,
 } from "@retrovue/core";
-import { CopyConformer } from "@retrovue/core/testing";
+import { CopyConformer, readCompactMark } from "@retrovue/core/testing";
 import { CountedWriter } from "../host/counted-writer.js";
 import { Gate, GatedClock, gatedFactory, gatedWriter } from "../host/gate.js";
 import type { Mutation } from "../mutants/mutation.js";
+import { NotingConformer } from "./noting-conformer.js";
 import type { DecodersOfWorker, WorldDecoders } from "./world-decoders.js";
 
 /** What simulated workers are made of. */
@@ -31,10 +33,15 @@ export interface SimWorkersOptions {
   readonly decoders: WorldDecoders;
   readonly isBarred: (uri: string, decoderIndex: number) => boolean;
   readonly mutation: Mutation;
+  /** Asked for each picture that is conformed, by its asset's id: true where that never ends. */
+  readonly onStuckConform: (assetId: number) => boolean;
 }
 
 /** How long a warm spare takes to begin. */
 const spareNs = nanosecondsFromMs(15);
+
+/** Decoders that a breadcrumb names at most. */
+const suspectsMax = 4;
 
 /** Workers that are channels in this very program, can be frozen, and die with all they were doing. */
 export class SimWorkers implements WorkerHost {
@@ -84,6 +91,7 @@ export class SimWorker implements Worker {
   #channel: Channel | undefined;
   #decoders: DecodersOfWorker | undefined;
   #lane: CountedWriter | undefined;
+  readonly #trail: Suspect[] = [];
   isGone = false;
   /** True once it has left by itself, everything closed. */
   hasEnded = false;
@@ -124,7 +132,12 @@ export class SimWorker implements Worker {
   }
 
   kill(): void {
-    this.die({ cause: "SIGKILL", suspects: [] });
+    this.killFromOutside();
+  }
+
+  /** Killed by somebody else: whoever was at work is suspected and not guilty. False where it was gone before. */
+  killFromOutside(): boolean {
+    return this.die({ cause: "SIGKILL", suspects: this.#atWork() });
   }
 
   stop(): void {
@@ -143,17 +156,25 @@ export class SimWorker implements Worker {
     return true;
   }
 
+  #atWork(): readonly Suspect[] {
+    return this.#trail.slice(-suspectsMax);
+  }
+
   async #run(order: WorkerOrder): Promise<void> {
-    const { bus, grid, format, settings, decoders, isBarred, mutation } = this.#options;
+    const { bus, grid, format, settings, decoders, isBarred, mutation, onStuckConform } = this.#options;
     const { signal } = this.#stop;
     const clock = new GatedClock(this.#options.clock, this.gate);
     await clock.sleepUntil((clock.now() + spareNs) as Nanoseconds, signal);
     const lane = new CountedWriter(await bus.openWriter(order.lane, signal));
     this.#lane = lane;
     const writer = this.#cutOff(mutation.writer(gatedWriter(lane, this.gate)));
-    const own = decoders.forWorker(clock, (uri) =>
-      this.die({ cause: "SIGSEGV", suspects: [{ uri, decoderIndex: 0, guilty: true }] }),
-    );
+    const own = decoders.forWorker(clock, (uri) => {
+      const others = this.#atWork().filter((suspect) => suspect.uri !== uri);
+      return this.die({
+        cause: "SIGSEGV",
+        suspects: [...others, { uri, decoderIndex: 0, guilty: true }],
+      });
+    });
     this.#decoders = own;
     const chooser = mutation.chooser({
       decoders: own.named.map(({ name, factory }) => ({
@@ -163,6 +184,13 @@ export class SimWorker implements Worker {
       clock,
       timeoutNs: nanosecondsFromMs(5_000),
       barred: isBarred,
+      trail: {
+        enter: (uri, decoderIndex) => this.#trail.push({ uri, decoderIndex, guilty: false }),
+        leave: () => {
+          // A breadcrumb says who worked last; it is not wiped out by going on.
+          if (this.#trail.length > suspectsMax) this.#trail.shift();
+        },
+      },
     });
     this.#channel = new Channel({
       grid,
@@ -170,7 +198,11 @@ export class SimWorker implements Worker {
       settings: mutation.settings(settings),
       clock,
       writer,
-      conformer: mutation.conformer(new CopyConformer(format, { compact: true })),
+      conformer: mutation.conformer(
+        new NotingConformer(new CopyConformer(format, { compact: true }), (from) =>
+          onStuckConform(readCompactMark(from.planes[0] ?? new Uint8Array())?.asset ?? 0),
+        ),
+      ),
       chooser,
       timeline: mutation.timeline(new Timeline(this.#plan, grid)),
       onEvent: (event) => {

@@ -22,8 +22,10 @@ export interface WorldDecodersOptions {
   readonly actors: readonly Actor[];
   /** An asset's fault was met. */
   readonly onFault: (actor: Actor) => void;
-  /** A decoder takes its process with it. */
-  readonly onCrash: (uri: string) => void;
+  /** The first decoder is asked to open an asset. */
+  readonly onOpen: (uri: string) => void;
+  /** A decoder takes its process with it, having been opened at this time. */
+  readonly onCrash: (uri: string, openedAt: Nanoseconds) => void;
 }
 
 /** The decoders of one worker, and what they have open. */
@@ -50,7 +52,8 @@ export class WorldDecoders {
 
   /** Makes the decoders of one worker. `crash` ends it, and tells whether it was alive. */
   forWorker(clock: Clock, crash: (uri: string) => boolean): DecodersOfWorker {
-    const { actors, onCrash } = this.#options;
+    const { actors, onCrash, onOpen } = this.#options;
+    const openedAt = new Map<string, Nanoseconds>();
     const patterns = new PatternDecoderFactory(actors.map((actor) => actor.pattern));
     const faulty = new FaultyDecoderFactory({
       inner: patterns,
@@ -58,12 +61,18 @@ export class WorldDecoders {
       script: (uri) => this.#scripts.get(uri),
       onCrash: (uri) => {
         // What crashes in a process that is gone already hurts nobody.
-        if (crash(uri)) onCrash(uri);
+        if (crash(uri)) onCrash(uri, openedAt.get(uri) ?? clock.now());
       },
     });
     const main: DecoderFactory = {
-      probe: (asset, signal) => patterns.probe(asset, signal),
+      probe: (asset, signal) => {
+        this.#prepare(asset.uri, clock.now());
+        return faulty.probe(asset, signal);
+      },
       open: (asset, open, signal) => {
+        onOpen(asset.uri);
+        // The first is what counts: whoever opened before the bar may crash after it.
+        if (!openedAt.has(asset.uri)) openedAt.set(asset.uri, clock.now());
         this.#prepare(asset.uri, clock.now());
         return faulty.open(asset, open, signal);
       },

@@ -1,7 +1,5 @@
 import {
-  type BusSpec,
   type ChannelSettings,
-  ChannelSupervisor,
   createPlan,
   defaultChannelSettings,
   defaultProgramFormat,
@@ -15,29 +13,20 @@ import {
   type ProgramFormat,
   Quarantine,
   type Rational,
-  type SupervisorEvent,
   standardRates,
   type Tick,
-  Timeline,
 } from "@retrovue/core";
-import { Checker } from "../check/checker.js";
 import { ClockChecker } from "../check/clock-checker.js";
-import { HoldingsChecker } from "../check/holdings-checker.js";
-import { LifeChecker } from "../check/life-checker.js";
 import { Violation } from "../check/violation.js";
 import { VirtualHost } from "../host/virtual-host.js";
 import type { Mutation } from "../mutants/mutation.js";
 import { untouched } from "../mutants/mutation.js";
 import { Random } from "../random.js";
-import { describeEvent } from "../story/describe-event.js";
 import { type Actor, castActors, castGoodActors } from "./cast.js";
 import { Clockwork } from "./clockwork.js";
-import { Facts } from "./facts.js";
 import { PlanWriter } from "./script.js";
-import { SimWorkers } from "./sim-workers.js";
+import { Stage, type StageReport } from "./stage.js";
 import { Stagehand } from "./stagehand.js";
-import { Watcher } from "./watcher.js";
-import { WorldDecoders } from "./world-decoders.js";
 
 /** What makes a world; the same values make the same world, to the bit. */
 export interface WorldOptions {
@@ -52,13 +41,15 @@ export interface WorldOptions {
   /** Hears a line for everything that happens, and the tick whose time it is. */
   readonly trace?: (what: string, now: Tick) => void;
   /** Sees each tick as it comes, before it is checked. */
-  readonly onTick?: (lease: FrameLease, place: Place, now: Tick) => void;
+  readonly onTick?: (lease: FrameLease, place: Place, now: Tick, channel: number) => void;
 }
 
 /** What a world begins with. */
 export interface WorldOpening {
   readonly grid: HouseGrid;
   readonly firstTick: Tick;
+  /** How many channels run side by side, with one quarantine. */
+  readonly channels: number;
   readonly clock: "utc" | "master";
   readonly actors: readonly Actor[];
   readonly plan: Plan;
@@ -70,6 +61,7 @@ export interface WorldReport {
   readonly rate: Rational;
   /** What its clock followed. */
   readonly clock: "utc" | "master";
+  readonly channels: number;
   readonly firstTick: Tick;
   readonly ticks: number;
   readonly seams: number;
@@ -89,7 +81,7 @@ const epochNs = 1_767_225_600_000_000_000n;
 /** How long a looping plan of a calm world is. */
 const loopNs = 60_000_000_000n;
 
-/** One simulated channel: the real supervisor, channel, clocks and memory bus, on a virtual host, with a cast of assets. */
+/** Simulated channels side by side: the real supervisor, channel, clocks and memory bus, on a virtual host, with a cast of assets. */
 export class World {
   readonly #options: WorldOptions;
   readonly #random: Random;
@@ -100,190 +92,152 @@ export class World {
   readonly #format: ProgramFormat;
   readonly #settings: ChannelSettings;
   readonly #actors: readonly Actor[];
+  readonly #channels: number;
   readonly #faults: Record<string, number> = {};
-  #head: Tick = 0 as Tick;
   #violation: Violation | undefined;
 
   constructor(options: WorldOptions) {
     this.#options = options;
     this.#random = new Random(options.seed);
+    const isCalm = options.isCalm === true;
     const rate = this.#random.pick(standardRates);
     this.#host = new VirtualHost(
       (epochNs + BigInt(this.#random.int(0, 2 ** 31)) * 1_000_003n) as Nanoseconds,
     );
-    const follows = this.#random.chance(40) && options.isCalm !== true ? "master" : "utc";
+    const follows = this.#random.chance(40) && !isCalm ? "master" : "utc";
     this.#mutation = options.mutation ?? untouched;
     const seen = this.#mutation.host(this.#host);
     this.#clockwork = new Clockwork(this.#host, this.#random, follows, seen);
+    this.#mutation.clock(this.#clockwork.clock);
     this.#format = { ...defaultProgramFormat, width: 8, height: 2, frameRate: rate };
     this.#grid = new HouseGrid(rate, this.#format.sampleRate);
     const twoTicks = this.#grid.length(2) + 1n;
     const guardNs = (twoTicks > 50_000_000n ? twoTicks : 50_000_000n) as Nanoseconds;
     this.#settings = { ...defaultChannelSettings, guardNs };
-    this.#actors = options.isCalm === true ? castGoodActors(this.#random) : castActors(this.#random);
+    this.#actors = isCalm ? castGoodActors(this.#random) : castActors(this.#random);
+    this.#channels = !isCalm && this.#random.chance(8) ? 2 : 1;
   }
 
   /** Runs the world to its end, or to the first broken promise. */
   async run(): Promise<WorldReport> {
     const length = BigInt(Math.round((this.#options.minutes ?? 6) * 60_000)) * 1_000_000n;
-    const { clock } = this.#clockwork;
+    const { clock, master } = this.#clockwork;
     await this.#untilLocked();
-    const writer = new PlanWriter(this.#random, this.#actors);
     const first = this.#grid.tickAtOrAfter((clock.now() + nanosecondsFromMs(300)) as Nanoseconds);
-    const plan = this.#plan(writer, first, length);
-    const facts = new Facts(this.#grid, this.#actors, new Timeline(plan, this.#grid));
-    facts.firstTick = first;
-    const clockSource = this.#clockwork.master === undefined ? "utc" : "master";
-    this.#options.onStart?.({
-      grid: this.#grid,
-      firstTick: first,
-      clock: clockSource,
-      actors: this.#actors,
-      plan,
-    });
-
-    const mutation = this.#mutation;
-    const bus = mutation.bus(new MemoryFrameBus({ clock }));
-    const spec = this.#spec();
-    const committer = await bus.create(spec, new AbortController().signal);
-    const mapping = clock.onMapping((mapping) => committer.setMapping(mapping));
-    committer.setPolicy({ holdTicksMax: this.#grid.ticksIn(this.#settings.holdNsMax), after: "slate" });
-    const quarantine = mutation.quarantine(new Quarantine());
-    const life = new LifeChecker({
-      now: () => clock.now(),
-      head: () => this.#head,
-      onViolation: (violation) => this.#broken(violation),
-    });
-    const decoders = new WorldDecoders({
-      clock,
-      actors: this.#actors,
-      onFault: (actor) => {
-        this.#count(actor.fault);
-        this.#trace(`${actor.uri}: ${actor.fault}${actor.isTransient ? ", this time" : ""}`);
-      },
-      onCrash: (uri) => {
-        facts.killers.add(uri);
-        life.crashed(uri);
-        facts.unsettle((clock.now() + nanosecondsFromMs(600)) as Nanoseconds);
-      },
-    });
-    const workers = new SimWorkers({
-      clock,
-      bus,
-      grid: this.#grid,
-      format: this.#format,
-      settings: this.#settings,
-      mutation,
-      decoders,
-      isBarred: (uri, decoderIndex) => quarantine.isBarred(uri, decoderIndex, clock.now()),
-    });
-    const supervisor = new ChannelSupervisor(
-      {
-        grid: this.#grid,
-        settings: this.#settings,
-        clock,
-        committer,
-        workers: mutation.workers(life.watch(workers)),
-        quarantine,
-        onEvent: (event) => {
-          life.hear(event);
-          this.#hear(event, facts);
-        },
-      },
-      plan,
-    );
-    const checker = new Checker({
-      facts,
-      clock,
-      channels: this.#format.channels,
-      settings: this.#settings,
-      state: () => supervisor.state,
-    });
-    const holdings = new HoldingsChecker(this.#settings.sourcesMax);
-    const watching = new AbortController();
-    const watcher = new Watcher({
-      bus,
-      address: spec,
-      checker,
-      onTick: (lease) => {
-        this.#head = lease.tick;
-        this.#options.onTick?.(lease, facts.timeline.at(lease.tick), this.#now());
-      },
-      onThrown: (thrown) => this.#caught(thrown),
-    });
-    const watched = watcher.run(watching.signal);
+    const stages = await this.#build(first, length);
     const clocks = new ClockChecker(this.#clockwork);
     const stagehand = new Stagehand({
       random: this.#random,
       host: this.#host,
-      clock,
       clockwork: this.#clockwork,
       clocks,
-      life,
       grid: this.#grid,
-      facts,
-      writer,
-      supervisor,
-      committer,
-      workers,
-      bus,
-      address: spec,
+      stages,
       count: (what) => this.#count(what),
       trace: (line) => this.#trace(line),
     });
     const look = () => {
-      this.#guarded(() => {
-        clocks.look(this.#head);
-        life.look();
-        if (workers.newest !== undefined) holdings.running(workers.newest, this.#head);
-      });
+      try {
+        clocks.look(stages[0]?.head ?? first);
+      } catch (thrown) {
+        stages[0]?.caught(thrown);
+      }
+      for (const stage of stages) stage.look();
     };
 
-    supervisor.start(first);
+    for (const stage of stages) stage.start();
     clock.markAired();
     const end = this.#host.monotonic() + length;
     while (this.#host.monotonic() < end && this.#violation === undefined) {
       const actAt = this.#options.isCalm === true ? end : this.#host.monotonic() + stagehand.pauseNs();
       await this.#pass((actAt < end ? actAt : end) as Nanoseconds, look);
       if (this.#violation !== undefined || this.#host.monotonic() >= end) break;
-      await stagehand.act().catch((thrown: unknown) => this.#caught(thrown));
+      await stagehand.act();
     }
-    const failure = workers.failures[0];
-    if (failure !== undefined) this.#caught(failure);
+    const reports = await this.#stop(stages, first);
+    const sum = (of: (report: StageReport) => number) =>
+      reports.reduce((total, report) => total + of(report), 0);
+    return {
+      seed: this.#options.seed,
+      rate: this.#format.frameRate,
+      clock: master === undefined ? "utc" : "master",
+      channels: this.#channels,
+      firstTick: first,
+      ticks: sum(({ ticks }) => ticks),
+      seams: sum(({ seams }) => seams),
+      standIns: sum(({ standIns }) => standIns),
+      repeats: sum(({ repeats }) => repeats),
+      samples: sum(({ samples }) => samples),
+      faults: this.#faults,
+      reasons: reasonsOf(reports),
+      violation: this.#violation,
+      fingerprint: reports.reduce((mixed, { fingerprint }) => Math.imul(mixed, 31) + fingerprint, 0) >>> 0,
+    };
+  }
 
-    watching.abort();
-    mapping[Symbol.dispose]();
+  async #build(first: Tick, length: bigint): Promise<readonly Stage[]> {
+    const { clock, master } = this.#clockwork;
+    const { onStart, trace, onTick } = this.#options;
+    const bus = this.#mutation.bus(new MemoryFrameBus({ clock }));
+    const quarantine = this.#mutation.quarantine(new Quarantine());
+    const barredSince = new Map<string, Nanoseconds>();
+    const stages: Stage[] = [];
+    for (let channelId = 1; channelId <= this.#channels; channelId++) {
+      const writer = new PlanWriter(this.#random, this.#actors);
+      const plan = this.#plan(writer, first, length);
+      if (channelId === 1) {
+        onStart?.({
+          grid: this.#grid,
+          firstTick: first,
+          channels: this.#channels,
+          clock: master === undefined ? "utc" : "master",
+          actors: this.#actors,
+          plan,
+        });
+      }
+      const name = this.#channels > 1 ? `channel ${channelId}: ` : "";
+      const stage = await Stage.build({
+        channelId,
+        random: this.#random,
+        grid: this.#grid,
+        format: this.#format,
+        settings: this.#settings,
+        clockwork: this.#clockwork,
+        bus,
+        quarantine,
+        barredSince,
+        actors: this.#actors,
+        mutation: this.#mutation,
+        writer,
+        plan,
+        first,
+        count: (what) => this.#count(what),
+        trace: trace && ((what) => this.#trace(`${name}${what}`)),
+        onTick: onTick && ((lease, place) => onTick(lease, place, this.#now(), channelId)),
+        onBroken: (violation) => this.#broken(violation, name),
+      });
+      stages.push(stage);
+    }
+    return stages;
+  }
+
+  async #stop(stages: readonly Stage[], first: Tick): Promise<readonly StageReport[]> {
     let isStopped = false;
-    const stopped = supervisor.stop().then(() => {
+    const stopped = Promise.all(stages.map((stage) => stage.stop())).then(() => {
       isStopped = true;
     });
     for (let i = 0; i < 600 && !isStopped; i++)
       await this.#pass((this.#host.monotonic() + 10_000_000n) as Nanoseconds);
-    if (!isStopped) this.#broken(new Violation("channel/stops", this.#head, "It did not stop within 6 s."));
+    if (!isStopped)
+      this.#broken(
+        new Violation("channel/stops", stages[0]?.head ?? first, "It did not stop within 6 s."),
+        "",
+      );
     await Promise.race([stopped, this.#host.settle()]);
-    await watched;
-    await stagehand.leave();
-    if (workers.last?.hasEnded === true && this.#violation === undefined) {
-      const worker = workers.last;
-      this.#guarded(() => holdings.ended(worker, this.#head));
-    }
+    const reports: StageReport[] = [];
+    for (const stage of stages) reports.push(await stage.leave(this.#violation === undefined));
     this.#clockwork[Symbol.dispose]();
-    const { ticks, seams, standIns, reasons } = checker.sight;
-    return {
-      seed: this.#options.seed,
-      rate: this.#format.frameRate,
-      clock: clockSource,
-      firstTick: first,
-      ticks,
-      seams,
-      standIns,
-      repeats: checker.repeats,
-      samples: checker.samplesChecked,
-      faults: this.#faults,
-      reasons,
-      violation: this.#violation,
-      fingerprint: watcher.fingerprint,
-    };
+    return reports;
   }
 
   /** Before air a clock with a master hears it out. */
@@ -314,51 +268,11 @@ export class World {
     }
   }
 
-  #spec(): BusSpec {
-    return {
-      engineId: "sim",
-      channelId: 1,
-      format: this.#format,
-      leadTicks: this.#grid.ticksIn(this.#settings.leadNsTarget) + 2,
-      // Enough for the checker to see every tick after the longest leap of time: 8 s at 60 fps.
-      historyTicks: 500,
-      guardNs: this.#settings.guardNs,
-      mapping: this.#clockwork.clock.mapping(),
-    };
-  }
-
-  #guarded(check: () => void): void {
-    try {
-      check();
-    } catch (thrown) {
-      this.#caught(thrown);
-    }
-  }
-
-  #caught(thrown: unknown): void {
-    if (thrown instanceof Violation) this.#broken(thrown);
-    else this.#broken(new Violation("channel/does-not-throw", this.#head, stackOf(thrown)));
-  }
-
   /** Only the first counts: what follows may follow from it. */
-  #broken(violation: Violation): void {
+  #broken(violation: Violation, name: string): void {
     if (this.#violation !== undefined) return;
     this.#violation = violation;
-    this.#trace(`VIOLATION ${violation.rule}: ${violation.what}`);
-  }
-
-  #hear(event: SupervisorEvent, facts: Facts): void {
-    if (event.type === "worker-replaced") {
-      this.#count("worker-replaced");
-      facts.lostWorker();
-      facts.unsettle((this.#clockwork.clock.now() + nanosecondsFromMs(600)) as Nanoseconds);
-    }
-    if (event.type === "decoder-stuck") {
-      this.#count("decoder-stuck");
-      facts.killers.add(event.uri);
-    }
-    if (this.#options.trace !== undefined)
-      this.#trace(describeEvent(event, (tick) => `#${tick - facts.firstTick}`));
+    this.#trace(`${name}VIOLATION ${violation.rule}: ${violation.what}`);
   }
 
   #count(what: string): void {
@@ -374,5 +288,11 @@ export class World {
   }
 }
 
-const stackOf = (thrown: unknown): string =>
-  thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+function reasonsOf(reports: readonly StageReport[]): Record<string, number> {
+  const [first, ...others] = reports;
+  const reasons = { ...first?.reasons };
+  for (const other of others)
+    for (const [reason, count] of Object.entries(other.reasons))
+      reasons[reason] = (reasons[reason] ?? 0) + count;
+  return reasons;
+}
