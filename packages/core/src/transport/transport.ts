@@ -13,6 +13,8 @@ export type HttpHandler = (request: unknown, response: unknown) => void;
 
 /** The engine's HTTP server, as far as a transport may use it. */
 export interface HttpHost {
+  /** Where it listens, as "127.0.0.1:8090"; undefined while it does not. */
+  readonly address?: string | undefined;
   /** Handles every path that begins with `prefix` until disposed. `AlreadyExists` if the prefix is taken. */
   mount(prefix: string, handler: HttpHandler): Disposable;
 }
