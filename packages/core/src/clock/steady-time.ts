@@ -34,6 +34,14 @@ export class SteadyTime implements Disposable {
     return this.#leaptNs;
   }
 
+  /** Resolves when so much time has passed; rejects as `Clock.sleepUntil` does. */
+  async sleep(lengthNs: Nanoseconds, signal: AbortSignal): Promise<void> {
+    const until = this.now() + lengthNs;
+    for (let left: bigint = lengthNs; left > 0n; left = until - this.now()) {
+      await this.clock.sleepUntil((this.clock.now() + left) as Nanoseconds, signal);
+    }
+  }
+
   [Symbol.dispose](): void {
     this.#listening[Symbol.dispose]();
   }

@@ -25,18 +25,10 @@ export class TimeLimit implements Disposable {
     if (outer.aborted) this.#follow();
     else outer.addEventListener("abort", this.#follow, { once: true });
     this.#time = new SteadyTime(clock);
-    this.#passed(length).then(
+    this.#time.sleep(length, this.#done.signal).then(
       () => limit.abort(new PlayoutError("Timeout", `${what} took longer than ${length / 1_000_000n} ms.`)),
       () => {},
     );
-  }
-
-  async #passed(length: Nanoseconds): Promise<void> {
-    const { clock } = this.#time;
-    const until = this.#time.now() + length;
-    for (let left = length as bigint; left > 0n; left = until - this.#time.now()) {
-      await clock.sleepUntil((clock.now() + left) as Nanoseconds, this.#done.signal);
-    }
   }
 
   [Symbol.dispose](): void {
@@ -73,4 +65,31 @@ export function orAbort<T>(work: Promise<T>, signal: AbortSignal, late?: (value:
       },
     );
   });
+}
+
+/**
+ * True as soon as `work` settles, either way; false where it has not after `length`, leaps of house time not counted. For work
+ * that cannot be ended from outside, and of which only the end is of interest.
+ */
+export async function settlesWithin(
+  work: Promise<unknown>,
+  length: Nanoseconds,
+  clock: Clock,
+): Promise<boolean> {
+  using time = new SteadyTime(clock);
+  const done = new AbortController();
+  const settled = work.then(
+    () => true,
+    () => true,
+  );
+  // A clock that is closed tells no time: nothing is late by it.
+  const late = time.sleep(length, done.signal).then(
+    () => false,
+    () => true,
+  );
+  try {
+    return await Promise.race([settled, late]);
+  } finally {
+    done.abort();
+  }
 }

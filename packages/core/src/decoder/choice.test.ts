@@ -109,7 +109,39 @@ describe("decoder/choice", () => {
     const choice = await opening;
     expect(choice.index).toBe(1);
     await choice.decoder[Symbol.asyncDispose]();
+    await clock.advanceBy(ms(2_001));
     expect(clock.sleepers).toBe(0);
+  });
+
+  test("decoder/an-open-that-hears-no-signal-is-told-as-stuck", async () => {
+    const stuck: number[] = [];
+    const { chooser: it, clock } = chooser([decoder("a", 80, "hangs"), decoder("b", 50)]);
+    const opening = it.open(asset, {}, new Set(), never, (index) => stuck.push(index));
+    await clock.advanceBy(ms(2_001));
+    expect((await opening).index).toBe(1);
+    expect(stuck).toEqual([]);
+    await clock.advanceBy(ms(2_001));
+    expect(stuck).toEqual([0]);
+    expect(clock.sleepers).toBe(0);
+  });
+
+  test("decoder/one-that-opens-too-late-and-does-not-close-is-told-as-stuck", async () => {
+    const stuck: number[] = [];
+    const slow = decoder("a", 80);
+    const opened = Promise.withResolvers<Decoder>();
+    slow.factory.open = () => opened.promise;
+    const stop = new AbortController();
+    const { chooser: it, clock } = chooser([slow]);
+    const opening = refusal(it.open(asset, {}, new Set(), stop.signal, (index) => stuck.push(index)));
+    await clock.advanceBy(ms(1));
+    stop.abort();
+    expect((await opening).code).toBe("Cancelled");
+    await clock.advanceBy(ms(1_000));
+    opened.resolve({ [Symbol.asyncDispose]: () => new Promise<void>(() => {}) } as unknown as Decoder);
+    await clock.advanceBy(ms(1_900));
+    expect(stuck).toEqual([]);
+    await clock.advanceBy(ms(200));
+    expect(stuck).toEqual([0]);
   });
 
   test("decoder/one-that-opens-after-it-was-given-up-is-closed", async () => {
@@ -142,6 +174,91 @@ describe("decoder/choice", () => {
       ["a", 0],
     ]);
     expect(ranked[1]?.probe.reason).toBe("boom");
+  });
+
+  test("decoder/a-probe-that-hangs-costs-a-short-grace-and-no-more", async () => {
+    const hanging = decoder("a", 80);
+    hanging.factory.probe = (_, signal) =>
+      new Promise((__, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    const { chooser: it, clock } = chooser([hanging, decoder("b", 50), decoder("c", 40)]);
+    const opening = it.open(asset, {}, new Set(), never);
+    await clock.advanceBy(ms(510));
+    const choice = await opening;
+    expect(choice.index).toBe(1);
+    await choice.decoder[Symbol.asyncDispose]();
+    // Who takes over for it is there at once, too.
+    const next = it.open(asset, {}, new Set([1]), never);
+    await clock.advanceBy(ms(510));
+    expect((await next).index).toBe(2);
+    expect(clock.sleepers).toBe(0);
+  });
+
+  test("decoder/better-answers-are-waited-for-within-the-grace", async () => {
+    const slow = decoder("a", 80);
+    const answer = Promise.withResolvers<{ score: number; reason: string }>();
+    slow.factory.probe = () => answer.promise;
+    const { chooser: it, clock } = chooser([slow, decoder("b", 50)]);
+    const opening = it.open(asset, {}, new Set(), never);
+    await clock.advanceBy(ms(400));
+    answer.resolve({ score: 80, reason: "At last." });
+    expect((await opening).index).toBe(0);
+    expect(clock.sleepers).toBe(0);
+  });
+
+  test("decoder/the-best-there-can-be-waits-for-nobody", async () => {
+    const hanging = decoder("b", 100);
+    hanging.factory.probe = () => new Promise(() => {});
+    const { chooser: it, clock } = chooser([decoder("a", 100), hanging]);
+    expect((await it.open(asset, {}, new Set(), never)).index).toBe(0);
+    expect(clock.sleepers).toBe(0);
+  });
+
+  test("decoder/who-takes-over-is-not-asked-again-and-a-fresh-start-asks-anew", async () => {
+    const asked: string[] = [];
+    const counted = ["a", "b", "c"].map((name, i) => {
+      const it = decoder(name, 80 - i);
+      const { probe } = it.factory;
+      it.factory.probe = (...args) => {
+        asked.push(name);
+        return probe(...args);
+      };
+      return it;
+    });
+    const { chooser: it } = chooser(counted);
+    for (const failed of [[], [0], [0, 1]]) await it.open(asset, {}, new Set(failed), never);
+    expect(asked).toEqual(["a", "b", "c"]);
+    await it.open(asset, {}, new Set(), never);
+    expect(asked).toHaveLength(6);
+  });
+
+  test("decoder/a-probe-that-hears-no-signal-is-not-begun-again-while-it-lasts", async () => {
+    let begun = 0;
+    const deaf = decoder("a", 80);
+    const answer = Promise.withResolvers<{ score: number; reason: string }>();
+    deaf.factory.probe = () => {
+      begun += 1;
+      return answer.promise;
+    };
+    const { chooser: it, clock } = chooser([deaf, decoder("b", 50)]);
+    for (let i = 0; i < 5; i++) {
+      const opening = it.open(asset, {}, new Set(), never);
+      await clock.advanceBy(ms(600));
+      expect((await opening).index).toBe(1);
+    }
+    expect(begun).toBe(1);
+    answer.resolve({ score: 80, reason: "At last." });
+    await clock.advanceBy(ms(1));
+    expect((await it.open(asset, {}, new Set(), never)).index).toBe(0);
+    expect(begun).toBe(2);
+  });
+
+  test("decoder/nobody-left-to-take-over-is-a-failed-decode", async () => {
+    const { chooser: it } = chooser([decoder("a", 80), decoder("b", 0)]);
+    const error = await refusal(it.open(asset, {}, new Set([0]), never));
+    expect(error.code).toBe("DecodeFailed");
+    expect(error.details["tried"]).toEqual(["b: b says 0."]);
+    const { chooser: two } = chooser([decoder("a", 80), decoder("b", 50, "MediaCorrupt")]);
+    expect((await refusal(two.open(asset, {}, new Set([0]), never))).code).toBe("DecodeFailed");
   });
 
   test("decoder/the-trail-says-who-is-at-work-on-what", async () => {

@@ -1,0 +1,85 @@
+import type { Clock } from "../clock/clock.js";
+import { orAbort } from "../clock/time-limit.js";
+import type { Nanoseconds } from "../time/units.js";
+import type { Candidate } from "./candidate.js";
+
+/** The best that a decoder can say of itself (see `ProbeResult.score`). */
+const scoreMax = 100;
+
+/** What an inquiry is about. */
+export interface InquiryOptions {
+  /** Who was asked, by the decoder's index: settles with its answer and never rejects. */
+  readonly asked: ReadonlyMap<number, Promise<Candidate>>;
+  readonly clock: Clock;
+  /** How long a usable answer waits for better ones. */
+  readonly graceNs: Nanoseconds;
+}
+
+/**
+ * The answers of several decoders to one question, best first, as they come: who would be best is waited for only as long as
+ * somebody better may still answer, and no longer than a short grace once somebody can.
+ */
+export class Inquiry {
+  readonly #options: InquiryOptions;
+  readonly #pending: Set<number>;
+  readonly #answers: Candidate[] = [];
+  #news = Promise.withResolvers<void>();
+  /** Pending until the grace is over, from the first usable answer on. */
+  #grace: Promise<void> | undefined;
+  #isGraceOver = false;
+
+  constructor(options: InquiryOptions) {
+    this.#options = options;
+    this.#pending = new Set(options.asked.keys());
+    for (const [index, answer] of options.asked) {
+      void answer.then((candidate) => {
+        this.#pending.delete(index);
+        this.#answers.push(candidate);
+        this.#answers.sort(better);
+        this.#news.resolve();
+        this.#news = Promise.withResolvers();
+      });
+    }
+  }
+
+  /** The best that can play the asset and was not taken before; undefined when nobody is left. Rejects as `signal` aborts. */
+  async take(signal: AbortSignal): Promise<Candidate | undefined> {
+    for (;;) {
+      signal.throwIfAborted();
+      const best = this.#answers.find(({ probe }) => probe.score > 0);
+      if (best !== undefined && (this.#isGraceOver || !this.#mayBeBettered(best))) {
+        this.#answers.splice(this.#answers.indexOf(best), 1);
+        return best;
+      }
+      if (best === undefined && this.#pending.size === 0) return undefined;
+      if (best !== undefined) this.#grace ??= this.#letGracePass(signal);
+      const next = this.#news.promise;
+      await orAbort(
+        this.#grace === undefined || this.#isGraceOver ? next : Promise.race([next, this.#grace]),
+        signal,
+      );
+    }
+  }
+
+  /** Those who answered that they cannot, best first. */
+  get declined(): readonly Candidate[] {
+    return this.#answers.filter(({ probe }) => probe.score <= 0);
+  }
+
+  #mayBeBettered(best: Candidate): boolean {
+    for (const index of this.#pending) {
+      if (best.probe.score < scoreMax || index < best.index) return true;
+    }
+    return false;
+  }
+
+  async #letGracePass(signal: AbortSignal): Promise<void> {
+    const { clock, graceNs } = this.#options;
+    await clock.sleepUntil((clock.now() + graceNs) as Nanoseconds, signal).catch(() => {});
+    this.#isGraceOver = true;
+  }
+}
+
+/** By score, then by the order of the configuration. */
+export const better = (a: Candidate, b: Candidate): number =>
+  b.probe.score - a.probe.score || a.index - b.index;
