@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import {
   type Clock,
   DisciplinedClock,
@@ -11,14 +12,16 @@ import {
 import { Container } from "@retrovue/core/di";
 import { ChannelRegistry } from "./channels/channel-registry.js";
 import { busAddressOf, coreSettings } from "./channels/core-settings.js";
+import { Slates } from "./channels/slates.js";
 import { configuredClock } from "./clock/configured-clock.js";
 import type { ChannelConfig, PlayoutConfig } from "./config/playout-config.js";
 import { Health } from "./http/health.js";
 import { HttpListener } from "./http/http-listener.js";
 import { type Log, pluginLog } from "./log/log.js";
-import { LazyLengths } from "./media/lazy-lengths.js";
 import { MediaAccess } from "./media/media-access.js";
 import { MediaInspector } from "./media/media-inspector.js";
+import { MediaWorker } from "./media/media-worker.js";
+import { stillPicture } from "./media/still-picture.js";
 import { ChannelOutputs } from "./outputs/channel-outputs.js";
 import { ChannelPorts } from "./outputs/channel-ports.js";
 import { ViewPages } from "./outputs/view-pages.js";
@@ -35,7 +38,7 @@ import { PrometheusMetrics } from "./telemetry/prometheus-metrics.js";
 import { engineTokens } from "./tokens.js";
 import type { ChannelProfile } from "./workers/channel-worker.js";
 import { InProcessWorkers } from "./workers/in-process-workers.js";
-import { ProcessWorkers } from "./workers/process-workers.js";
+import { beginWorker, ProcessWorkers } from "./workers/process-workers.js";
 import { SharedQuarantine } from "./workers/shared-quarantine.js";
 import { WorkerPool } from "./workers/worker-pool.js";
 
@@ -120,6 +123,14 @@ async function bindDecodingWithin(
       });
     })
     .bind(engineTokens.lengths, new MediaInspector(decoders.decoders, clock))
+    .bind(
+      engineTokens.slates,
+      new Slates(
+        (uri, format, signal) =>
+          stillPicture(uri, format, { decoders: decoders.decoders, conformers, clock }, signal),
+        input.log,
+      ),
+    )
     .bind(engineTokens.warmWorkers, async () => {})
     .bind(
       engineTokens.workersFor,
@@ -151,18 +162,29 @@ function bindDecodingInProcesses(
   for (const use of [...decoders, conformer, ...(isEncoding(config) ? [renderer] : [])])
     findConfiguredPlugin(use, config.folder);
   const clock = container.resolve(engineTokens.clock);
-  const lengths = new LazyLengths(() => openDecoders(input, plugins, clock), clock);
-  teardown.add("decoders", "decoders", () => lengths[Symbol.asyncDispose]());
   const { folder, media, engine, channels } = config;
+  const preparation = {
+    frameBus,
+    decoders,
+    conformer,
+    folder,
+    mediaRoots: media.roots,
+    protocols: media.protocols,
+  };
+  const mediaWorker = (mediaRoots: readonly string[]) => {
+    const worker = new MediaWorker({
+      begin: () => beginWorker({ ...preparation, mediaRoots }, clock),
+      timer: input.host.timer,
+      log,
+    });
+    teardown.add("decoders", "worker for media", () => worker[Symbol.asyncDispose]());
+    return worker;
+  };
+  const lengths = mediaWorker(media.roots);
+  // Slates may lie anywhere, since only the configuration names them; plans may not profit from that.
+  const slateMaker = mediaWorker(slateFolders(config));
   const pool = new WorkerPool({
-    preparation: {
-      frameBus,
-      decoders,
-      conformer,
-      folder,
-      mediaRoots: media.roots,
-      protocols: media.protocols,
-    },
+    preparation,
     clock,
     spares: engine.spareWorkers,
     expected: channels.filter(({ autostart }) => autostart).length,
@@ -181,6 +203,10 @@ function bindDecodingInProcesses(
         }),
     )
     .bind(engineTokens.lengths, lengths)
+    .bind(
+      engineTokens.slates,
+      new Slates((uri, format, signal) => slateMaker.still(uri, format, signal), log),
+    )
     .bind(engineTokens.warmWorkers, () => pool.warm())
     .bind(
       engineTokens.workersFor,
@@ -243,6 +269,11 @@ const contextsOf =
     mediaRoots: config.media.roots,
     protocols: config.media.protocols,
   });
+
+/** Folders of configured slates. */
+const slateFolders = ({ channels }: PlayoutConfig): readonly string[] => [
+  ...new Set(channels.flatMap(({ slate }) => (slate.kind === "card" ? [] : [dirname(slate.path)]))),
+];
 
 /** Whether any channel's stream goes anywhere: only then a renderer is needed. */
 const isEncoding = ({ channels }: PlayoutConfig): boolean =>
@@ -315,6 +346,7 @@ function channelRegistry(scope: Container): ChannelRegistry {
         quarantine: scope.resolve(engineTokens.quarantine),
         metrics,
         workers: channel.resolve(engineTokens.workers),
+        slates: scope.resolve(engineTokens.slates),
         openOutputs: () => outputsOf(channel),
       };
     },

@@ -23,6 +23,9 @@ export interface EngineOptions {
 /** How long the first channels wait for their workers to load plugins: a cold disk takes a second or two. */
 const warmNsMax = nanosecondsFromMs(5_000);
 
+/** How long the first channels wait for their slates: a process that decodes a picture takes half a second. */
+const slateNsMax = nanosecondsFromMs(5_000);
+
 /** One running engine: the channels of a configuration, their metrics, and their health. It runs until `stop`. */
 export class Engine {
   readonly addresses: EngineAddresses;
@@ -74,6 +77,7 @@ export class Engine {
       await forgetOldPlans(container);
       // From its first tick on a channel should have a worker that can make it.
       await warmed(container, host);
+      await slatesMade(container, host);
       await channels.startConfigured();
       health.serving();
       return new Engine(container, teardown, addresses);
@@ -97,6 +101,16 @@ async function warmed(container: Container, host: HostTime): Promise<void> {
   const late = Promise.withResolvers<void>();
   using _timer = host.timer.after(warmNsMax, () => late.resolve());
   await Promise.race([container.resolve(engineTokens.warmWorkers)(), late.promise]);
+}
+
+/** Waits for configured slates, but not for one that cannot be had. */
+async function slatesMade(container: Container, host: HostTime): Promise<void> {
+  const { channels } = container.resolve(engineTokens.config);
+  const late = new AbortController();
+  using _timer = host.timer.after(slateNsMax, () =>
+    late.abort(new PlayoutError("Timeout", "The slates took longer than 5 s.")),
+  );
+  await container.resolve(engineTokens.slates).prepare(channels, late.signal);
 }
 
 /** Tells the build, and has values that are looked up brought in when metrics are scraped. */

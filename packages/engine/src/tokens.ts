@@ -1,6 +1,7 @@
 import type { Clock, FrameBus, HostTime, MetricsRecorder, WorkerHost } from "@retrovue/core";
 import { type Container, Token, tokens } from "@retrovue/core/di";
 import type { ChannelRegistry } from "./channels/channel-registry.js";
+import type { Slates } from "./channels/slates.js";
 import type { ChannelConfig, PlayoutConfig } from "./config/playout-config.js";
 import type { Health } from "./http/health.js";
 import type { HttpListener } from "./http/http-listener.js";
@@ -28,6 +29,7 @@ export const engineTokens = Object.freeze({
   prometheus: new Token<PrometheusMetrics>("Metrics of the engine"),
   quarantine: new Token<SharedQuarantine>("Quarantine"),
   lengths: new Token<AssetLengths>("Lengths of assets"),
+  slates: new Token<Slates>("Slates"),
   planResolver: new Token<PlanResolver>("Plan handles"),
   savedPlans: new Token<SavedPlans>("Saved plans"),
   channels: new Token<ChannelRegistry>("Channels"),

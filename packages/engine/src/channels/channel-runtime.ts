@@ -24,7 +24,7 @@ import { logEvent } from "../log/log-event.js";
 import type { ChannelOutputs } from "../outputs/channel-outputs.js";
 import { ChannelGauges } from "./channel-gauges.js";
 import { busSpecOf, coreSettings, gridOf } from "./core-settings.js";
-import { drawSlateCard } from "./slate-card.js";
+import type { Slates } from "./slates.js";
 
 /** What a channel is run with; all of it borrowed but the workers, which belong to it alone. */
 export interface ChannelRuntimeTools {
@@ -34,6 +34,7 @@ export interface ChannelRuntimeTools {
   readonly workers: WorkerHost;
   readonly quarantine: Quarantine;
   readonly metrics: MetricsRecorder;
+  readonly slates: Slates;
   /** Begins to encode the channel, whose bus is there; undefined where it is not encoded. */
   readonly openOutputs: () => ChannelOutputs | undefined;
   /** Names the channel on every line. */
@@ -91,7 +92,7 @@ export class ChannelRuntime {
     this.#mapping = clock.onMapping((mapping) => committer.setMapping(mapping));
     const settings = coreSettings(config);
     committer.setPolicy({ holdTicksMax: this.grid.ticksIn(settings.holdNsMax), after: settings.afterHold });
-    drawSlateCard(committer.reserved("slate"), config.format);
+    tools.slates.draw(committer.reserved("slate"), config);
     this.#supervisor = new ChannelSupervisor(
       {
         grid: this.grid,

@@ -30,7 +30,7 @@ export interface AssetLengths {
   lengthOf(uri: string, signal: AbortSignal): Promise<MediaTime | undefined>;
 }
 
-/** Opens assets with the configured decoders, in this process, to tell who would play them and what they are. */
+/** Opens assets with decoders of this process, to tell who would play them and what they are. */
 export class MediaInspector implements AssetLengths {
   readonly #chooser: DecoderChooser;
   readonly #decoders: readonly NamedDecoder[];
@@ -55,9 +55,14 @@ export class MediaInspector implements AssetLengths {
     }
   }
 
-  async lengthOf(uri: string, signal: AbortSignal): Promise<MediaTime | undefined> {
+  /** What the asset is, by whoever would play it. Rejects where nobody does. */
+  async infoOf(uri: string, signal: AbortSignal): Promise<AssetInfo> {
     const { decoder } = await this.#chooser.open({ uri }, {}, new Set(), signal);
     await using _closed = decoder;
-    return decoder.info.duration;
+    return decoder.info;
+  }
+
+  async lengthOf(uri: string, signal: AbortSignal): Promise<MediaTime | undefined> {
+    return (await this.infoOf(uri, signal)).duration;
   }
 }

@@ -1,4 +1,5 @@
 import {
+  type AssetInfo,
   type ChannelEvent,
   type ClockMapping,
   type ErrorCode,
@@ -6,8 +7,10 @@ import {
   type LaneTicket,
   type MetricKey,
   metrics,
+  type PicturePlanes,
   type Plan,
   PlayoutError,
+  type ProgramFormat,
   type SegmentPlace,
   standInReasons,
   type Tick,
@@ -117,6 +120,13 @@ const toWorkerSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("plan"), plan: shaped<Plan>(planShape) }),
   z.object({ kind: z.literal("bar"), bar }),
   z.object({ kind: z.literal("mapping"), mapping: shaped<ClockMapping>(mappingShape) }),
+  z.object({ kind: z.literal("inspect"), id: z.int(), uri }),
+  z.object({
+    kind: z.literal("still"),
+    id: z.int(),
+    uri,
+    format: shaped<ProgramFormat>(z.object({ width: z.int(), height: z.int(), pixelFormat: z.string() })),
+  }),
   z.object({ kind: z.literal("stop") }),
 ]);
 
@@ -175,9 +185,51 @@ export const saidByAll = [
   }),
 ] as const;
 
+const rate = z.object({ num: z.int().min(1), den: z.int().min(1) });
+const assetInfoShape = z.object({
+  uri,
+  container: text(256),
+  duration: z.bigint().min(0n).optional(),
+  picture: z
+    .object({
+      codec: text(64),
+      format: z.object({ width: z.int().min(1), height: z.int().min(1), pixelFormat: text(32) }),
+      nominalRate: rate.optional(),
+      still: z.boolean().optional(),
+    })
+    .optional(),
+  sound: z
+    .object({
+      codec: text(64),
+      sampleRate: z.int().min(1),
+      channels: z.int().min(1),
+      layout: text(256),
+      language: text(64).optional(),
+    })
+    .optional(),
+});
+/** A picture of the largest channel, 16 bits a sample, is below 400 MB; no slate needs a tenth of that. */
+const planeBytesMax = 256 * 1_024 * 1_024;
+const pictureShape = z.object({
+  planes: z.array(z.instanceof(Uint8Array).refine(({ length }) => length <= planeBytesMax)).max(4),
+  strides: z.array(z.int().min(1)).max(4),
+});
+
 const fromWorkerSchema = z.discriminatedUnion("kind", [
   ...saidByAll,
   z.object({ kind: z.literal("event"), event }),
+  z.object({
+    kind: z.literal("inspected"),
+    id: z.int(),
+    info: shaped<AssetInfo>(assetInfoShape).optional(),
+    error: plainError.optional(),
+  }),
+  z.object({
+    kind: z.literal("still"),
+    id: z.int(),
+    picture: shaped<PicturePlanes>(pictureShape).optional(),
+    error: plainError.optional(),
+  }),
 ]);
 
 /** From a worker to the engine. */

@@ -17,6 +17,7 @@ import {
   type FromWorker,
   fromPlainError,
   fromPlainEvent,
+  type Preparation,
   readFromWorker,
   type ToWorker,
 } from "./messages.js";
@@ -35,15 +36,30 @@ export const noBreadcrumbs: BreadcrumbReader = { suspectsOf: () => [] };
 /** The built entry of a worker process. */
 export const workerEntry = fileURLToPath(new URL("./worker-main.js", import.meta.url));
 
-/** Begins a process that waits to be told what to load. */
-export function forkWorker(entry: string): ChildProcess {
-  return fork(entry, [], {
+/** Begins a process, and tells it what to load. */
+export function beginWorker(
+  preparation: Omit<Preparation, "mapping">,
+  clock: Clock,
+  entry: string = workerEntry,
+): ChildProcess {
+  const child = fork(entry, [], {
     serialization: "advanced",
     // Debuggers and conditions of the engine are not the worker's.
     execArgv: [],
     // What a plugin prints must not get between the engine's log lines.
     stdio: ["ignore", 2, 2, "ipc"],
   });
+  tell(child, {
+    kind: "prepare",
+    preparation: {
+      ...preparation,
+      decoders: [...preparation.decoders],
+      mediaRoots: [...preparation.mediaRoots],
+      protocols: [...preparation.protocols],
+      mapping: clock.mapping(),
+    },
+  });
+  return child;
 }
 
 /** Sends a message to a process that may be gone: it is then lost, as `Worker` says. */
@@ -147,6 +163,10 @@ class ProcessWorker implements Worker {
         break;
       case "log":
         log[told.level]({ ...told.fields, plugin: told.plugin }, told.message);
+        break;
+      case "inspected":
+      case "still":
+        // Asked of processes that look at media alone (media/media-worker.ts).
         break;
     }
   }

@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import type { Clock } from "@retrovue/core";
 import type { Log } from "../log/log.js";
 import { type FromWorker, fromPlainError, type Preparation, readFromWorker } from "./messages.js";
-import { forkWorker, tell, workerEntry } from "./process-workers.js";
+import { beginWorker } from "./process-workers.js";
 
 /** What worker processes are begun with. */
 export interface WorkerPoolOptions {
@@ -72,19 +72,8 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   #begin(): ChildProcess {
-    const { preparation, clock, entry = workerEntry } = this.#options;
-    const child = forkWorker(entry);
-    tell(child, {
-      kind: "prepare",
-      preparation: {
-        ...preparation,
-        decoders: [...preparation.decoders],
-        mediaRoots: [...preparation.mediaRoots],
-        protocols: [...preparation.protocols],
-        mapping: clock.mapping(),
-      },
-    });
-    return child;
+    const { preparation, clock, entry } = this.#options;
+    return beginWorker(preparation, clock, entry);
   }
 
   #hear(child: ChildProcess, message: unknown): void {

@@ -8,8 +8,11 @@ import {
   type Plan,
   PlayoutError,
   type PluginContext,
+  type ProgramFormat,
   Quarantine,
 } from "@retrovue/core";
+import { MediaInspector } from "../media/media-inspector.js";
+import { stillPicture } from "../media/still-picture.js";
 import { DecoderSet } from "../plugins/decoder-set.js";
 import { loadPlugin, type PluginUse } from "../plugins/load-plugin.js";
 import { BatchedMetrics } from "./batched-metrics.js";
@@ -88,11 +91,48 @@ export class WorkerProcess {
       case "mapping":
         this.#clock?.follow(message.mapping);
         break;
+      case "inspect":
+        void this.#inspect(message.id, message.uri);
+        break;
+      case "still":
+        void this.#still(message.id, message.uri, message.format);
+        break;
       case "stop":
         this.#stop.abort(new PlayoutError("Closed", "The worker was stopped."));
         if (this.#worker === undefined) this.#close().then(this.#ended.resolve, this.#ended.reject);
         break;
     }
+  }
+
+  async #inspect(id: number, uri: string): Promise<void> {
+    try {
+      const { decoders, clock } = await this.#prepared();
+      const inspector = new MediaInspector(decoders.decoders, clock);
+      this.#link.send({
+        kind: "inspected",
+        id,
+        info: { ...(await inspector.infoOf(uri, this.#stop.signal)) },
+      });
+    } catch (thrown) {
+      this.#link.send({ kind: "inspected", id, error: toPlainError(thrown) });
+    }
+  }
+
+  async #still(id: number, uri: string, format: ProgramFormat): Promise<void> {
+    try {
+      const { decoders, conformers, clock } = await this.#prepared();
+      const tools = { decoders: decoders.decoders, conformers, clock };
+      const picture = await stillPicture(uri, format, tools, this.#stop.signal);
+      this.#link.send({ kind: "still", id, picture });
+    } catch (thrown) {
+      this.#link.send({ kind: "still", id, error: toPlainError(thrown) });
+    }
+  }
+
+  #prepared(): Promise<Prepared> {
+    if (this.#preparing === undefined)
+      throw new PlayoutError("WrongState", "A question came before the worker's preparation.");
+    return this.#preparing;
   }
 
   #fail(thrown: unknown): void {
@@ -123,11 +163,9 @@ export class WorkerProcess {
   }
 
   async #work(order: ProcessOrder): Promise<void> {
-    if (this.#preparing === undefined)
-      throw new PlayoutError("WrongState", "An order came before its preparation.");
     for (const bar of order.bars) this.#quarantine.bar(bar, bar.until);
     const { signal } = this.#stop;
-    const { clock, bus, decoders, conformers } = await this.#preparing;
+    const { clock, bus, decoders, conformers } = await this.#prepared();
     this.#worker = new ChannelWorker(
       order.profile,
       {

@@ -1,0 +1,221 @@
+import type { ChildProcess } from "node:child_process";
+import {
+  type AssetInfo,
+  type MediaTime,
+  nanosecondsFromMs,
+  orAbort,
+  type PicturePlanes,
+  PlayoutError,
+  type ProgramFormat,
+  type Timer,
+} from "@retrovue/core";
+import type { Log } from "../log/log.js";
+import { type FromWorker, fromPlainError, readFromWorker } from "../workers/messages.js";
+import { tell } from "../workers/process-workers.js";
+import type { AssetLengths } from "./media-inspector.js";
+
+/** What a worker that looks at media is made with. */
+export interface MediaWorkerOptions {
+  /** Begins a process that has been told what to load; it is ours from then on. */
+  readonly begin: () => ChildProcess;
+  readonly timer: Timer;
+  readonly log: Log;
+}
+
+/** Files looked at side by side. */
+const atOnceMax = 4;
+
+/** One file may take as long as two opens on air; then the process that looks at it is ended. */
+const deadlineNs = nanosecondsFromMs(12_000);
+
+/** A process that has nothing to do is ended after this: the next question begins another. */
+const idleNs = nanosecondsFromMs(10_000);
+
+/** What is asked of the process. */
+type Question =
+  | { readonly kind: "inspect"; readonly uri: string }
+  | { readonly kind: "still"; readonly uri: string; readonly format: ProgramFormat };
+type Answer = Extract<FromWorker, { kind: "inspected" | "still" }>;
+
+interface Job {
+  readonly question: Question;
+  readonly answer: PromiseWithResolvers<Answer>;
+  /** True where it was at work when a process died: it is asked again by itself, to know whether it was to blame. */
+  isSuspect: boolean;
+  deadline: Disposable | undefined;
+}
+
+/**
+ * Looks at media in a process of its own, so that no file can crash or hold up the engine. A process that dies takes nothing with
+ * it: what it was asked is asked again, one at a time, and only the file that ends a process by itself fails.
+ */
+export class MediaWorker implements AssetLengths, AsyncDisposable {
+  readonly #options: MediaWorkerOptions;
+  readonly #waiting: Job[] = [];
+  readonly #running = new Map<number, Job>();
+  #child: ChildProcess | undefined;
+  /** Processes that were ended and are not gone yet. */
+  readonly #leaving = new Set<Promise<unknown>>();
+  #idle: Disposable | undefined;
+  #lastId = 0;
+  #isClosed = false;
+
+  constructor(options: MediaWorkerOptions) {
+    this.#options = options;
+  }
+
+  /** What the asset is. Rejects where nobody plays it, and with `DecodeFailed` or `Timeout` where it ends or holds up a process. */
+  async inspect(uri: string, signal: AbortSignal): Promise<AssetInfo> {
+    const { info } = await this.#ask({ kind: "inspect", uri }, "inspected", signal);
+    if (info === undefined) throw new PlayoutError("Internal", "A worker gave no answer.");
+    return info;
+  }
+
+  async lengthOf(uri: string, signal: AbortSignal): Promise<MediaTime | undefined> {
+    return (await this.inspect(uri, signal)).duration;
+  }
+
+  /** The asset's first picture in program format. Rejects like `inspect`. */
+  async still(uri: string, format: ProgramFormat, signal: AbortSignal): Promise<PicturePlanes> {
+    const { picture } = await this.#ask({ kind: "still", uri, format }, "still", signal);
+    if (picture === undefined) throw new PlayoutError("Internal", "A worker gave no picture.");
+    return picture;
+  }
+
+  /** Ends the process; what was asked rejects with `Closed`. Idempotent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    this.#idle?.[Symbol.dispose]();
+    for (const job of [...this.#running.values(), ...this.#waiting.splice(0)])
+      this.#fail(job, new PlayoutError("Closed", "The engine is closing."));
+    this.#running.clear();
+    this.#end();
+    await Promise.all(this.#leaving);
+  }
+
+  async #ask<Kind extends Answer["kind"]>(
+    question: Question,
+    kind: Kind,
+    signal: AbortSignal,
+  ): Promise<Extract<Answer, { kind: Kind }>> {
+    if (this.#isClosed) throw new PlayoutError("Closed", "The engine is closing.");
+    const answer = Promise.withResolvers<Answer>();
+    this.#waiting.push({ question, answer, isSuspect: false, deadline: undefined });
+    this.#work();
+    const given = await orAbort(answer.promise, signal);
+    if (given.error !== undefined) throw fromPlainError(given.error);
+    if (given.kind !== kind) throw new PlayoutError("Internal", "A worker answered another question.");
+    return given as Extract<Answer, { kind: Kind }>;
+  }
+
+  #work(): void {
+    this.#idle?.[Symbol.dispose]();
+    this.#idle = undefined;
+    while (!this.#isClosed) {
+      const [next] = this.#waiting;
+      if (next === undefined) break;
+      const isAlone = next.isSuspect || [...this.#running.values()].some(({ isSuspect }) => isSuspect);
+      if (this.#running.size >= (isAlone ? 1 : atOnceMax)) break;
+      this.#waiting.shift();
+      this.#begin(next);
+    }
+    if (this.#running.size === 0 && this.#child !== undefined)
+      this.#idle = this.#options.timer.after(idleNs, () => this.#end());
+  }
+
+  #begin(job: Job): void {
+    const id = ++this.#lastId;
+    this.#child ??= this.#spawn();
+    this.#running.set(id, job);
+    job.deadline = this.#options.timer.after(deadlineNs, () => {
+      this.#running.delete(id);
+      this.#fail(
+        job,
+        new PlayoutError("Timeout", `${job.question.uri} took longer than 12 s to look at.`, {
+          remedy: "See whether its file system answers.",
+        }),
+      );
+      // Whatever holds it up cannot be asked to stop.
+      this.#end();
+    });
+    tell(this.#child, { ...job.question, id });
+  }
+
+  #spawn(): ChildProcess {
+    const child = this.#options.begin();
+    child.on("message", (message) => this.#hear(child, message));
+    child.once("error", () => this.#lose(child, "it could not be begun"));
+    child.once("exit", (code, signal) => this.#lose(child, signal ?? `exit code ${code}`));
+    return child;
+  }
+
+  #hear(child: ChildProcess, message: unknown): void {
+    const { log } = this.#options;
+    let told: FromWorker;
+    try {
+      told = readFromWorker(message);
+    } catch (thrown) {
+      log.error({ err: thrown }, "a worker that looks at media is not understood");
+      if (this.#child === child) this.#end();
+      return;
+    }
+    if (told.kind === "failed") {
+      // It could not load a plugin: another one could not either.
+      const error = fromPlainError(told.error);
+      for (const job of this.#takeAll()) this.#fail(job, error);
+    }
+    if (told.kind === "log") log[told.level]({ ...told.fields, plugin: told.plugin }, told.message);
+    if (told.kind !== "inspected" && told.kind !== "still") return;
+    const job = this.#running.get(told.id);
+    this.#running.delete(told.id);
+    job?.deadline?.[Symbol.dispose]();
+    job?.answer.resolve(told);
+    this.#work();
+  }
+
+  /** Kills the process. What it was at is asked again, of another one. */
+  #end(): void {
+    const child = this.#child;
+    if (child === undefined) return;
+    const gone = new Promise((resolve) => child.once("exit", resolve).once("error", resolve));
+    this.#leaving.add(gone);
+    void gone.then(() => this.#leaving.delete(gone));
+    child.kill("SIGKILL");
+    this.#child = undefined;
+    for (const job of this.#running.values()) job.deadline?.[Symbol.dispose]();
+    this.#waiting.unshift(...this.#running.values());
+    this.#running.clear();
+    this.#work();
+  }
+
+  #lose(child: ChildProcess, cause: string): void {
+    if (this.#child !== child) return;
+    this.#child = undefined;
+    const lost = [...this.#running.values()];
+    this.#running.clear();
+    for (const job of lost.toReversed()) {
+      job.deadline?.[Symbol.dispose]();
+      if (job.isSuspect || lost.length === 1) {
+        const { uri } = job.question;
+        this.#options.log.error({ asset: uri, cause }, "an asset ended the process that looked at it");
+        this.#fail(job, new PlayoutError("DecodeFailed", `${uri} ends whoever opens it (${cause}).`));
+      } else {
+        job.isSuspect = true;
+        this.#waiting.unshift(job);
+      }
+    }
+    this.#work();
+  }
+
+  #takeAll(): readonly Job[] {
+    const all = [...this.#running.values(), ...this.#waiting.splice(0)];
+    this.#running.clear();
+    return all;
+  }
+
+  #fail(job: Job, error: PlayoutError): void {
+    job.deadline?.[Symbol.dispose]();
+    job.answer.promise.catch(() => {});
+    job.answer.reject(error);
+  }
+}
