@@ -111,6 +111,7 @@ export {
 
 // For authors of plugins: the ports, and what passes through them.
 
+export { BufferSupply, type BufferSupplyOptions } from "./bus/buffer-supply.js";
 export type {
   Committer,
   CommitterCounters,
@@ -158,6 +159,7 @@ export type {
   ProbeResult,
   ReadPictureOptions,
 } from "./decoder/decoder.js";
+export type { BufferLayout, PictureSupply } from "./decoder/picture-supply.js";
 export type { AssetInfo, AssetRef, PictureStream, SoundStream } from "./media/asset.js";
 export {
   type Ancillary,

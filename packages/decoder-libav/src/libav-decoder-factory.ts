@@ -4,6 +4,7 @@ import {
   type Decoder,
   type DecoderFactory,
   type OpenOptions,
+  type PictureSupply,
   PlayoutError,
   type ProbeResult,
 } from "@retrovue/core";
@@ -13,7 +14,7 @@ import { loadNative, type NativeInfo, type NativeOptions } from "./native.js";
 import { throwIfAborted } from "./native-errors.js";
 import { openBelow } from "./open-below.js";
 import type { ParsedOptions } from "./options.js";
-import { Session } from "./session.js";
+import { type OpenSession, Session } from "./session.js";
 
 /** Pictures that a caller may hold where he does not say: the port's default. */
 const picturesHeldDefault = 4;
@@ -49,27 +50,29 @@ export class LibavDecoderFactory implements DecoderFactory {
   }
 
   async open(asset: AssetRef, options: OpenOptions, signal: AbortSignal): Promise<Decoder> {
-    const { languages, picturesHeldMax } = options;
-    const started = await this.#start(
-      asset.uri,
-      { ...(languages && { languages }), ...(picturesHeldMax && { picturesHeldMax }) },
-      signal,
-    );
-    return new LibavDecoder(asset.uri, started.session, started.info);
+    const { languages, picturesHeldMax, supply } = options;
+    const layout = supply?.layout;
+    const settings = {
+      ...(languages && { languages }),
+      ...(picturesHeldMax && { picturesHeldMax }),
+      ...(layout && { buffers: layout }),
+    };
+    return new LibavDecoder(asset.uri, await this.#start(asset.uri, settings, signal, supply));
   }
 
   async #start(
     uri: string,
     settings: Partial<NativeOptions>,
     signal: AbortSignal,
-  ): Promise<{ session: Session; info: NativeInfo }> {
+    supply?: PictureSupply,
+  ): Promise<OpenSession> {
     throwIfAborted(signal);
     await using file = await openBelow(this.#roots, uri);
     throwIfAborted(signal);
     const { threads, picturesAhead, soundAheadMs, ioTimeoutMs } = this.#options;
     const defaults = { languages: [], picturesHeldMax: picturesHeldDefault, isProbe: false };
     const options = { uri, threads, picturesAhead, soundAheadMs, ioTimeoutMs, ...defaults, ...settings };
-    return await Session.open(file, options, signal);
+    return await Session.open(file, options, supply, signal);
   }
 }
 

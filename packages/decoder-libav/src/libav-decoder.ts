@@ -14,9 +14,10 @@ import {
   type SoundBlock,
 } from "@retrovue/core";
 import { assetInfoOf } from "./asset-info.js";
-import type { NativeInfo, NativePicture } from "./native.js";
+import type { LoanedBuffers } from "./loaned-buffers.js";
+import type { NativePicture } from "./native.js";
 import { native, throwIfAborted } from "./native-errors.js";
-import { closed, type Session } from "./session.js";
+import { closed, type OpenSession, type Session } from "./session.js";
 import { SoundPool } from "./sound-pool.js";
 
 /** Times beyond this are taken for it: 146 years, within what nanoseconds in 64 bits can be added to. */
@@ -34,13 +35,16 @@ export class LibavDecoder implements Decoder {
   readonly #sounds = new SoundPool();
   /** Aborted by each seek, and then replaced: ends reads in flight. */
   #reads = new AbortController();
+  readonly #buffers: LoanedBuffers | undefined;
   #soundChannels: number;
   #disposed = false;
 
-  /** Takes the session over. */
-  constructor(uri: string, session: Session, info: NativeInfo) {
+  /** Takes the session over, and the buffers that it decodes into. */
+  constructor(uri: string, { session, info, buffers }: OpenSession) {
     this.#session = session;
+    this.#buffers = buffers;
     this.info = assetInfoOf(uri, info);
+    buffers?.decide(this.info.picture?.format);
     this.#soundChannels = info.sound?.channels ?? 0;
     const base = info.picture?.timeBase;
     this.#timeBase = base && rational(base.num, base.den);
@@ -66,6 +70,7 @@ export class LibavDecoder implements Decoder {
       (session) => session.readPicture(wanted),
       [signal, this.#reads.signal],
     );
+    this.#buffers?.tend();
     return read === null ? endOfMedia : this.#lend(read);
   }
 
@@ -93,9 +98,11 @@ export class LibavDecoder implements Decoder {
     }
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
-    return this.#session.close();
+    this.#buffers?.stop();
+    await this.#session.close();
+    this.#buffers?.tend();
   }
 
   #check(signal: AbortSignal): void {
@@ -105,10 +112,13 @@ export class LibavDecoder implements Decoder {
 
   #lend(picture: NativePicture): PictureFrame {
     const { direct } = this.#session;
+    const buffers = this.#buffers;
+    // A hold for as long as the frame is out; the codec has one of its own.
+    const placed = buffers?.hold(picture);
     let out = true;
     return {
-      planes: picture.planes,
-      strides: picture.strides,
+      planes: placed?.planes ?? picture.planes ?? [],
+      strides: placed?.strides ?? picture.strides ?? [],
       format: this.#formatOf(picture.formatIndex),
       time: mediaTime(picture.timeNs),
       duration: picture.durationNs < 0n ? undefined : mediaTime(picture.durationNs),
@@ -117,10 +127,14 @@ export class LibavDecoder implements Decoder {
       sourceIndex: undefined,
       concealed: picture.concealed,
       inPlace: false,
+      ...(placed?.share && { holdBuffer: placed.share.bind(placed, undefined) }),
       ancillary: picture.ancillary,
       release: () => {
-        if (out) direct.releasePicture(picture);
+        if (!out) return;
         out = false;
+        direct.releasePicture(picture);
+        placed?.release();
+        buffers?.tend();
       },
     };
   }

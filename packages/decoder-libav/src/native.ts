@@ -1,5 +1,12 @@
 import { createRequire } from "node:module";
-import { type Ancillary, type PictureFormat, PlayoutError, type Rational } from "@retrovue/core";
+import {
+  type Ancillary,
+  type BufferLayout,
+  type PictureBuffer,
+  type PictureFormat,
+  PlayoutError,
+  type Rational,
+} from "@retrovue/core";
 
 /** What a session is opened with. The descriptor stays the caller's. */
 export interface NativeOptions {
@@ -13,6 +20,8 @@ export interface NativeOptions {
   readonly soundAheadMs: number;
   readonly ioTimeoutMs: number;
   readonly isProbe: boolean;
+  /** How the buffers lie that will be offered; left out: none will be. */
+  readonly buffers?: BufferLayout;
 }
 
 /** What is known of an asset once it is open; -1 for a duration that is not known. */
@@ -37,10 +46,13 @@ export interface NativeInfo {
   };
 }
 
-/** A picture on loan. Its views have length zero once it was released. */
+/** A picture on loan: in memory of the session, whose views have length zero once it was released, or in a buffer. */
 export interface NativePicture {
-  readonly planes: readonly Uint8Array[];
-  readonly strides: readonly number[];
+  readonly planes?: readonly Uint8Array[];
+  readonly strides?: readonly number[];
+  /** The id of the buffer, and how far into each of its planes the picture begins. */
+  readonly buffer?: number;
+  readonly offsets?: readonly number[];
   /** Of `NativeSession.format`. */
   readonly formatIndex: number;
   readonly timeNs: bigint;
@@ -70,6 +82,14 @@ export interface NativeSession {
   releasePicture(picture: NativePicture): void;
   /** `null` is the end; a number asks for so many planes instead of those given. */
   readSound(samples: number, planes: readonly Float32Array[]): NativeSound | number | null | undefined;
+  /** A buffer to decode one picture into. Its memory must stay until the id is among those returned. */
+  offerBuffer(id: number, buffer: PictureBuffer): void;
+  /** Buffers offered that no picture is decoded into yet. */
+  buffersAtHand(): number;
+  /** Ids of buffers that are done with; each once. Answers after `close`, too. */
+  returnedBuffers(): readonly number[] | undefined;
+  /** Decodes into no more buffers. */
+  stopBuffers(): void;
   seek(toNs: bigint): void;
   sought(): boolean;
   /** While true, the event loop does not end. */

@@ -1,7 +1,16 @@
 import type { FileHandle } from "node:fs/promises";
-import { PlayoutError } from "@retrovue/core";
+import { type PictureSupply, PlayoutError } from "@retrovue/core";
+import { LoanedBuffers } from "./loaned-buffers.js";
 import { loadNative, type NativeInfo, type NativeOptions, type NativeSession } from "./native.js";
 import { native, throwIfAborted } from "./native-errors.js";
+
+/** What opening gives. */
+export interface OpenSession {
+  readonly session: Session;
+  readonly info: NativeInfo;
+  /** What it decodes into; undefined without a supply. */
+  readonly buffers: LoanedBuffers | undefined;
+}
 
 /**
  * A native session with promises. It is asked at once and answers at once; where it has nothing yet it is asked again
@@ -20,18 +29,23 @@ export class Session {
     this.#native = native(options.uri, () => new Native(options, () => this.#onChange()));
   }
 
-  /** Opens the asset behind the descriptor and waits for what is known of it. */
+  /** Opens the asset behind the descriptor and waits for what is known of it. `options.buffers` is the supply's layout. */
   static async open(
     file: FileHandle,
     options: Omit<NativeOptions, "fd">,
+    supply: PictureSupply | undefined,
     signal: AbortSignal,
-  ): Promise<{ session: Session; info: NativeInfo }> {
+  ): Promise<OpenSession> {
     const session = new Session({ ...options, fd: file.fd });
+    // Before anything is known of the asset: its first pictures are decoded while it opens.
+    const buffers = supply && options.buffers && new LoanedBuffers(session.direct, supply);
     try {
       const info = await session.ask((it) => it.info(), [signal]);
-      return { session, info };
+      return { session, info, buffers };
     } catch (thrown) {
+      buffers?.stop();
       await session.close();
+      buffers?.tend();
       throw thrown;
     }
   }

@@ -2,6 +2,7 @@ import {
   type FrameMeta,
   type FrameWriter,
   HouseGrid,
+  invariant,
   type PictureBuffer,
   type PicturePlanes,
   PlayoutError,
@@ -12,9 +13,9 @@ import {
 } from "@retrovue/core";
 import type { NativeWriter } from "./native.js";
 import { throwIfAborted } from "./native-errors.js";
-import { PictureViews } from "./picture-views.js";
+import { PictureViews, planesAt } from "./picture-views.js";
 import { refusalWords } from "./shm-committer.js";
-import { formatOf, pictureLayoutOf } from "./wire/format-codec.js";
+import { formatOf, type PictureLayout, pictureLayoutOf } from "./wire/format-codec.js";
 import { SubmissionEncoder } from "./wire/meta-codec.js";
 import { wire } from "./wire/offsets.js";
 
@@ -23,22 +24,67 @@ const foreignBuffer = 0xffff_fff0;
 /** A share that no tick has. */
 const foreignShare = 0xffff_ffff;
 
-/** One loan. A new object for each, so that a stale `release()` can never touch the loan after it. */
+/** One loan: in force until its last hold is released. */
+interface Loan {
+  readonly index: number;
+  holds: number;
+}
+
+/** What a loan's holds need of their writer. */
+interface Lender {
+  readonly layout: PictureLayout;
+  viewsOf(index: number, offsets: readonly number[]): PicturePlanes;
+  giveBack(loan: Loan): void;
+}
+
+/** One hold on a loan. A new object for each, so that a stale `release()` can never touch the loan after it. */
 class ShmPictureBuffer implements PictureBuffer {
+  readonly index: number;
   readonly planes: readonly Uint8Array[];
   readonly strides: readonly number[];
+  readonly roomRows: readonly number[];
+  #isHeld = true;
 
   constructor(
-    readonly index: number,
+    private readonly lender: Lender,
+    readonly loan: Loan,
     picture: PicturePlanes,
-    private readonly giveBack: (buffer: ShmPictureBuffer) => void,
+    /** Where each plane begins, from the picture's first byte. */
+    readonly offsets: readonly number[],
   ) {
+    this.index = loan.index;
     this.planes = picture.planes;
     this.strides = picture.strides;
+    this.roomRows = lender.layout.roomRows;
+    loan.holds += 1;
+  }
+
+  get isHeld(): boolean {
+    return this.#isHeld;
   }
 
   release(): void {
-    this.giveBack(this);
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.loan.holds -= 1;
+    if (this.loan.holds === 0) this.lender.giveBack(this.loan);
+  }
+
+  share(offsets: readonly number[] = []): PictureBuffer {
+    invariant(this.#isHeld, "a buffer that was released is not shared");
+    if (offsets.every((offset) => offset === 0)) {
+      return new ShmPictureBuffer(this.lender, this.loan, this, this.offsets);
+    }
+    const { layout } = this.lender;
+    const isWithin = offsets.every((offset, p) => {
+      const room = (layout.strides[p] ?? 0) * (layout.roomRows[p] ?? 0);
+      return Number.isSafeInteger(offset) && offset >= 0 && offset + (layout.shownBytes[p] ?? 0) <= room;
+    });
+    if (!isWithin || offsets.length !== layout.offsets.length) {
+      throw new PlayoutError("InvalidArgument", "The picture would lie outside of its buffer.");
+    }
+    const at = layout.offsets.map((offset, p) => offset + (offsets[p] ?? 0));
+    return new ShmPictureBuffer(this.lender, this.loan, this.lender.viewsOf(this.index, at), at);
   }
 }
 
@@ -55,7 +101,7 @@ export class ShmWriter implements FrameWriter {
   readonly #views: PictureViews;
   readonly #encoder: SubmissionEncoder;
   /** Loans in force, by buffer. */
-  readonly #loans = new Map<number, ShmPictureBuffer>();
+  readonly #loans = new Map<number, Loan>();
   /** Bounded by the callers' own signals. */
   readonly #waiters: LoanWaiter[] = [];
   readonly #listeners = new Set<(refusal: Refusal) => void>();
@@ -68,7 +114,7 @@ export class ShmWriter implements FrameWriter {
       this.#tell({ tick: tick as Tick, why: refusalWords[why - 1] ?? "BadPicture" });
     }
   };
-  readonly #giveBack = (buffer: ShmPictureBuffer) => this.#release(buffer);
+  readonly #lender: Lender;
   #disposed = false;
 
   private constructor(open: NativeWriter) {
@@ -77,7 +123,13 @@ export class ShmWriter implements FrameWriter {
     this.#native = open;
     this.#format = formatOf(header);
     this.#grid = new HouseGrid(this.#format.frameRate, this.#format.sampleRate);
-    this.#views = new PictureViews(open.pictures(), layout);
+    const memory = open.pictures();
+    this.#views = new PictureViews(memory, layout);
+    this.#lender = {
+      layout,
+      viewsOf: (index, offsets) => planesAt(memory, index, layout, offsets),
+      giveBack: (loan) => this.#release(loan),
+    };
     this.#encoder = new SubmissionEncoder(open.scratch(), layout.offsets);
   }
 
@@ -117,7 +169,8 @@ export class ShmWriter implements FrameWriter {
     }
     const isShare = sound !== undefined && this.#isShareOf(tick, sound);
     const samples = sound === undefined ? undefined : isShare ? sound.samples : foreignShare;
-    this.#encoder.encode(tick, this.#bufferOf(picture), samples, meta);
+    const offsets = picture instanceof ShmPictureBuffer ? picture.offsets : undefined;
+    this.#encoder.encode(tick, this.#bufferOf(picture), samples, meta, offsets);
     // A lane holds the lead and more: one that is full is that far ahead of a committer that sleeps.
     if (!this.#native.submit(isShare ? sound.channels : undefined)) this.#refuseHere({ tick, why: "TooFar" });
   }
@@ -145,7 +198,8 @@ export class ShmWriter implements FrameWriter {
   #bufferOf(picture: PictureBuffer | "slate" | "black"): number {
     if (picture === "slate") return wire.slate;
     if (picture === "black") return wire.black;
-    return this.#loans.get(picture.index) === picture ? picture.index : foreignBuffer;
+    const isOurs = picture instanceof ShmPictureBuffer && picture.isHeld;
+    return isOurs && this.#loans.get(picture.index) === picture.loan ? picture.index : foreignBuffer;
   }
 
   #isShareOf(tick: Tick, sound: TickSound): boolean {
@@ -156,15 +210,15 @@ export class ShmWriter implements FrameWriter {
   }
 
   #lend(index: number): PictureBuffer {
-    const buffer = new ShmPictureBuffer(index, this.#views.of(index), this.#giveBack);
-    this.#loans.set(index, buffer);
-    return buffer;
+    const loan: Loan = { index, holds: 0 };
+    this.#loans.set(index, loan);
+    return new ShmPictureBuffer(this.#lender, loan, this.#views.of(index), this.#lender.layout.offsets);
   }
 
-  #release(buffer: ShmPictureBuffer): void {
-    if (this.#disposed || this.#loans.get(buffer.index) !== buffer) return;
-    this.#loans.delete(buffer.index);
-    this.#native.release(buffer.index, this.#waiters.length > 0);
+  #release(loan: Loan): void {
+    if (this.#disposed || this.#loans.get(loan.index) !== loan) return;
+    this.#loans.delete(loan.index);
+    this.#native.release(loan.index, this.#waiters.length > 0);
   }
 
   #waitForBuffer(signal: AbortSignal): Promise<PictureBuffer> {

@@ -1,5 +1,6 @@
 #include <retrovue/libav/codec.h>
 #include <retrovue/libav/errors.h>
+#include <retrovue/libav/loaned_buffers.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -7,7 +8,7 @@
 namespace retrovue::libav {
 
 Expected<CodecContextPtr> openCodec(const AVCodecParameters& parameters, AVRational timeBase, int threads,
-                                    const MediaLimits& limits) {
+                                    const MediaLimits& limits, LoanedBuffers* buffers) {
   initLibrary();
   const bool isAv1 = parameters.codec_id == AV_CODEC_ID_AV1;
   const AVCodec* codec =
@@ -27,6 +28,7 @@ Expected<CodecContextPtr> openCodec(const AVCodecParameters& parameters, AVRatio
   context->pkt_timebase = timeBase;
   context->thread_count = threads;
   context->max_pixels = limits.pixelsMax;
+  if (buffers != nullptr) buffers->serve(*context);
   if (const int opened = avcodec_open2(context.get(), codec, nullptr); opened < 0) {
     return libavFailure(opened, std::string("Opening the decoder ") + codec->name, "MediaCorrupt");
   }

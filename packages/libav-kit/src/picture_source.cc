@@ -47,7 +47,8 @@ Expected<std::unique_ptr<PictureSource>> PictureSource::open(PictureSourceSpec s
   source->rotation_ = rotationOf(stream);
   const int threads =
       source->spec_.threads > 0 ? source->spec_.threads : threadsFor(*stream.codecpar, source->rate_);
-  auto codec = openCodec(*stream.codecpar, stream.time_base, threads, source->spec_.limits);
+  auto codec = openCodec(*stream.codecpar, stream.time_base, threads, source->spec_.limits,
+                         source->spec_.buffers.get());
   if (!codec) return codec.failure();
   source->codec_ = std::move(*codec);
   keepOnly(context, source->spec_.stream,
@@ -207,6 +208,10 @@ std::optional<Picture> PictureSource::take(FramePtr frame) {
   frame = asPortFormat(std::move(frame));
   if (frame == nullptr) return std::nullopt;
   picture.format = formatOf(*frame, aspect, rotation_);
+  if (spec_.buffers != nullptr) {
+    frame = spec_.buffers->place(std::move(frame));
+    picture.place = spec_.buffers->placeOf(*frame);
+  }
   picture.frame = std::move(frame);
   trail_.at(Activity::decoding, time);
   return picture;

@@ -134,6 +134,7 @@ Expected<void> Session::openAll(std::unique_ptr<MediaFile> file, const Breadcrum
   spec.threads = threadsFor(parameters);
   spec.limits = spec_.limits;
   spec.index = index;
+  spec.buffers = spec_.buffers;
   spec.file = std::move(file);
   auto source = PictureSource::open(std::move(spec), pictureInterrupt_, trail);
   if (!source) return source.failure();

@@ -11,6 +11,7 @@ export {
   decoderContract,
   type KnownDecoderFailure,
 } from "./decoder/decoder-contract.js";
+export { HeapSupply, type LentBuffer } from "./decoder/heap-supply.js";
 export { decoderMutants } from "./decoder/mutants.js";
 export { DecoderSubject } from "./decoder/subject.js";
 export { decoderSuite } from "./decoder/suite.js";

@@ -46,8 +46,20 @@ export interface LaneTicket {
 export interface PictureBuffer extends PicturePlanes {
   /** Index in the bus's pool. */
   readonly index: number;
+  /**
+   * Rows of each plane that may be stored to, at the same stride: codecs want room below the picture for whole blocks. Left
+   * out where there are the picture's own rows and no more.
+   */
+  readonly roomRows?: readonly number[];
   /** No more submits will name it. The committer reuses it when no readable slot refers to it. Idempotent. */
   release(): void;
+  /**
+   * Another hold on the same loan, to be submitted and released by itself: the buffer goes back when every hold was
+   * released. For decoders, whose codec refers to a picture for longer than it airs, or the other way round. With `offsets`
+   * the picture begins so many bytes into each plane, within its room: there a cropped picture lies; `InvalidArgument`
+   * where it would leave it. Left out by buses that lend to nobody but who fills.
+   */
+  share?(offsets?: readonly number[]): PictureBuffer;
 }
 
 /** Sound of one tick as it is handed over: the bus copies it before `submit` returns. */

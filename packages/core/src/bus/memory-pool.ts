@@ -11,25 +11,49 @@ interface Waiter {
   readonly reject: (error: PlayoutError) => void;
 }
 
-/** One loan. A new object for each, so that a stale `release()` can never touch the loan after it. */
+/** One loan: in force until its last hold is released, or until its lane is retired. */
+interface Loan {
+  readonly lane: number;
+  holds: number;
+}
+
+/** One hold on a loan. A new object for each, so that a stale `release()` can never touch the loan after it. */
 export class MemoryPictureBuffer implements PictureBuffer {
   readonly planes: readonly Uint8Array[];
   readonly strides: readonly number[];
   readonly #pool: MemoryPool;
+  #isHeld = true;
 
   constructor(
     pool: MemoryPool,
     readonly index: number,
-    readonly lane: number,
+    readonly loan: Loan,
     picture: PicturePlanes,
   ) {
     this.#pool = pool;
     this.planes = picture.planes;
     this.strides = picture.strides;
+    loan.holds += 1;
+  }
+
+  get isHeld(): boolean {
+    return this.#isHeld;
   }
 
   release(): void {
-    this.#pool.giveBack(this);
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.loan.holds -= 1;
+    if (this.loan.holds === 0) this.#pool.giveBack(this.index, this.loan);
+  }
+
+  share(offsets: readonly number[] = []): PictureBuffer {
+    invariant(this.#isHeld, "a buffer that was released is not shared");
+    // Pictures have no room around them here.
+    if (offsets.some((offset) => offset !== 0)) {
+      throw new PlayoutError("InvalidArgument", "The picture would lie outside of its buffer.");
+    }
+    return new MemoryPictureBuffer(this.#pool, this.index, this.loan, this);
   }
 }
 
@@ -45,7 +69,7 @@ export class MemoryPool {
   readonly #pictures: readonly PicturePlanes[];
   readonly #generations: number[];
   readonly #references: number[];
-  readonly #loans: (MemoryPictureBuffer | undefined)[];
+  readonly #loans: (Loan | undefined)[];
   readonly #free: number[] = [];
   readonly #waiters: Waiter[] = [];
 
@@ -56,7 +80,7 @@ export class MemoryPool {
     this.#pictures = Array.from({ length: bufferCount + 2 }, () => allocatePicture(layout));
     this.#generations = new Array<number>(bufferCount + 2).fill(0);
     this.#references = new Array<number>(bufferCount + 2).fill(0);
-    this.#loans = new Array<MemoryPictureBuffer | undefined>(bufferCount + 2).fill(undefined);
+    this.#loans = new Array<Loan | undefined>(bufferCount + 2).fill(undefined);
     for (let index = bufferCount - 1; index >= 0; index--) this.#free.push(index);
     fillBlack(this.picture(this.slate), format);
     fillBlack(this.picture(this.black), format);
@@ -98,21 +122,23 @@ export class MemoryPool {
     });
   }
 
-  /** True while `buffer` is the loan in force and `lane` has it. */
+  /** True while `buffer` is a hold on the loan in force and `lane` has it. */
   isLent(buffer: MemoryPictureBuffer, lane: number): boolean {
-    return buffer.lane === lane && this.#loans[buffer.index] === buffer;
+    return buffer.isHeld && buffer.loan.lane === lane && this.#loans[buffer.index] === buffer.loan;
   }
 
-  giveBack(buffer: MemoryPictureBuffer): void {
-    if (this.#loans[buffer.index] !== buffer) return;
-    this.#loans[buffer.index] = undefined;
-    if (this.#references[buffer.index] === 0) this.#reuse(buffer.index);
+  giveBack(index: number, loan: Loan): void {
+    if (this.#loans[index] !== loan) return;
+    this.#loans[index] = undefined;
+    if (this.#references[index] === 0) this.#reuse(index);
   }
 
   /** Takes back all loans of a lane whose worker is gone. */
   takeBack(lane: number): void {
     this.rejectWaiters(lane);
-    for (const buffer of this.#loans) if (buffer?.lane === lane) this.giveBack(buffer);
+    this.#loans.forEach((loan, index) => {
+      if (loan?.lane === lane) this.giveBack(index, loan);
+    });
   }
 
   /** Ends the waits of a lane that may borrow no more; of all lanes where none is named. */
@@ -146,8 +172,8 @@ export class MemoryPool {
 
   #lend(index: number, lane: number): MemoryPictureBuffer {
     this.#generations[index] = this.generation(index) + 1;
-    const buffer = new MemoryPictureBuffer(this, index, lane, this.picture(index));
-    this.#loans[index] = buffer;
-    return buffer;
+    const loan: Loan = { lane, holds: 0 };
+    this.#loans[index] = loan;
+    return new MemoryPictureBuffer(this, index, loan, this.picture(index));
   }
 }

@@ -1,3 +1,4 @@
+import type { PictureBuffer } from "../bus/frame-bus.js";
 import type { Rational } from "../time/rational.js";
 import type { MediaTime } from "../time/units.js";
 import type { PictureFormat } from "./picture-format.js";
@@ -31,6 +32,12 @@ export interface PictureFrame extends PicturePlanes {
   readonly concealed: boolean;
   /** True if the picture already lies in `into` of the read request, in the program format. */
   readonly inPlace: boolean;
+  /**
+   * There exactly where the picture lies in a buffer that the decoder had from `OpenOptions.supply`: gives a hold on it of
+   * the caller's own, to be submitted and released like any loan, whatever becomes of the frame and its decoder. To be
+   * called before the frame's `release()`.
+   */
+  readonly holdBuffer?: () => PictureBuffer;
   /** Ancillary records (captions and the like) that belong to this picture. */
   readonly ancillary: readonly Ancillary[];
   /** Gives the memory back to the decoder. */

@@ -1,5 +1,7 @@
 #include "convert.h"
 
+#include <algorithm>
+
 #include "plain_object.h"
 
 namespace retrovue::decoder {
@@ -8,6 +10,23 @@ namespace {
 
 napi_value ratio(napi_env env, int num, int den) {
   return ObjectWriter(env).set("num", num).set("den", den).value();
+}
+
+/// As `BufferLayout` of core/src/decoder/picture-supply.ts.
+libav::BufferLayout layoutOf(napi_env env, napi_value given) {
+  const auto number = [&](napi_value of) { return static_cast<int>(numberOf(env, of)); };
+  const napi_value strides = property(env, given, "strides");
+  const napi_value rows = property(env, given, "roomRows");
+  libav::BufferLayout layout;
+  layout.width = number(property(env, given, "width"));
+  layout.height = number(property(env, given, "height"));
+  layout.pixelFormat = textOf(env, property(env, given, "pixelFormat"));
+  layout.planes = std::min(static_cast<int>(lengthOf(env, strides)), libav::loanPlanesMax);
+  for (int i = 0; i < layout.planes; i++) {
+    layout.strides[i] = number(element(env, strides, static_cast<std::uint32_t>(i)));
+    layout.rows[i] = number(element(env, rows, static_cast<std::uint32_t>(i)));
+  }
+  return layout;
 }
 
 }  // namespace
@@ -65,6 +84,12 @@ libav::SessionSpec specOf(napi_env env, napi_value options) {
   spec.soundAheadNs = static_cast<std::int64_t>(number("soundAheadMs")) * nsPerMs;
   spec.isProbe = truthOf(env, property(env, options, "isProbe"));
   spec.limits.ioTimeoutNs = static_cast<std::int64_t>(number("ioTimeoutMs")) * nsPerMs;
+  const napi_value buffers = property(env, options, "buffers");
+  // Left out it is `undefined`, of which Node-API throws when asked for a property.
+  napi_valuetype given = napi_undefined;
+  if (buffers != nullptr && napi_typeof(env, buffers, &given) == napi_ok && given == napi_object) {
+    spec.buffers = libav::LoanedBuffers::create(layoutOf(env, buffers));
+  }
   return spec;
 }
 

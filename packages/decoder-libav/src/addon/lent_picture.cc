@@ -70,34 +70,62 @@ napi_value LentPicture::viewOf(napi_env env, const Shared& lent, std::uint32_t i
   return view;
 }
 
-napi_value LentPicture::toJs(napi_env env, const Shared& lent, std::uint32_t formatIndex) {
-  const libav::Picture& picture = lent->picture();
-  const AVFrame& frame = *picture.frame;
+/// Views of the planes and their strides; false where the environment is ending.
+bool LentPicture::addPlanes(napi_env env, const Shared& lent, ObjectWriter& it) {
+  const AVFrame& frame = *lent->picture().frame;
   const auto count = static_cast<std::uint32_t>(libav::portPlanes(static_cast<AVPixelFormat>(frame.format)));
   napi_value planes = nullptr;
   napi_value strides = nullptr;
-  bool isGood = napi_create_array_with_length(env, count, &planes) == napi_ok &&
-                napi_create_array_with_length(env, count, &strides) == napi_ok;
-  for (std::uint32_t i = 0; i < count && isGood; i++) {
+  if (napi_create_array_with_length(env, count, &planes) != napi_ok ||
+      napi_create_array_with_length(env, count, &strides) != napi_ok) {
+    return false;
+  }
+  for (std::uint32_t i = 0; i < count; i++) {
     napi_value stride = nullptr;
     const napi_value view = viewOf(env, lent, i);
-    isGood = view != nullptr && napi_create_int32(env, frame.linesize[i], &stride) == napi_ok &&
-             napi_set_element(env, planes, i, view) == napi_ok &&
-             napi_set_element(env, strides, i, stride) == napi_ok;
+    if (view == nullptr || napi_create_int32(env, frame.linesize[i], &stride) != napi_ok ||
+        napi_set_element(env, planes, i, view) != napi_ok ||
+        napi_set_element(env, strides, i, stride) != napi_ok) {
+      return false;
+    }
   }
-  if (!isGood) return nullptr;
+  it.set("planes", planes).set("strides", strides);
+  return true;
+}
+
+/// In a loaned buffer, of which JavaScript has views already: which one, and where the planes begin.
+bool LentPicture::addPlace(napi_env env, const Shared& lent, ObjectWriter& it) {
+  const auto& place = *lent->picture().place;
+  const int count = libav::portPlanes(static_cast<AVPixelFormat>(lent->picture().frame->format));
+  napi_value offsets = nullptr;
+  if (napi_create_array_with_length(env, static_cast<std::size_t>(count), &offsets) != napi_ok) return false;
+  for (int i = 0; i < count; i++) {
+    napi_value offset = nullptr;
+    if (napi_create_double(env, static_cast<double>(place.offsets[i]), &offset) != napi_ok ||
+        napi_set_element(env, offsets, static_cast<std::uint32_t>(i), offset) != napi_ok) {
+      return false;
+    }
+  }
+  it.set("buffer", static_cast<double>(place.id)).set("offsets", offsets);
+  return true;
+}
+
+napi_value LentPicture::toJs(napi_env env, const Shared& lent, std::uint32_t formatIndex) {
+  const libav::Picture& picture = lent->picture();
+  ObjectWriter it(env);
+  if (!(picture.place ? addPlace(env, lent, it) : addPlanes(env, lent, it))) return nullptr;
   auto* held = new Shared(lent);
   napi_value handle = nullptr;
-  const auto drop = [](napi_env, void* it, void*) { delete static_cast<Shared*>(it); };
+  const auto drop = [](napi_env, void* given, void*) { delete static_cast<Shared*>(given); };
   if (napi_create_external(env, held, drop, nullptr, &handle) != napi_ok) {
     delete held;
     return nullptr;
   }
-  ObjectWriter it(env);
-  it.set("planes", planes).set("strides", strides).set("formatIndex", static_cast<double>(formatIndex));
+  it.set("formatIndex", static_cast<double>(formatIndex));
   it.setLong("timeNs", picture.time).setLong("durationNs", picture.duration);
   if (picture.sourcePts != AV_NOPTS_VALUE) it.setLong("sourcePts", picture.sourcePts);
-  it.set("concealed", picture.concealed).set("ancillary", ancillaryOf(env, frame)).set("lent", handle);
+  it.set("concealed", picture.concealed).set("ancillary", ancillaryOf(env, *picture.frame));
+  it.set("lent", handle);
   return it.value();
 }
 

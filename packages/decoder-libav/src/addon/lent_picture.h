@@ -4,9 +4,12 @@
 
 #include <memory>
 
+#include "plain_object.h"
+
 namespace retrovue::decoder {
 
-/// A picture on loan to JavaScript. Its memory is libav's own pooled buffer: nothing is copied. It goes back
+/// A picture on loan to JavaScript. Its memory is libav's own pooled buffer, or one that JavaScript has lent
+/// to the session (and then it has the views): nothing is copied. It goes back
 /// when JavaScript releases it, which makes its views length zero; what is dropped without a release goes
 /// back when it is collected.
 class LentPicture {
@@ -30,6 +33,8 @@ class LentPicture {
  private:
   using Shared = std::shared_ptr<LentPicture>;
   static napi_value viewOf(napi_env env, const Shared& lent, std::uint32_t index);
+  static bool addPlanes(napi_env env, const Shared& lent, ObjectWriter& it);
+  static bool addPlace(napi_env env, const Shared& lent, ObjectWriter& it);
 
   libav::Picture picture_;
   std::weak_ptr<libav::Session> session_;

@@ -29,7 +29,11 @@ Napi::Function SessionObject::define(Napi::Env env) {
       {InstanceMethod<&SessionObject::info>("info"), InstanceMethod<&SessionObject::format>("format"),
        InstanceMethod<&SessionObject::readPicture>("readPicture"),
        InstanceMethod<&SessionObject::releasePicture>("releasePicture"),
-       InstanceMethod<&SessionObject::readSound>("readSound"), InstanceMethod<&SessionObject::seek>("seek"),
+       InstanceMethod<&SessionObject::readSound>("readSound"),
+       InstanceMethod<&SessionObject::offerBuffer>("offerBuffer"),
+       InstanceMethod<&SessionObject::buffersAtHand>("buffersAtHand"),
+       InstanceMethod<&SessionObject::returnedBuffers>("returnedBuffers"),
+       InstanceMethod<&SessionObject::stopBuffers>("stopBuffers"), InstanceMethod<&SessionObject::seek>("seek"),
        InstanceMethod<&SessionObject::sought>("sought"),
        InstanceMethod<&SessionObject::keepAlive>("keepAlive"), InstanceMethod<&SessionObject::close>("close"),
        InstanceMethod<&SessionObject::closed>("closed")});
@@ -45,6 +49,7 @@ SessionObject::SessionObject(const Napi::CallbackInfo& call) : Napi::ObjectWrap<
   }
   libav::SessionSpec spec = specOf(env, call[0]);
   spec.descriptor = std::move(*descriptor);
+  buffers_ = spec.buffers;
   signal_ = std::make_unique<addon::JsSignal>(env, call[1].As<Napi::Function>(), "retrovue decoder");
   if (env.IsExceptionPending()) return;
   session_ = std::make_shared<libav::Session>(std::move(spec), [signal = signal_.get()] { signal->raise(); });
@@ -53,6 +58,7 @@ SessionObject::SessionObject(const Napi::CallbackInfo& call) : Napi::ObjectWrap<
 
 SessionObject::~SessionObject() {
   abandon();
+  for (const auto& [id, buffer] : offered_) napi_delete_reference(Env(), buffer);
 }
 
 void SessionObject::abandon() {
@@ -133,6 +139,59 @@ Napi::Value SessionObject::readSound(const Napi::CallbackInfo& call) {
   it.set("samples", static_cast<double>(run.samples)).set("start", static_cast<double>(run.start));
   it.set("sampleRate", run.format.sampleRate);
   return Napi::Value(env, it.value());
+}
+
+/// offerBuffer(id, buffer): a `PictureBuffer` to decode into; `returnedBuffers` tells when it is done with.
+Napi::Value SessionObject::offerBuffer(const Napi::CallbackInfo& call) {
+  const Napi::Env env = call.Env();
+  if (!session_ || buffers_ == nullptr) return throwFailure(env, closedFailure);
+  const auto id = static_cast<std::uint32_t>(numberOf(env, call[0]));
+  const napi_value views = property(env, call[1], "planes");
+  libav::LoanedBuffers::Planes planes{};
+  for (std::uint32_t i = 0; i < lengthOf(env, views) && i < planes.size(); i++) {
+    void* at = nullptr;
+    napi_typedarray_type type = napi_uint8_array;
+    const napi_value view = element(env, views, i);
+    const bool isView = view != nullptr && napi_get_typedarray_info(env, view, &type, nullptr, &at, nullptr,
+                                                                    nullptr) == napi_ok;
+    if (!isView || type != napi_uint8_array || at == nullptr) {
+      return throwFailure(env, {"InvalidArgument", "A buffer's planes are views of bytes.", 0});
+    }
+    planes[i] = static_cast<std::uint8_t*>(at);
+  }
+  napi_ref held = nullptr;
+  if (napi_create_reference(env, call[1], 1, &held) != napi_ok) return env.Undefined();
+  offered_.emplace(id, held);
+  buffers_->offer(id, planes);
+  return env.Undefined();
+}
+
+Napi::Value SessionObject::buffersAtHand(const Napi::CallbackInfo& call) {
+  return Napi::Number::New(call.Env(), buffers_ ? static_cast<double>(buffers_->atHand()) : 0);
+}
+
+/// The ids of buffers that nothing here refers to any more. Answers after `close`, too.
+Napi::Value SessionObject::returnedBuffers(const Napi::CallbackInfo& call) {
+  const Napi::Env env = call.Env();
+  napi_value ids = nullptr;
+  if (buffers_ == nullptr || napi_create_array(env, &ids) != napi_ok) return env.Undefined();
+  std::uint32_t count = 0;
+  for (const std::uint32_t id : buffers_->takeReturned()) {
+    const auto held = offered_.find(id);
+    if (held != offered_.end()) {
+      napi_delete_reference(env, held->second);
+      offered_.erase(held);
+    }
+    napi_value number = nullptr;
+    if (napi_create_uint32(env, id, &number) == napi_ok) napi_set_element(env, ids, count++, number);
+  }
+  return Napi::Value(env, ids);
+}
+
+/// Decodes into memory of its own from now on.
+Napi::Value SessionObject::stopBuffers(const Napi::CallbackInfo& call) {
+  if (buffers_) buffers_->stop();
+  return call.Env().Undefined();
 }
 
 Napi::Value SessionObject::seek(const Napi::CallbackInfo& call) {

@@ -5,6 +5,7 @@
 #include <retrovue/libav/session.h>
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -30,6 +31,10 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
   Napi::Value readPicture(const Napi::CallbackInfo& call);
   Napi::Value releasePicture(const Napi::CallbackInfo& call);
   Napi::Value readSound(const Napi::CallbackInfo& call);
+  Napi::Value offerBuffer(const Napi::CallbackInfo& call);
+  Napi::Value buffersAtHand(const Napi::CallbackInfo& call);
+  Napi::Value returnedBuffers(const Napi::CallbackInfo& call);
+  Napi::Value stopBuffers(const Napi::CallbackInfo& call);
   Napi::Value seek(const Napi::CallbackInfo& call);
   Napi::Value sought(const Napi::CallbackInfo& call);
   Napi::Value keepAlive(const Napi::CallbackInfo& call);
@@ -40,6 +45,10 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
 
   std::unique_ptr<addon::JsSignal> signal_;
   std::shared_ptr<libav::Session> session_;
+  /// Outlives the session: pictures in them may be held for longer.
+  std::shared_ptr<libav::LoanedBuffers> buffers_;
+  /// The buffers that were offered and not returned: while they are referred to, their memory stays mapped.
+  std::map<std::uint32_t, napi_ref> offered_;
   std::vector<libav::PictureFormat> formats_;
   std::thread closer_;
   std::atomic<bool> isClosed_{false};

@@ -80,6 +80,10 @@ export interface PictureLayout {
   readonly strides: readonly number[];
   /** Bytes of each plane that hold picture: stride · rows. */
   readonly planeBytes: readonly number[];
+  /** Rows of each plane that there is room for. */
+  readonly roomRows: readonly number[];
+  /** From the first to the last byte that is shown of each plane. */
+  readonly shownBytes: readonly number[];
 }
 
 /** The program format that a header carries. */
@@ -117,10 +121,13 @@ export function pictureLayoutOf(header: DataView): PictureLayout {
   );
   const strides = words(formatAt.planeStride);
   const rows = words(formatAt.planePictureRows);
+  const rowBytes = words(formatAt.planeRowBytes);
   return {
     pictureBytes: Number(header.getBigUint64(headerAt.format + formatAt.pictureBytes, true)),
     offsets,
     strides: Object.freeze(strides),
     planeBytes: strides.map((stride, p) => stride * (rows[p] ?? 0)),
+    roomRows: Object.freeze(words(formatAt.planeRows)),
+    shownBytes: strides.map((stride, p) => stride * ((rows[p] ?? 0) - 1) + (rowBytes[p] ?? 0)),
   };
 }

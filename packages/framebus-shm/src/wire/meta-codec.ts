@@ -49,8 +49,17 @@ export class SubmissionEncoder {
     this.#planeOffsets = planeOffsets;
   }
 
-  /** @param samples samples of sound that follow, or undefined for silence */
-  encode(tick: number, buffer: number, samples: number | undefined, meta: FrameMeta): void {
+  /**
+   * @param samples samples of sound that follow, or undefined for silence
+   * @param offsets where the picture's planes begin; the format's own unless it is a cropped one
+   */
+  encode(
+    tick: number,
+    buffer: number,
+    samples: number | undefined,
+    meta: FrameMeta,
+    offsets: readonly number[] = this.#planeOffsets,
+  ): void {
     const view = this.#view;
     view.setBigInt64(submissionAt.tick, BigInt(tick), true);
     view.setUint32(submissionAt.buffer, buffer, true);
@@ -69,8 +78,8 @@ export class SubmissionEncoder {
     view.setUint32(submissionAt.sampleCount, samples ?? 0, true);
     view.setUint32(submissionAt.silentSamples, meta.silentSamples, true);
     this.#encodeAsset(meta.assetUri, meta.assetTitle);
-    for (let p = 0; p < this.#planeOffsets.length; p++) {
-      view.setBigUint64(submissionAt.planeOffset + 8 * p, BigInt(this.#planeOffsets[p] ?? 0), true);
+    for (let p = 0; p < offsets.length; p++) {
+      view.setBigUint64(submissionAt.planeOffset + 8 * p, BigInt(offsets[p] ?? 0), true);
     }
     const ancillary = encodeAncillary(meta.ancillary, view, submissionTextAt.ancillary);
     view.setUint32(submissionAt.ancillaryBytes, ancillary, true);

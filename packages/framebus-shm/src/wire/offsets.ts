@@ -31,6 +31,8 @@ export const formatAt = Object.freeze({
   planeStride: 64,
   planeOffset: 96,
   pictureBytes: 128,
+  planeRows: 80,
+  planeRowBytes: 136,
   planePictureRows: 152,
 });
 
@@ -103,6 +105,7 @@ export const wire = Object.freeze({
   noTime: -(2n ** 63n),
   noIndex: -1n,
   noDecoder: 0xffff_ffff,
+  noAsset: 0xffff_ffff,
   slate: 0xffff_fffe,
   black: 0xffff_ffff,
 });

@@ -8,6 +8,7 @@ import { openingMutants } from "./mutants/opening.js";
 import { playingMutants } from "./mutants/playing.js";
 import { seekingMutants } from "./mutants/seeking.js";
 import { skippingMutants } from "./mutants/skipping.js";
+import { supplyingMutants } from "./mutants/supplying.js";
 import type { DecoderSubject } from "./subject.js";
 
 /** One broken decoder for each rule (at least): what each does wrong is its name. */
@@ -19,6 +20,7 @@ export const decoderMutants: readonly Mutant<DecoderSubject>[] = [
   ...endingMutants,
   ...abortingMutants,
   ...lendingMutants,
+  ...supplyingMutants,
   ...openingMutants,
   ...disposalMutants,
 ];

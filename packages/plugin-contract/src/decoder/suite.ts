@@ -8,6 +8,7 @@ import { openingRules } from "./rules/opening.js";
 import { playingRules } from "./rules/playing.js";
 import { seekingRules } from "./rules/seeking.js";
 import { skippingRules } from "./rules/skipping.js";
+import { supplyingRules } from "./rules/supplying.js";
 import type { DecoderSubject } from "./subject.js";
 
 /** What every decoder must keep. */
@@ -19,6 +20,7 @@ export const decoderSuite: Suite<DecoderSubject> = defineSuite("decoder", [
   ...endingRules,
   ...abortingRules,
   ...lendingRules,
+  ...supplyingRules,
   ...openingRules,
   ...disposalRules,
 ]);

@@ -8,12 +8,14 @@ import { metaRules } from "./meta-rules.js";
 import { readRules } from "./read-rules.js";
 import { refusalRules } from "./refusal-rules.js";
 import { reportRules } from "./report-rules.js";
+import { shareRules } from "./share-rules.js";
 import { soundRules } from "./sound-rules.js";
 import { standInRules } from "./stand-in-rules.js";
 
 /** All rules of a frame bus. */
 export const frameBusSuite = defineSuite<BusBench>("bus", [
   ...commitRules,
+  ...shareRules,
   ...readRules,
   ...soundRules,
   ...refusalRules,

@@ -82,6 +82,14 @@ export const readMutants = [
       },
     }),
   })),
+  busMutant("ends-a-loan-with-its-first-hold", ["bus/a-shared-loan-ends-with-its-last-hold"], () => ({
+    loan: (loan) => ({ share: () => loan }),
+  })),
+  busMutant(
+    "shares-pictures-beyond-their-buffer",
+    ["bus/a-shared-loan-shows-a-picture-where-it-lies"],
+    () => ({ loan: (loan) => ({ share: () => loan.share?.() ?? loan }) }),
+  ),
   busMutant("loses-unused-loans", ["bus/unused-loans-go-back"], () => ({
     loan: () => ({ release: () => {} }),
   })),

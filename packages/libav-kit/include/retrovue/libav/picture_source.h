@@ -3,6 +3,7 @@
 #include <retrovue/libav/breadcrumb.h>
 #include <retrovue/libav/handles.h>
 #include <retrovue/libav/jump_unwinder.h>
+#include <retrovue/libav/loaned_buffers.h>
 #include <retrovue/libav/media_file.h>
 #include <retrovue/libav/packet_index.h>
 #include <retrovue/libav/picture_format.h>
@@ -30,6 +31,8 @@ struct Picture {
   /// The container's own, AV_NOPTS_VALUE where it has none.
   std::int64_t sourcePts = AV_NOPTS_VALUE;
   bool concealed = false;
+  /// The loaned buffer in which it lies, if it does.
+  std::optional<LoanedBuffers::Place> place;
 };
 
 /// What a picture source is opened with.
@@ -44,6 +47,8 @@ struct PictureSourceSpec {
   MediaLimits limits;
   /// Shared with the sound source; null where the file needs none.
   std::shared_ptr<PacketIndex> index;
+  /// What to decode into; null for memory of the decoder's own.
+  std::shared_ptr<LoanedBuffers> buffers;
 };
 
 /// Demuxes and decodes the pictures of a file in presentation order, on continuous media time. Belongs to one

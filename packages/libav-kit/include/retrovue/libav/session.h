@@ -33,6 +33,8 @@ struct SessionSpec {
   /// Only looks at the asset: nothing can be read.
   bool isProbe = false;
   MediaLimits limits;
+  /// What pictures are decoded into where they fit; null for memory of the session's own.
+  std::shared_ptr<LoanedBuffers> buffers;
 };
 
 /// What is known of an asset once it is open.
