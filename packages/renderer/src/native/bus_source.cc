@@ -1,0 +1,124 @@
+#include "bus_source.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace retrovue::renderer {
+namespace {
+
+/// How long one call of `take` waits for a tick.
+constexpr std::int64_t kWaitNs = 100'000'000;
+/// Between two looks for a bus that is not there.
+constexpr std::int64_t kReopenNs = 20'000'000;
+
+}  // namespace
+
+BusSource::BusSource(std::string path, std::string name, const EncodeSpec& spec, HouseClock& clock)
+    : path_(std::move(path)), name_(std::move(name)), spec_(spec), clock_(clock) {}
+
+BusSource::~BusSource() = default;
+
+Take BusSource::open() {
+  rvfb_reader* opened = nullptr;
+  const rvfb_status status = rvfb_reader_open(path_.c_str(), name_.c_str(), &opened);
+  if (status != RVFB_OK) {
+    clock_.waitFor(kReopenNs, [this] { return stopping_.load(); });
+    // Whatever it is (no bus yet, one being replaced, another version's while an upgrade runs), it may pass.
+    return stopping_.load() ? Take::ended : Take::notYet;
+  }
+  const rvfb_format& format = rvfb_reader_header(opened)->format;
+  {
+    const std::scoped_lock lock(mutex_);
+    reader_.reset(opened);
+  }
+  if (!fits(format)) return Take::incompatible;
+  opens_.fetch_add(1, std::memory_order_relaxed);
+  sound_.assign(format.channels, std::vector<float>(rvfb_reader_header(opened)->audio_samples));
+  return stopping_.load() ? Take::ended : Take::taken;
+}
+
+bool BusSource::fits(const rvfb_format& format) const {
+  const HouseGrid& grid = spec_.grid;
+  return format.width == static_cast<std::uint32_t>(spec_.width) &&
+         format.height == static_cast<std::uint32_t>(spec_.height) && format.rate_num == grid.rateNum &&
+         format.rate_den == grid.rateDen && format.sample_rate == grid.sampleRate &&
+         format.channels == static_cast<std::uint32_t>(spec_.channels);
+}
+
+std::int64_t BusSource::onAir() {
+  const std::int64_t head = rvfb_reader_head(reader_.get());
+  if (head < 0) return 0;
+  const std::int64_t aired = spec_.grid.tickAtOrBefore(clock_.now());
+  return std::clamp(aired, std::min(rvfb_reader_oldest(reader_.get()), head), head);
+}
+
+Take BusSource::take(std::int64_t tick, TakenTick& into) {
+  if (stopping_.load()) return Take::ended;
+  if (reader_ == nullptr) {
+    const Take opened = open();
+    if (opened != Take::taken) return opened;
+  }
+  const std::int64_t wanted = tick == kOnAir ? onAir() : tick;
+  switch (rvfb_reader_wait(reader_.get(), wanted, kWaitNs)) {
+    case RVFB_OK:
+      return read(tick == kOnAir ? onAir() : tick, into);
+    case RVFB_STALE:
+      return lost();
+    case RVFB_INTERRUPTED:
+      return stopping_.load() ? Take::ended : Take::notYet;
+    default:
+      return Take::notYet;
+  }
+}
+
+Take BusSource::read(std::int64_t tick, TakenTick& into) {
+  switch (rvfb_reader_read(reader_.get(), tick, &frame_)) {
+    case RVFB_OK:
+      break;
+    case RVFB_NOT_YET:
+      return Take::notYet;
+    case RVFB_OVERRUN:
+      rvfb_reader_show(reader_.get(), tick, ++overruns_);
+      return Take::overrun;
+    default:
+      return lost();
+  }
+  const rvfb_header* header = rvfb_reader_header(reader_.get());
+  into.tick = tick;
+  for (std::size_t p = 0; p < into.planes.size(); ++p) {
+    into.planes[p] = frame_.planes[p];
+    into.strides[p] = p < header->format.plane_count ? header->format.plane_stride[p] : 0;
+  }
+  std::array<float*, 8> channels{};
+  for (std::size_t c = 0; c < sound_.size(); ++c) channels[c] = sound_[c].data();
+  into.soundIntact = rvfb_reader_sound(reader_.get(), &frame_.slot, channels.data(),
+                                       static_cast<std::uint32_t>(sound_.size())) != 0;
+  std::copy(channels.begin(), channels.end(), into.sound.begin());
+  into.sampleStart = static_cast<std::int64_t>(frame_.slot.sample_start);
+  into.samples = frame_.slot.sample_count;
+  rvfb_reader_show(reader_.get(), tick, overruns_);
+  return Take::taken;
+}
+
+Take BusSource::lost() {
+  const std::scoped_lock lock(mutex_);
+  reader_.reset();
+  return Take::replaced;
+}
+
+bool BusSource::release(const TakenTick&) {
+  return reader_ == nullptr || rvfb_reader_intact(reader_.get(), &frame_.slot) != 0;
+}
+
+std::int64_t BusSource::oldest() {
+  return reader_ == nullptr ? 0 : rvfb_reader_oldest(reader_.get());
+}
+
+void BusSource::stop() {
+  stopping_.store(true);
+  clock_.wake();
+  const std::scoped_lock lock(mutex_);
+  if (reader_ != nullptr) rvfb_reader_interrupt(reader_.get());
+}
+
+}  // namespace retrovue::renderer

@@ -1,0 +1,146 @@
+#include "render_line.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "ts_muxer.h"
+
+namespace retrovue::renderer {
+namespace {
+
+/// A tick is taken at most this long before its time (timing.md: never more than 500 ms ahead).
+constexpr std::int64_t kAheadNs = 500'000'000;
+constexpr std::int64_t kSkipNs = 400'000'000;
+constexpr std::int64_t kCaughtUpNs = 50'000'000;
+constexpr std::int64_t kJumpNs = 1'000'000'000;
+
+}  // namespace
+
+Expected<std::unique_ptr<RenderLine>> RenderLine::open(const EncodeSpec& spec, std::int64_t leadNs, TickSource& source,
+                                                       HouseClock& clock, Events events) {
+  auto pictures = PictureEncoder::open(spec);
+  if (!pictures) return pictures.failure();
+  auto sounds = SoundEncoder::open(spec);
+  if (!sounds) return sounds.failure();
+  return std::unique_ptr<RenderLine>(new RenderLine(spec, leadNs, source, clock, std::move(events),
+                                                    std::move(*pictures), std::move(*sounds)));
+}
+
+RenderLine::RenderLine(const EncodeSpec& spec, std::int64_t leadNs, TickSource& source, HouseClock& clock,
+                       Events events, PictureEncoder pictures, SoundEncoder sounds)
+    : spec_(spec),
+      source_(source),
+      clock_(clock),
+      events_(std::move(events)),
+      pictures_(std::move(pictures)),
+      sounds_(std::move(sounds)),
+      muxer_(std::make_unique<TsMuxer>(spec)),
+      pacer_(spec.grid, leadNs, clock, events_.onLeft),
+      thread_([this] { loop(); }) {}
+
+RenderLine::~RenderLine() {
+  stop();
+}
+
+void RenderLine::stop() {
+  stopping_.store(true);
+  source_.stop();
+  clock_.wake();
+  pacer_.stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::optional<Failure> RenderLine::failure() {
+  const std::scoped_lock lock(mutex_);
+  return failure_;
+}
+
+void RenderLine::loop() {
+  ::pthread_setname_np(::pthread_self(), "rv-encoder");
+  std::int64_t tick = kOnAir;
+  while (!stopping_.load()) {
+    const auto next = step(tick);
+    if (next) {
+      tick = *next;
+      continue;
+    }
+    {
+      const std::scoped_lock lock(mutex_);
+      failure_ = next.failure();
+    }
+    events_.onFailed();
+    return;
+  }
+}
+
+std::int64_t RenderLine::catchUp(std::int64_t tick, std::int64_t now) {
+  if (now - spec_.grid.tickTime(tick) <= kJumpNs) return tick;
+  const std::int64_t aired = spec_.grid.tickAtOrBefore(now);
+  counters_.missed.fetch_add(static_cast<std::uint64_t>(aired - tick), std::memory_order_relaxed);
+  isSettled_ = false;
+  return aired;
+}
+
+Expected<std::int64_t> RenderLine::step(std::int64_t tick) {
+  if (tick != kOnAir) {
+    const std::int64_t takeAt = spec_.grid.tickTime(tick) - kAheadNs;
+    if (!clock_.waitUntil(takeAt, [this] { return stopping_.load(); })) return tick;
+    tick = catchUp(tick, clock_.now());
+  }
+  TakenTick taken;
+  switch (source_.take(tick, taken)) {
+    case Take::notYet:
+    case Take::replaced:
+    case Take::ended:
+      return tick;
+    case Take::incompatible:
+      return Failure{"BusIncompatible", "The bus has another program format than the renderer was opened for.", 0};
+    case Take::overrun: {
+      if (tick == kOnAir) return tick;
+      // At least one on: what cannot be read now cannot be read later.
+      const std::int64_t next = std::max(source_.oldest(), tick + 1);
+      counters_.missed.fetch_add(static_cast<std::uint64_t>(next - tick), std::memory_order_relaxed);
+      return next;
+    }
+    case Take::taken:
+      break;
+  }
+  const std::int64_t now = clock_.now();
+  counters_.frameGapNs.store(now - spec_.grid.tickTime(taken.tick), std::memory_order_relaxed);
+  const auto encoded = encode(taken, now);
+  if (!source_.release(taken) || !taken.soundIntact) counters_.torn.fetch_add(1, std::memory_order_relaxed);
+  if (!encoded) return encoded.failure();
+  return taken.tick + 1;
+}
+
+Expected<void> RenderLine::encode(const TakenTick& taken, std::int64_t takenAt) {
+  const std::int64_t lateNs = takenAt - spec_.grid.tickTime(taken.tick);
+  isSkipping_ = isSettled_ && lateNs > (isSkipping_ ? kCaughtUpNs : kSkipNs);
+  if (isSkipping_) {
+    counters_.missed.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    if (auto done = pictures_.encode(taken, pictureUnits_); !done) return done;
+    counters_.encoded.fetch_add(1, std::memory_order_relaxed);
+  }
+  if (auto done = sounds_.encode(taken.sampleStart, taken.sound.data(), taken.samples, soundUnits_); !done) return done;
+  TickBytes bytes = pacer_.lend();
+  muxer_->write(taken.tick, pictureUnits_.all(), soundUnits_.all(), bytes);
+  pictureUnits_.recycle();
+  soundUnits_.recycle();
+  const bool isLate = pacer_.push(std::move(bytes));
+  if (isLate && isSettled_) counters_.late.fetch_add(1, std::memory_order_relaxed);
+  isSettled_ = isSettled_ || !isLate;
+  count(clock_.now() - takenAt);
+  return {};
+}
+
+void RenderLine::count(std::int64_t latencyNs) {
+  const auto bound = std::lower_bound(kLatencyBoundsNs.begin(), kLatencyBoundsNs.end(), latencyNs);
+  counters_.latency[static_cast<std::size_t>(bound - kLatencyBoundsNs.begin())].fetch_add(1, std::memory_order_relaxed);
+  counters_.latencyNsSum.fetch_add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, latencyNs)),
+                                   std::memory_order_relaxed);
+}
+
+}  // namespace retrovue::renderer

@@ -1,0 +1,39 @@
+#pragma once
+#include <retrovue/expected.h>
+#include <retrovue/libav/handles.h>
+
+#include "encode_spec.h"
+#include "stream_unit.h"
+
+namespace retrovue::renderer {
+
+/// One sound encoder for a channel's life. Its frames begin at the sample indices divisible by their length, counted from
+/// the epoch, so a restarted encoder cuts sound at the same places. Units carry the index of the sample that a decoder
+/// gives first, so what encoder and decoder delay is made good by itself. One thread at a time.
+class SoundEncoder {
+ public:
+  /// As `PictureEncoder::open`.
+  static Expected<SoundEncoder> open(const EncodeSpec& spec);
+
+  /// Sound from sample `start` on. What lies between it and the last sound is silence (up to two seconds; beyond, the line
+  /// begins anew at `start`); what was there already is skipped.
+  ///
+  /// @param channels one run of `samples` for each channel; null for silence
+  Expected<void> encode(std::int64_t start, const float* const* channels, std::uint32_t samples, StreamUnits& into);
+
+  std::int64_t frameSamples() const { return frameSamples_; }
+
+ private:
+  SoundEncoder(const EncodeSpec& spec, libav::CodecContextPtr context, libav::FramePtr frame);
+  Expected<void> append(const float* const* channels, std::int64_t offset, std::int64_t samples, StreamUnits& into);
+  Expected<void> flushFrame(StreamUnits& into);
+
+  std::int64_t silenceMax_;
+  std::int64_t frameSamples_;
+  libav::CodecContextPtr context_;
+  libav::FramePtr frame_;
+  /// The sample that comes next; -1 before the first. The frame under way began at a multiple of `frameSamples_`.
+  std::int64_t next_ = -1;
+};
+
+}  // namespace retrovue::renderer

@@ -1,0 +1,161 @@
+#include "ts_muxer.h"
+
+#include <algorithm>
+
+#include "wire_time.h"
+
+namespace retrovue::renderer {
+namespace {
+
+/// Clock references lie at most this far apart. The limit in use is 40 ms (ETSI TR 101 290, 5.2.2).
+constexpr std::int64_t kClockEveryNs = 36'000'000;
+/// Tables lie at most this far apart (DVB's recommendation; the limit is 500 ms).
+constexpr std::int64_t kTablesEveryNs = 100'000'000;
+
+struct StreamType {
+  std::uint8_t type;
+  /// Four letters of a registration descriptor, or none.
+  const char* registration;
+};
+
+/// ISO/IEC 13818-1, table 2-34; AC-3 by ATSC A/52, annex A.
+StreamType pictureType(const std::string& codec) {
+  if (codec == "h264") return {0x1b, nullptr};
+  if (codec == "hevc") return {0x24, "HEVC"};
+  return {0x02, nullptr};
+}
+
+StreamType soundType(const std::string& codec, std::uint32_t sampleRate) {
+  if (codec == "aac") return {0x0f, nullptr};
+  if (codec == "ac3") return {0x81, "AC-3"};
+  // MPEG-1 has 32, 44.1 and 48 kHz; the half of them are MPEG-2's.
+  return {static_cast<std::uint8_t>(sampleRate >= 32'000 ? 0x03 : 0x04), nullptr};
+}
+
+void appendStream(std::vector<std::uint8_t>& into, StreamType type, std::uint16_t pid) {
+  into.push_back(type.type);
+  into.push_back(static_cast<std::uint8_t>(0xe0 | pid >> 8));
+  into.push_back(static_cast<std::uint8_t>(pid));
+  into.push_back(0xf0);
+  into.push_back(type.registration == nullptr ? 0 : 6);
+  if (type.registration == nullptr) return;
+  into.push_back(0x05);
+  into.push_back(4);
+  into.insert(into.end(), type.registration, type.registration + 4);
+}
+
+/// The fixed part of an ADTS header (ISO/IEC 13818-7, 6.2): AAC-LC, one frame, without CRC.
+std::array<std::uint8_t, 7> adtsFor(std::uint32_t sampleRate, int channels) {
+  constexpr std::array<std::uint32_t, 13> rates{96'000, 88'200, 64'000, 48'000, 44'100, 32'000, 24'000,
+                                                22'050, 16'000, 12'000, 11'025, 8'000,  7'350};
+  const auto index = static_cast<unsigned>(std::find(rates.begin(), rates.end(), sampleRate) - rates.begin());
+  const unsigned layout = channels == 8 ? 7 : static_cast<unsigned>(channels);
+  return {0xff,
+          0xf1,
+          static_cast<std::uint8_t>(1 << 6 | (index & 15) << 2 | layout >> 2),
+          static_cast<std::uint8_t>((layout & 3) << 6),
+          0,
+          0x1f,
+          0xfc};
+}
+
+}  // namespace
+
+TsMuxer::TsMuxer(const EncodeSpec& spec)
+    : grid_(spec.grid),
+      isAc3_(spec.audioCodec == "ac3"),
+      isAac_(spec.audioCodec == "aac"),
+      adts_(adtsFor(spec.grid.sampleRate, spec.channels)) {
+  const std::int64_t tickNs = grid_.tickTime(1);
+  portions_ = (tickNs + kClockEveryNs - 1) / kClockEveryNs;
+  tablesEvery_ = std::max<std::int64_t>(1, kTablesEveryNs / tickNs);
+  // One programme, number 1, whose map is at kTablesPid.
+  const std::array<std::uint8_t, 4> programme{0, 1, 0xe0 | kTablesPid >> 8, kTablesPid & 0xff};
+  appendSection(association_, 0x00, 1, programme);
+  std::vector<std::uint8_t> map{0xe0 | kPicturePid >> 8, kPicturePid & 0xff, 0xf0, 0};
+  appendStream(map, pictureType(spec.videoCodec), kPicturePid);
+  appendStream(map, soundType(spec.audioCodec, grid_.sampleRate), kSoundPid);
+  appendSection(map_, 0x02, 1, map);
+}
+
+void TsMuxer::writeTables(std::vector<std::uint8_t>& into) {
+  // What is left of a packet with tables is filled behind the section (2.4.4.1). Two bytes less than fit, so that a
+  // PID's first packet has room for its mark.
+  std::array<std::uint8_t, kTsPacketBytes - 6> filled;
+  const auto write = [&](TsPid& pid, const std::vector<std::uint8_t>& section) {
+    filled.fill(0xff);
+    std::copy(section.begin(), section.end(), filled.begin());
+    pid.unit(filled, {}, {}, into);
+  };
+  write(associationPid_, association_);
+  write(mapPid_, map_);
+}
+
+void TsMuxer::writePicture(const StreamUnit& unit, std::optional<std::int64_t> pcr, std::vector<std::uint8_t>& into) {
+  const auto bytes = unit.bytes();
+  const PesHeader header = pesHeader(0xe0, ptsOfTick(grid_, unit.index), 0);
+  Adaptation adaptation;
+  adaptation.randomAccess = unit.isKey;
+  adaptation.pcr = pcr;
+  picturePid_.unit(header.bytes, bytes, adaptation, into);
+}
+
+void TsMuxer::writeSound(const StreamUnit& unit, std::vector<std::uint8_t>& into) {
+  const auto bytes = unit.bytes();
+  const std::size_t inFront = isAac_ ? adts_.size() : 0;
+  const PesHeader header =
+      pesHeader(isAc3_ ? 0xbd : 0xc0, ptsOfSample(grid_, unit.index), bytes.size() + inFront);
+  std::array<std::uint8_t, 21> head;
+  std::copy(header.bytes.begin(), header.bytes.end(), head.begin());
+  if (isAac_) {
+    const std::size_t length = bytes.size() + adts_.size();
+    auto adts = adts_;
+    adts[3] = static_cast<std::uint8_t>(adts[3] | length >> 11);
+    adts[4] = static_cast<std::uint8_t>(length >> 3);
+    adts[5] = static_cast<std::uint8_t>((length & 7) << 5 | adts[5]);
+    std::copy(adts.begin(), adts.end(), head.begin() + header.bytes.size());
+  }
+  soundPid_.unit(std::span(head).first(header.bytes.size() + inFront), bytes, {}, into);
+}
+
+void TsMuxer::write(std::int64_t tick, std::span<const StreamUnit> pictures, std::span<const StreamUnit> sounds,
+                    TickBytes& into) {
+  const std::uint8_t counterBefore = picturePid_.lastCounter();
+  into.tick = tick;
+  into.randomAccess = std::any_of(pictures.begin(), pictures.end(), [](const StreamUnit& unit) { return unit.isKey; });
+  if (into.randomAccess || isFirst_ || tick % tablesEvery_ == 0) writeTables(into.bytes);
+  isFirst_ = false;
+  std::optional<std::int64_t> pcr = pcrOfTick(grid_, tick, 0, portions_, kDecoderDelay);
+  for (const StreamUnit& unit : pictures) {
+    writePicture(unit, pcr, into.bytes);
+    pcr.reset();
+  }
+  if (pcr) picturePid_.clock(*pcr, counterBefore, into.bytes);
+  for (const StreamUnit& unit : sounds) writeSound(unit, into.bytes);
+  into.portions.push_back(0);
+  if (portions_ > 1) cut(tick, counterBefore, into);
+}
+
+void TsMuxer::cut(std::int64_t tick, std::uint8_t counterBefore, TickBytes& into) {
+  packets_.swap(into.bytes);
+  into.bytes.clear();
+  const auto count = static_cast<std::int64_t>(packets_.size() / kTsPacketBytes);
+  const auto isPicture = [](auto packet) { return ((packet[1] & 0x1f) << 8 | packet[2]) == kPicturePid; };
+  // The tick's own clock comes with the first packet of the pictures' PID.
+  std::int64_t first = 0;
+  while (!isPicture(packets_.begin() + first * static_cast<std::ptrdiff_t>(kTsPacketBytes))) ++first;
+  std::uint8_t counter = counterBefore;
+  std::int64_t portion = 1;
+  for (std::int64_t at = 0; at <= count; ++at) {
+    for (; portion < portions_ && at == std::max(first + 1, count * portion / portions_); ++portion) {
+      into.portions.push_back(into.bytes.size());
+      picturePid_.clock(pcrOfTick(grid_, tick, portion, portions_, kDecoderDelay), counter, into.bytes);
+    }
+    if (at == count) break;
+    const auto packet = packets_.begin() + at * static_cast<std::ptrdiff_t>(kTsPacketBytes);
+    if (isPicture(packet)) counter = packet[3] & 15;
+    into.bytes.insert(into.bytes.end(), packet, packet + kTsPacketBytes);
+  }
+}
+
+}  // namespace retrovue::renderer

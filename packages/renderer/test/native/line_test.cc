@@ -1,0 +1,106 @@
+#include <retrovue/test/runner.h>
+
+#include "fakes.h"
+#include "render_line.h"
+
+using namespace retrovue::renderer;
+using namespace retrovue::renderer::test;
+
+namespace {
+
+constexpr std::int64_t kTick = 40'000'000;
+
+struct Bench {
+  explicit Bench(std::int64_t tick) : clock(standing(tick * kTick)), bus(spec) {}
+
+  void open() {
+    auto opened = RenderLine::open(spec, 0, bus, clock, {[] {}, [] {}});
+    REQUIRE(opened);
+    line = std::move(*opened);
+  }
+  void moveTo(std::int64_t tick) { clock.follow(standing(tick * kTick, ++sequence)); }
+  std::uint64_t encoded() const { return line->counters().encoded.load(); }
+  std::uint64_t missed() const { return line->counters().missed.load(); }
+
+  const EncodeSpec spec = smallSpec();
+  HouseClock clock;
+  std::uint64_t sequence = 0;
+  FakeBus bus;
+  std::unique_ptr<RenderLine> line;
+};
+
+}  // namespace
+
+TEST("line/takes-each-tick-once-in-order-at-most-half-a-second-ahead") {
+  Bench bench(100);
+  bench.bus.hold(90, 200);
+  bench.bus.hold(90, 100);
+  bench.open();
+  bench.bus.waitFor(100);
+  bench.bus.hold(90, 200);
+  bench.bus.waitFor(112);  // 480 ms ahead
+  bench.moveTo(101);
+  bench.bus.waitFor(113);
+  bench.line->stop();
+  std::vector<std::int64_t> expected;
+  for (std::int64_t tick = 100; tick <= 113; ++tick) expected.push_back(tick);
+  CHECK(bench.bus.released() == expected);
+  CHECK_EQ(bench.missed(), 0U);
+  CHECK_EQ(bench.line->counters().late.load(), 0U);
+}
+
+TEST("line/an-overrun-is-skipped-on-the-grid-and-counted") {
+  Bench bench(100);
+  bench.bus.hold(90, 100);
+  bench.open();
+  bench.bus.waitFor(100);
+  bench.bus.hold(104, 106);
+  bench.bus.waitFor(106);
+  bench.line->stop();
+  CHECK(bench.bus.released() == std::vector<std::int64_t>({100, 104, 105, 106}));
+  CHECK_EQ(bench.missed(), 3U);
+}
+
+TEST("line/pictures-are-left-out-to-catch-up-and-sound-is-not") {
+  Bench bench(99);
+  bench.bus.hold(90, 100);
+  bench.open();
+  bench.bus.waitFor(100);  // in time: settled
+  bench.moveTo(112);       // 101 is 440 ms late now
+  bench.bus.hold(90, 112);
+  bench.bus.waitFor(112);
+  bench.line->stop();
+  CHECK_EQ(bench.bus.released().size(), 13U);
+  // Left out until 50 ms late: from 101 to 110.
+  CHECK_EQ(bench.missed(), 10U);
+  CHECK_EQ(bench.encoded(), 3U);
+}
+
+TEST("line/a-second-late-goes-on-at-the-tick-on-air") {
+  Bench bench(99);
+  bench.bus.hold(90, 100);
+  bench.open();
+  bench.bus.waitFor(100);
+  bench.moveTo(160);
+  bench.bus.hold(90, 160);
+  bench.bus.waitFor(160);
+  bench.line->stop();
+  // 101 may have been asked for before time moved.
+  const auto released = bench.bus.released();
+  CHECK_EQ(released.back(), 160);
+  CHECK(released.size() <= 3);
+  CHECK_EQ(bench.missed() + bench.encoded(), 61U);
+  CHECK(bench.encoded() <= 2);
+}
+
+TEST("line/stops-while-it-waits-for-a-bus-or-for-time") {
+  Bench waiting(100);
+  waiting.open();
+  waiting.line->stop();
+  Bench ahead(100);
+  ahead.bus.hold(90, 100);
+  ahead.open();
+  ahead.bus.waitFor(100);
+  ahead.line.reset();
+  CHECK(true);
+}
