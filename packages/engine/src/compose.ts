@@ -275,9 +275,9 @@ const slateFolders = ({ channels }: PlayoutConfig): readonly string[] => [
   ...new Set(channels.flatMap(({ slate }) => (slate.kind === "card" ? [] : [dirname(slate.path)]))),
 ];
 
-/** Whether any channel's stream goes anywhere: only then a renderer is needed. */
-const isEncoding = ({ channels }: PlayoutConfig): boolean =>
-  channels.length === 0 || channels.some(({ outputs }) => outputs.length > 0);
+/** Whether a stream may go anywhere, of a channel here or of one that a request makes: only then a renderer is needed. */
+const isEncoding = ({ channels, transports }: PlayoutConfig): boolean =>
+  transports.length > 0 || channels.some(({ outputs }) => outputs.length > 0);
 
 function renderTaskOf(channel: Container): RenderTask {
   const { engine } = channel.resolve(engineTokens.config);

@@ -111,7 +111,7 @@ describe("media/worker", () => {
     using made = mediaWorker();
     await using worker = made.worker;
     await worker.lengthOf("test://a", never);
-    const [end] = made.timer.take(10);
+    const [end] = made.timer.take(3);
     end?.();
     await expect.poll(() => made.children[0]?.signalCode).toBe("SIGKILL");
     await worker.lengthOf("test://b", never);

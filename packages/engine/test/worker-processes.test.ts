@@ -77,8 +77,9 @@ describe.skipIf(process.platform !== "linux" || !isBuilt)(
     test("workers/a-channel-airs-from-a-process-of-its-own-and-ends-clean", async () => {
       using engine = engineOf(config(0));
       await engine.untilLogged("buffering -> ready");
+      // The process that looked the plan's asset up leaves when nobody asks any more.
+      await expect.poll(() => childrenOf(engine.pid).length, { timeout: 20_000 }).toBe(1);
       const workers = childrenOf(engine.pid);
-      expect(workers).toHaveLength(1);
       // It stood ready before the first tick, so that nothing had to stand in for it.
       expect(engine.logged("a spare worker failed")).toEqual([]);
       {

@@ -29,7 +29,7 @@ const atOnceMax = 4;
 const deadlineNs = nanosecondsFromMs(12_000);
 
 /** A process that has nothing to do is ended after this: the next question begins another. */
-const idleNs = nanosecondsFromMs(10_000);
+const idleNs = nanosecondsFromMs(3_000);
 
 /** What is asked of the process. */
 type Question =
