@@ -24,4 +24,9 @@ describe("channels broken on purpose", () => {
     expect(mutants.filter(({ caughtBy }) => !(caughtBy in rules))).toEqual([]);
     expect(mutants.length).toBeGreaterThanOrEqual(14);
   });
+
+  test("sim/every-rule-has-a-mutant", () => {
+    const caught = new Set(mutants.map(({ caughtBy }) => caughtBy));
+    expect(Object.keys(rules).filter((rule) => !caught.has(rule as keyof typeof rules))).toEqual([]);
+  });
 });

@@ -5,6 +5,7 @@ import { ciMinutes, ciResults, ciSeeds, patienceMs } from "./ci-share.js";
 /** What worlds are made of; each kind must be met, or the share has grown too small to mean anything. */
 const kinds = [
   ["slow-open", "open-rejected-once", "open-rejected", "open-stuck", "late-reads", "read-stuck", "read-deaf"],
+  ["open-rejected-often", "open-deaf", "probe-stuck", "conform-stuck", "error-state"],
   ["read-rejected", "sound-rejected", "sound-stuck", "seek-rejected", "crash-on-open", "crash-on-read"],
   ["short", "endless", "lying-times", "edit-ahead", "splice", "append", "same-plan-again", "slow-reader"],
   ["kill", "freeze", "freeze-noticed", "stall", "step-utc", "step-master", "silence", "resync"],
@@ -26,6 +27,11 @@ test("sim/both-kinds-of-clock-and-every-house-rate-are-met", { timeout: patience
   const results = await ciResults();
   expect(new Set(results.map(({ clock }) => clock))).toEqual(new Set(["utc", "master"]));
   expect(new Set(results.map(({ rate }) => `${rate.num}/${rate.den}`)).size).toBe(8);
+});
+
+test("sim/channels-that-share-a-quarantine-are-met", { timeout: patienceMs }, async () => {
+  const results = await ciResults();
+  expect(results.some(({ channels }) => channels > 1)).toBe(true);
 });
 
 test("sim/a-seed-is-the-whole-story", { timeout: patienceMs }, async () => {

@@ -26,6 +26,8 @@ export class PictureChecker {
   /** A tick that says it airs its planned picture. */
   check(lease: FrameLease, place: SegmentPlace, actor: Actor): void {
     const { tick, meta } = lease;
+    if (actor.pattern.pictures === undefined)
+      throw new Violation("picture/exists", tick, `${actor.uri} has no pictures.`);
     const mark = readCompactMark(lease.picture.planes[0] ?? new Uint8Array());
     if (mark === undefined) throw new Violation("picture/readable", tick, "The picture carries no mark.");
     if (mark.asset !== actor.pattern.id) {
@@ -37,9 +39,9 @@ export class PictureChecker {
     }
     if (actor.fault === "lying-times") return;
     const expected = expectedPicture(actor, place, tick, this.#facts.grid);
-    if (expected === undefined) throw new Violation("picture/exists", tick, `${actor.uri} has no pictures.`);
+    if (expected === undefined) return;
     if (actor.fault === "endless" && expected.overtimeNs >= -cadenceToleranceNs) return;
-    const isProgressive = actor.pattern.pictures?.fieldOrder === "progressive";
+    const isProgressive = actor.pattern.pictures.fieldOrder === "progressive";
     // The two rows of an interlaced picture carry its fields' numbers, 2n and 2n + 1.
     const frame = isProgressive ? mark.frame : mark.frame >> 1;
     if (frame !== expected.frame) {

@@ -8,6 +8,9 @@ const windowNs = 10_000_000_000n;
 /** A run that fails at once is tried at 0, 1, 3 and 7 s: so often within any window, and its fallback was never opened here. */
 const opensPerRun = 5;
 
+/** Retries come so seldom once the quick ones are used up (timing.md, Failure policy). */
+const steadyNs = 30_000_000_000n;
+
 /** How soon after giving up the channel must say so: a look of the supervisor. */
 const toldWithinNs = 200_000_000n;
 
@@ -52,7 +55,7 @@ export class RetryChecker {
   }
 
   hear(event: SupervisorEvent): void {
-    if (event.type !== "source-failed" || event.failure.retry?.exhausted !== true) return;
+    if (event.type !== "source-failed" || (event.failure.retry?.afterNs ?? 0n) < steadyNs) return;
     const { facts, head, now } = this.#options;
     const place = facts.timeline.at((head() + 1) as Tick);
     const { uri } = event.failure.asset;

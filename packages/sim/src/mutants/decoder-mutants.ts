@@ -9,6 +9,7 @@ import {
   type OpenOptions,
   type PictureFrame,
 } from "@retrovue/core";
+import { changedDecoder } from "./changed-decoder.js";
 import { type Mutant, mutant } from "./mutation.js";
 
 /** Opens one asset after the other: who is slow keeps all waiting. */
@@ -131,20 +132,46 @@ function stale(inner: DecoderFactory, phase: { ns: bigint }): DecoderFactory {
   return { probe: inner.probe.bind(inner), open };
 }
 
+/** Tries at once, and again and again, what has failed. */
+class HammeringChooser extends DecoderChooser {
+  override async open(...args: Parameters<DecoderChooser["open"]>): ReturnType<DecoderChooser["open"]> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await super.open(...args);
+      } catch (thrown) {
+        if (tries === hammeringTries) throw thrown;
+      }
+    }
+  }
+}
+
+/** How often one that hammers tries before it waits. */
+const hammeringTries = 30;
+
 /** A decoder that is never closed. */
-const leaky = (inner: DecoderFactory): DecoderFactory => ({
-  probe: inner.probe.bind(inner),
-  open: async (...args) => {
-    const decoder = await inner.open(...args);
-    return {
-      info: decoder.info,
-      seek: (...given) => decoder.seek(...given),
-      readPicture: (...given) => decoder.readPicture(...given),
-      readSound: (...given) => decoder.readSound(...given),
-      [Symbol.asyncDispose]: async () => {},
-    };
-  },
-});
+const leaky = (inner: DecoderFactory): DecoderFactory =>
+  changedDecoder(inner, () => ({ [Symbol.asyncDispose]: async () => {} }));
+
+/** Of all decoders that a factory opens the first is not closed. */
+function keepingTheFirst(inner: DecoderFactory): DecoderFactory {
+  let opened = 0;
+  return changedDecoder(inner, () => {
+    opened += 1;
+    return opened === 1 ? { [Symbol.asyncDispose]: async () => {} } : {};
+  });
+}
+
+/** Now and then asks for no sound at all. */
+function askingForNothing(inner: DecoderFactory): DecoderFactory {
+  let reads = 0;
+  return changedDecoder(inner, (decoder) => ({
+    readSound: async (samples, signal) => {
+      reads += 1;
+      if (reads % 200 === 0) await decoder.readSound(0, signal).catch(() => {});
+      return decoder.readSound(samples, signal);
+    },
+  }));
+}
 
 /** Channels that handle their decoders wrongly. */
 export const decoderMutants: readonly Mutant[] = [
@@ -176,6 +203,15 @@ export const decoderMutants: readonly Mutant[] = [
     const failures = new Map<string, Failure>();
     return { decoder: (factory) => returningAt(factory, failures, ({ inPoint }) => inPoint) };
   }),
+  mutant("hammering", "What has failed is tried again and again at once.", "retry/backs-off", () => ({
+    chooser: (options) => new HammeringChooser(options),
+  })),
+  mutant("one-decoder-kept", "One decoder is still open at the end.", "memory/all-given-back", () => ({
+    decoder: keepingTheFirst,
+  })),
+  mutant("empty-reads", "Decoders are asked for no samples at all.", "decoder/used-as-promised", () => ({
+    decoder: askingForNothing,
+  })),
   mutant("decoder-leak", "Decoders are not closed.", "memory/decoders-are-bounded", () => ({
     decoder: leaky,
   })),

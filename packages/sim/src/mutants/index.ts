@@ -1,6 +1,8 @@
 import { busMutants } from "./bus-mutants.js";
+import { clockMutants } from "./clock-mutants.js";
 import { decoderMutants } from "./decoder-mutants.js";
 import type { Mutant } from "./mutation.js";
+import { pictureMutants } from "./picture-mutants.js";
 import { planMutants } from "./plan-mutants.js";
 import { soundMutants } from "./sound-mutants.js";
 import { standInMutants } from "./stand-in-mutants.js";
@@ -10,10 +12,12 @@ import { supervisionMutants } from "./supervision-mutants.js";
 export const mutants: readonly Mutant[] = [
   ...planMutants,
   ...soundMutants,
+  ...pictureMutants,
   ...standInMutants,
   ...decoderMutants,
   ...supervisionMutants,
   ...busMutants,
+  ...clockMutants,
 ];
 
 /** The mutant of a name. @param refuse told all names where there is none */

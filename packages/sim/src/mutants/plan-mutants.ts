@@ -1,5 +1,6 @@
 import { type Nanoseconds, type Place, type Plan, type Tick, Timeline, tickAfter } from "@retrovue/core";
 import { ChangedTimeline } from "./changed-timeline.js";
+import { changedMeta, changedSubmit } from "./changed-writer.js";
 import { type Mutant, mutant } from "./mutation.js";
 
 /** The plan as if it had begun a tick later. */
@@ -51,6 +52,31 @@ export const planMutants: readonly Mutant[] = [
   })),
   mutant("boundary-early", "Segments begin a tick too early.", "plan/boundary-exact", () => ({
     timeline: (timeline) => new EarlyTimeline(timeline),
+  })),
+  mutant("edit-ignored", "The plan that the channel began with airs for ever.", "plan/in-force", () => {
+    let first: Timeline | undefined;
+    return {
+      timeline: (timeline) => {
+        first ??= timeline;
+        return first;
+      },
+    };
+  }),
+  mutant(
+    "first-tick-not-flagged",
+    "No tick is marked as a segment's first.",
+    "plan/first-tick-flagged",
+    () => ({
+      writer: (writer) => changedMeta(writer, (meta) => ({ ...meta, firstOfSegment: false })),
+    }),
+  ),
+  mutant("slate-for-pads", "Slate airs where nothing is planned.", "pad/black-as-planned", () => ({
+    writer: (writer) =>
+      changedSubmit(writer, (submission) =>
+        submission.meta.pad
+          ? { ...submission, picture: "slate", meta: { ...submission.meta, standIn: "slate" } }
+          : submission,
+      ),
   })),
   mutant("fade-off-by-a-tick", "Fades last a tick too long.", "sound/faded-as-planned", () => ({
     timeline: (timeline) =>

@@ -1,4 +1,4 @@
-import { nanosecondsFromMs, type StandInReason } from "@retrovue/core";
+import { type Nanoseconds, nanosecondsFromMs, type StandInReason } from "@retrovue/core";
 import { changedMeta } from "./changed-writer.js";
 import { keepingWriter } from "./keeping-writer.js";
 import { type Mutant, mutant } from "./mutation.js";
@@ -17,6 +17,13 @@ export const standInMutants: readonly Mutant[] = [
     "stand-in/hold-stays-in-its-airing",
     () => ({ writer: keepingWriter }),
   ),
+  mutant("never-holds", "Slate airs where a picture could be held.", "stand-in/hold-before-slate", () => ({
+    settings: (settings) => ({
+      ...settings,
+      holdNsMax: 0n as Nanoseconds,
+      shortHoldNs: 0n as Nanoseconds,
+    }),
+  })),
   mutant("hold-without-a-bound", "The last picture is held for ever.", "stand-in/hold-is-bounded", () => ({
     settings: (settings) => ({ ...settings, holdNsMax: anHourNs }),
   })),
@@ -62,19 +69,4 @@ export const standInMutants: readonly Mutant[] = [
       writer: (writer) => changedMeta(writer, (meta) => ({ ...meta, discontinuity: false })),
     }),
   ),
-  mutant("fade-lags", "A faded picture has the light of the tick before.", "picture/faded-as-planned", () => {
-    let before = 1;
-    return {
-      conformer: (conformer) => ({
-        format: conformer.format,
-        picture: (from, into, how, signal) => {
-          const alpha = before;
-          before = how.alpha;
-          return conformer.picture(from, into, { ...how, alpha }, signal);
-        },
-        openSound: (...args) => conformer.openSound(...args),
-        [Symbol.asyncDispose]: () => Promise.resolve(conformer[Symbol.asyncDispose]()),
-      }),
-    };
-  }),
 ];

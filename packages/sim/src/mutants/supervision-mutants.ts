@@ -1,4 +1,11 @@
-import { type HostTime, nanosecondsFromMs, Quarantine, type WorkerHost } from "@retrovue/core";
+import {
+  type ChannelEvent,
+  type HostTime,
+  nanosecondsFromMs,
+  Quarantine,
+  type SupervisorEvent,
+  type WorkerHost,
+} from "@retrovue/core";
 import { type Mutant, mutant } from "./mutation.js";
 
 /** Bars nobody. */
@@ -29,6 +36,38 @@ function everyOtherADud(host: WorkerHost): WorkerHost {
   };
 }
 
+/** Workers that neither leave nor can be killed. */
+const staying = (host: WorkerHost): WorkerHost => ({
+  spawn: (order, listener) => {
+    const worker = host.spawn(order, listener);
+    return { setPlan: (plan) => worker.setPlan(plan), kill: () => {}, stop: () => {} };
+  },
+});
+
+/** Workers that never say that their quick retries are used up. */
+const hopeful = (host: WorkerHost): WorkerHost => ({
+  spawn: (order, listener) =>
+    host.spawn(order, {
+      onEvent: (event) => listener.onEvent(event.type === "source-failed" ? withHope(event) : event),
+      onExit: (exit) => listener.onExit(exit),
+    }),
+});
+
+function withHope(event: Extract<ChannelEvent, { type: "source-failed" }>): ChannelEvent {
+  const { failure } = event;
+  if (failure.retry === undefined) return event;
+  return { ...event, failure: { ...failure, retry: { ...failure.retry, exhausted: false } } };
+}
+
+/** Every other change of state is not told. */
+function halfTold(hear: (event: SupervisorEvent) => void): (event: SupervisorEvent) => void {
+  let changes = 0;
+  return (event) => {
+    if (event.type === "state") changes += 1;
+    if (event.type !== "state" || changes % 2 === 1) hear(event);
+  };
+}
+
 /** A host whose monotonic clock is its UTC: whoever sets the one sets the other. */
 const settable = (host: HostTime): HostTime => ({
   monotonic: () => host.utc(),
@@ -55,6 +94,27 @@ export const supervisionMutants: readonly Mutant[] = [
       workers: everyOtherADud,
     }),
   ),
+  mutant(
+    "quarantine-of-its-own",
+    "What killed a worker of one channel is tried on the other.",
+    "worker/hostile-asset-kills-once",
+    () => ({ quarantine: () => new Quarantine() }),
+  ),
+  mutant("state-not-told", "Every other change of state is not told.", "channel/legal-states", () => ({
+    events: halfTold,
+  })),
+  mutant("never-ready", "No lead is long enough to be ready.", "channel/ready-when-filled", () => ({
+    supervised: (settings) => ({ ...settings, leadNsMin: nanosecondsFromMs(10_000) }),
+  })),
+  mutant(
+    "never-gives-up",
+    "A channel whose quick retries are used up says that it is ready.",
+    "channel/error-when-given-up",
+    () => ({ workers: hopeful }),
+  ),
+  mutant("never-stops", "A channel that is told to stop goes on.", "channel/stops", () => ({
+    workers: staying,
+  })),
   mutant("lead-not-filled", "What the lead has lost is not made good.", "lead/refilled", () => ({
     settings: (settings) => ({ ...settings, leadNsTarget: nanosecondsFromMs(200) }),
   })),

@@ -20,6 +20,8 @@ export class PlanWriter {
   readonly #random: Random;
   readonly #actors: readonly Actor[];
   #written = 0;
+  /** The segment, if there is one, that is to be left alone until all retries are used up. */
+  siegeId: string | undefined;
 
   constructor(random: Random, actors: readonly Actor[]) {
     this.#random = random;
@@ -44,6 +46,7 @@ export class PlanWriter {
       0n,
       nanosecondsFromMs(this.#random.int(70_000, 110_000)),
     );
+    this.siegeId = long.id;
     segments.splice(Math.min(segments.length, this.#random.int(1, 3)), 0, {
       ...long,
       fadeInNs: 0n as Nanoseconds,

@@ -17,6 +17,32 @@ import type { Random } from "../random.js";
 import type { Clockwork } from "./clockwork.js";
 import type { Stage } from "./stage.js";
 
+/** What is done, and how often in comparison. */
+const acts = [
+  [5, "edit-ahead"],
+  [3, "splice"],
+  [2, "append"],
+  [2, "same-plan-again"],
+  [3, "kill"],
+  [2, "freeze"],
+  [1, "stall"],
+  [2, "clock"],
+  [3, "slow-reader"],
+] as const;
+
+/** What leaves the segment on air and its worker alone. */
+const gentleActs = [
+  [2, "append"],
+  [2, "same-plan-again"],
+  [2, "clock"],
+  [3, "slow-reader"],
+] as const;
+
+const isBesieged = ({ facts, writer, committer }: Stage): boolean => {
+  const place = facts.timeline.at(tickAfter(committer.head(), 1));
+  return place.in === "segment" && place.segment.id === writer.siegeId;
+};
+
 /** What a stagehand has its hands on. */
 export interface StagehandOptions {
   readonly random: Random;
@@ -53,17 +79,7 @@ export class Stagehand {
   }
 
   async #actOn(stage: Stage): Promise<void> {
-    const act = this.#o.random.weighted([
-      [5, "edit-ahead"],
-      [3, "splice"],
-      [2, "append"],
-      [2, "same-plan-again"],
-      [3, "kill"],
-      [2, "freeze"],
-      [1, "stall"],
-      [2, "clock"],
-      [3, "slow-reader"],
-    ] as const);
+    const act = this.#o.random.weighted(isBesieged(stage) ? gentleActs : acts);
     if (act !== "clock") this.#o.count(act);
     switch (act) {
       case "edit-ahead":

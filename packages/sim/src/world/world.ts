@@ -179,7 +179,7 @@ export class World {
     const { clock, master } = this.#clockwork;
     const { onStart, trace, onTick } = this.#options;
     const bus = this.#mutation.bus(new MemoryFrameBus({ clock }));
-    const quarantine = this.#mutation.quarantine(new Quarantine());
+    const shared = new Quarantine();
     const barredSince = new Map<string, Nanoseconds>();
     const stages: Stage[] = [];
     for (let channelId = 1; channelId <= this.#channels; channelId++) {
@@ -204,7 +204,7 @@ export class World {
         settings: this.#settings,
         clockwork: this.#clockwork,
         bus,
-        quarantine,
+        quarantine: this.#mutation.quarantine(shared),
         barredSince,
         actors: this.#actors,
         mutation: this.#mutation,
