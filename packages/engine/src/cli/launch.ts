@@ -20,6 +20,7 @@ export interface EngineOptions {
   readonly http?: string;
   readonly address?: string;
   readonly logLevel?: string;
+  readonly announce?: boolean;
 }
 
 /** Where a configuration is looked for when none is named, in this order. */

@@ -5,6 +5,7 @@ import { busCommand } from "./bus/bus-command.js";
 import { checkConfig, exitCodeOf, reportReading } from "./check-config.js";
 import { exitCodeFor, exitCodes } from "./exit-codes.js";
 import { type EngineOptions, type Launch, readLaunch } from "./launch.js";
+import { playFiles } from "./play.js";
 import { listPlugins } from "./plugins-ls.js";
 import { configForProbe, probeFiles } from "./probe.js";
 import { runLaunch } from "./run-engine.js";
@@ -13,6 +14,7 @@ import { versionLine, versionReport } from "./version.js";
 
 const examples = `
 Examples:
+  retrovue-playout play a.mp4 b.mkv                      play files in a loop at http://localhost:8090/
   retrovue-playout --config playout.yaml                 run the channels of a configuration
   retrovue-playout --channel 1 --port 8090 --plan a.mp4  one channel at http://localhost:8090/channel/1.ts
   retrovue-playout check-config playout.yaml             tell what it would run, or all that is wrong
@@ -75,9 +77,20 @@ function describeProgram(terminal: Terminal, end: (code: number) => void): Comma
   program.configureHelp({ visibleArguments: () => [] });
   for (const option of engineOptions()) program.addOption(option);
   program.action(async (command: string | undefined, options: EngineOptions) => {
-    if (command === undefined) end(await runLaunch(readLaunch(options, terminal.environment), terminal));
-    else end(refuseCommand(command, program, terminal));
+    if (command !== undefined) end(refuseCommand(command, program, terminal));
+    else {
+      const { announce = false } = options;
+      end(await runLaunch(readLaunch(options, terminal.environment), terminal, undefined, { announce }));
+    }
   });
+
+  program
+    .command("play")
+    .description("play files, one after another and for ever, as channel 1; or a plan file, or test://bars")
+    .argument("<file...>", "media files, URIs such as test://bars, or one plan file")
+    .action(async (files: readonly string[]) => {
+      end(await playFiles(files, program.opts<EngineOptions>(), terminal));
+    });
 
   program
     .command("check-config")
@@ -170,6 +183,7 @@ function engineOptions(): Option[] {
       "listen for gRPC here, as 127.0.0.1:50051 or unix:/run/retrovue/playout.sock",
     ),
     new Option("--http <address>", "listen for HTTP control and console here, as 127.0.0.1:8090"),
+    new Option("--announce", "tell what to open in a browser or player once the engine runs"),
     new Option("--log-level <level>", "lowest level that is logged").choices([
       "trace",
       "debug",
@@ -191,7 +205,7 @@ function whole(min: number, max: number): (text: string) => number {
 }
 
 /** Commands that come with the parts they need: asked for, they say so. */
-const laterCommands: readonly string[] = ["play", "check-plan", "ctl"];
+const laterCommands: readonly string[] = ["check-plan", "ctl"];
 
 function refuseCommand(command: string, program: Command, terminal: Terminal): number {
   if (laterCommands.includes(command)) {

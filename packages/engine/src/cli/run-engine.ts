@@ -4,14 +4,21 @@ import type { PlayoutConfig } from "../config/playout-config.js";
 import { Engine } from "../engine.js";
 import { type Log, openLog } from "../log/log.js";
 import { LogSink } from "../log/log-sink.js";
+import { announcement } from "./announce.js";
 import { exitCodeOf, reportReading } from "./check-config.js";
 import { exitCodes } from "./exit-codes.js";
 import type { Launch } from "./launch.js";
 import type { Terminal } from "./terminal.js";
 import { versionReport } from "./version.js";
 
+/** How an engine is run from the command line. */
+export interface RunManner {
+  /** Tells people what to open once it runs. Default false. */
+  readonly announce?: boolean;
+}
+
 /** Runs an engine until it is asked to stop. Gives the exit code. */
-export type EngineRunner = (config: PlayoutConfig, terminal: Terminal) => Promise<number>;
+export type EngineRunner = (config: PlayoutConfig, terminal: Terminal, manner: RunManner) => Promise<number>;
 
 /** How long the last log lines may take to be written. */
 const flushNsMax = nanosecondsFromMs(500);
@@ -21,13 +28,14 @@ export async function runLaunch(
   launch: Launch,
   terminal: Terminal,
   run: EngineRunner = runEngine,
+  manner: RunManner = {},
 ): Promise<number> {
   reportReading(launch, terminal);
   if (!launch.reading.ok) return exitCodeOf(launch.reading);
-  return await run(launch.reading.config, terminal);
+  return await run(launch.reading.config, terminal, manner);
 }
 
-async function runEngine(config: PlayoutConfig, terminal: Terminal): Promise<number> {
+async function runEngine(config: PlayoutConfig, terminal: Terminal, manner: RunManner): Promise<number> {
   const host = new NodeHostTime();
   const sink = new LogSink(1, host.timer);
   const { level, format } = config.telemetry.log;
@@ -43,7 +51,8 @@ async function runEngine(config: PlayoutConfig, terminal: Terminal): Promise<num
   const { version, node } = versionReport();
   const commit = terminal.environment["RETROVUE_COMMIT"] ?? "unknown";
   const engine = await Engine.start({ config, host, log, build: { version, commit, node } });
-  log.warn("outputs and transports are not built yet: channels air on their frame buses alone");
+  if (manner.announce === true)
+    for (const line of announcement(config, engine.addresses)) terminal.print(line);
   const why = await asked.toStop;
   if (PlayoutError.is(why)) log.fatal({ err: why }, "a fault of the engine: it stops");
   const { unfinished } = await engine.stop();
