@@ -169,6 +169,7 @@ export {
   type PicturePlanes,
 } from "./media/picture.js";
 export {
+  type ChromaPosition,
   type ColourMatrix,
   type ColourPrimaries,
   type ColourRange,
@@ -179,6 +180,7 @@ export {
   type PixelFormat,
   pixelFormats,
   type Rotation,
+  type StatedLight,
 } from "./media/picture-format.js";
 export { type PlaneLayout, planesOf, rowBytes, rowsOf } from "./media/pixel-layout.js";
 export {

@@ -130,6 +130,47 @@ describe("streams", () => {
     }
   });
 
+  test("streams/stated-light-and-chroma-position-come-out-with-the-picture", async () => {
+    const display = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(40000000,50)";
+    const params = `${display}:max-cll=1200,340:chromaloc=2:log-level=error:keyint=5`;
+    const hdr = [
+      "-pix_fmt",
+      "yuv420p10le",
+      "-c:v",
+      "libx265",
+      "-preset",
+      "ultrafast",
+      "-x265-params",
+      params,
+    ];
+    const light = {
+      masteringPeakNits: 4_000,
+      masteringFloorNits: 0.005,
+      contentPeakNits: 1_200,
+      frameAveragePeakNits: 340,
+    };
+    for (const name of ["hdr.mp4", "hdr.mkv", "hdr.ts"]) {
+      const path = await make(name, [picture], ...hdr);
+      await using decoder = await factory.open({ uri: path }, {}, signal);
+      expect(decoder.info.picture?.format).toMatchObject({ chromaPosition: "top-left", light });
+      const formats = new Set<unknown>();
+      for (;;) {
+        const shown = await decoder.readPicture(mediaTime(-1n), {}, signal);
+        if (shown === endOfMedia) break;
+        formats.add(shown.format);
+        expect(shown.format.light, `light of the picture at ${shown.time}`).toEqual(light);
+        shown.release();
+      }
+      // The same object for all: what is said at key pictures alone holds until something else is said.
+      expect(formats.size).toBe(1);
+    }
+    // Mistaken for cd/m² where the unit is a ten-thousandth of it, as files in the field are.
+    const wrong = ["-x265-params", `${display.replace("L(40000000", "L(4000")}:log-level=error`];
+    const path = await make("dark.mp4", [picture], ...hdr.slice(0, -2), ...wrong);
+    await using decoder = await factory.open({ uri: path }, {}, signal);
+    expect(decoder.info.picture?.format.light).toBeUndefined();
+  });
+
   test("streams/a-change-of-size-in-mid-stream-is-told", async () => {
     const small = await make("small.ts", [picture], "-c:v", "mpeg2video", "-f", "mpegts");
     const large = await make(

@@ -3,6 +3,7 @@
 extern "C" {
 #include <libavutil/display.h>
 #include <libavutil/imgutils.h>
+#include <libavutil/mastering_display_metadata.h>
 #include <libavutil/pixdesc.h>
 }
 
@@ -126,6 +127,68 @@ int rotationByMatrix(const std::uint8_t* bytes) {
   return ((quarter % 4) + 4) % 4 * 90;
 }
 
+const char* chromaPositionOf(AVChromaLocation it) {
+  switch (it) {
+    case AVCHROMA_LOC_LEFT:
+      return "left";
+    case AVCHROMA_LOC_CENTER:
+      return "center";
+    case AVCHROMA_LOC_TOPLEFT:
+      return "top-left";
+    case AVCHROMA_LOC_TOP:
+      return "top";
+    case AVCHROMA_LOC_BOTTOMLEFT:
+      return "bottom-left";
+    case AVCHROMA_LOC_BOTTOM:
+      return "bottom";
+    default:
+      return nullptr;
+  }
+}
+
+bool isSubsampled(AVPixelFormat format) {
+  const AVPixFmtDescriptor* it = av_pix_fmt_desc_get(format);
+  return it != nullptr && it->nb_components >= 3 && (it->log2_chroma_w > 0 || it->log2_chroma_h > 0);
+}
+
+/// Both structures may grow: newer libraries make them longer, never shorter.
+void readMastering(const std::uint8_t* bytes, std::size_t size, StatedLight& light) {
+  if (bytes == nullptr || size < sizeof(AVMasteringDisplayMetadata)) return;
+  const auto& it = *reinterpret_cast<const AVMasteringDisplayMetadata*>(bytes);
+  if (it.has_luminance == 0 || it.max_luminance.den == 0 || it.min_luminance.den == 0) return;
+  const double peak = av_q2d(it.max_luminance);
+  const double floor = av_q2d(it.min_luminance);
+  // The range that ITU-T H.265 has for them (D.3.28): beyond it somebody mistook the unit.
+  if (peak < 5 || peak > 10'000 || floor < 0 || floor > 5) return;
+  light.masteringPeak = peak;
+  light.masteringFloor = floor;
+}
+
+void readContent(const std::uint8_t* bytes, std::size_t size, StatedLight& light) {
+  if (bytes == nullptr || size < sizeof(AVContentLightMetadata)) return;
+  const auto& it = *reinterpret_cast<const AVContentLightMetadata*>(bytes);
+  // Zero means that it is not known (CTA-861.3).
+  if (it.MaxCLL > 0) light.contentPeak = it.MaxCLL;
+  if (it.MaxFALL > 0) light.frameAveragePeak = it.MaxFALL;
+}
+
+struct Bytes {
+  const std::uint8_t* data = nullptr;
+  std::size_t size = 0;
+};
+
+Bytes sideDataOf(const AVStream& stream, AVPacketSideDataType type) {
+  Bytes found;
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 102)
+  const AVCodecParameters& it = *stream.codecpar;
+  const AVPacketSideData* data = av_packet_side_data_get(it.coded_side_data, it.nb_coded_side_data, type);
+  if (data != nullptr) found = {data->data, data->size};
+#else
+  found.data = av_stream_get_side_data(&stream, type, &found.size);
+#endif
+  return found;
+}
+
 bool topFieldFirst(const AVFrame& frame) {
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
   return (frame.flags & AV_FRAME_FLAG_TOP_FIELD_FIRST) != 0;
@@ -151,7 +214,8 @@ bool PictureFormat::operator==(const PictureFormat& other) const {
   return width == other.width && height == other.height && same(pixelFormat, other.pixelFormat) &&
          sampleAspectNum == other.sampleAspectNum && sampleAspectDen == other.sampleAspectDen &&
          same(primaries, other.primaries) && same(transfer, other.transfer) && same(matrix, other.matrix) &&
-         same(range, other.range) && same(fieldOrder, other.fieldOrder) && rotation == other.rotation;
+         same(range, other.range) && same(fieldOrder, other.fieldOrder) && rotation == other.rotation &&
+         same(chromaPosition, other.chromaPosition) && light == other.light;
 }
 
 const char* portPixelFormat(int format) {
@@ -205,6 +269,7 @@ PictureFormat formatOf(const AVFrame& frame, AVRational sampleAspect, int rotati
     format.range = "full";
   }
   if (isInterlaced(frame)) format.fieldOrder = topFieldFirst(frame) ? "top-first" : "bottom-first";
+  if (isSubsampled(pixels)) format.chromaPosition = chromaPositionOf(frame.chroma_location);
   format.rotation = rotation;
   const AVFrameSideData* matrix = av_frame_get_side_data(&frame, AV_FRAME_DATA_DISPLAYMATRIX);
   if (matrix != nullptr && matrix->size >= 9 * sizeof(std::int32_t))
@@ -213,18 +278,25 @@ PictureFormat formatOf(const AVFrame& frame, AVRational sampleAspect, int rotati
 }
 
 int rotationOf(const AVStream& stream) {
-#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 102)
-  const AVCodecParameters& it = *stream.codecpar;
-  const AVPacketSideData* found =
-      av_packet_side_data_get(it.coded_side_data, it.nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
-  if (found == nullptr || found->size < 9 * sizeof(std::int32_t)) return 0;
-  return rotationByMatrix(found->data);
-#else
-  std::size_t bytes = 0;
-  const std::uint8_t* found = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &bytes);
-  if (found == nullptr || bytes < 9 * sizeof(std::int32_t)) return 0;
-  return rotationByMatrix(found);
-#endif
+  const Bytes found = sideDataOf(stream, AV_PKT_DATA_DISPLAYMATRIX);
+  if (found.data == nullptr || found.size < 9 * sizeof(std::int32_t)) return 0;
+  return rotationByMatrix(found.data);
+}
+
+void readLight(const AVFrame& frame, StatedLight& light) {
+  const auto* mastering = av_frame_get_side_data(&frame, AV_FRAME_DATA_MASTERING_DISPLAY_METADATA);
+  if (mastering != nullptr) readMastering(mastering->data, mastering->size, light);
+  const auto* content = av_frame_get_side_data(&frame, AV_FRAME_DATA_CONTENT_LIGHT_LEVEL);
+  if (content != nullptr) readContent(content->data, content->size, light);
+}
+
+StatedLight lightOf(const AVStream& stream) {
+  StatedLight light;
+  const Bytes mastering = sideDataOf(stream, AV_PKT_DATA_MASTERING_DISPLAY_METADATA);
+  readMastering(mastering.data, mastering.size, light);
+  const Bytes content = sideDataOf(stream, AV_PKT_DATA_CONTENT_LIGHT_LEVEL);
+  readContent(content.data, content.size, light);
+  return light;
 }
 
 }  // namespace retrovue::libav

@@ -45,6 +45,7 @@ Expected<std::unique_ptr<PictureSource>> PictureSource::open(PictureSourceSpec s
   source->timeBase_ = stream.time_base;
   source->rate_ = av_guess_frame_rate(&context, &stream, nullptr);
   source->rotation_ = rotationOf(stream);
+  source->light_ = lightOf(stream);
   const int threads =
       source->spec_.threads > 0 ? source->spec_.threads : threadsFor(*stream.codecpar, source->rate_);
   auto codec = openCodec(*stream.codecpar, stream.time_base, threads, source->spec_.limits,
@@ -208,6 +209,8 @@ std::optional<Picture> PictureSource::take(FramePtr frame) {
   frame = asPortFormat(std::move(frame));
   if (frame == nullptr) return std::nullopt;
   picture.format = formatOf(*frame, aspect, rotation_);
+  readLight(*frame, light_);
+  picture.format.light = light_;
   if (spec_.buffers != nullptr) {
     frame = spec_.buffers->place(std::move(frame));
     picture.place = spec_.buffers->placeOf(*frame);

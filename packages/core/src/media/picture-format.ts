@@ -59,6 +59,28 @@ export type FieldOrder = "progressive" | "top-first" | "bottom-first";
 /** Clockwise turn in degrees that a player must apply before showing. */
 export type Rotation = 0 | 90 | 180 | 270;
 
+/**
+ * Where chroma samples of a subsampled picture lie among those of luma (ITU-T H.264, annex E: chroma_sample_loc_type).
+ * MPEG-2 and later mean `left` where nothing is said, JPEG and MPEG-1 `center`, BT.2020 `top-left`.
+ */
+export type ChromaPosition = "left" | "center" | "top-left" | "top" | "bottom-left" | "bottom";
+
+/**
+ * How bright the pictures of an HDR asset are, as it says of itself; each where it does. In cd/m² ("nits").
+ */
+export interface StatedLight {
+  /**
+   * Brightest and darkest that the display could show which the pictures were graded on (SMPTE ST 2086): 5 to 10 000 and 0
+   * to 5, both or neither. A statement outside of that is none.
+   */
+  readonly masteringPeakNits?: number;
+  readonly masteringFloorNits?: number;
+  /** The brightest pixel of all pictures (CTA-861.3: MaxCLL). */
+  readonly contentPeakNits?: number;
+  /** The greatest average of a picture (CTA-861.3: MaxFALL). */
+  readonly frameAveragePeakNits?: number;
+}
+
 /** Everything needed to show a picture right. Sizes are in pixels of the picture as stored. */
 export interface PictureFormat {
   readonly width: number;
@@ -69,4 +91,8 @@ export interface PictureFormat {
   readonly colour: ColourTags;
   readonly fieldOrder: FieldOrder;
   readonly rotation: Rotation;
+  /** Left out where the asset does not say, or chroma is not subsampled. */
+  readonly chromaPosition?: ChromaPosition;
+  /** Left out where the asset does not say. */
+  readonly light?: StatedLight;
 }

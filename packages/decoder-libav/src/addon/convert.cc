@@ -12,6 +12,16 @@ napi_value ratio(napi_env env, int num, int den) {
   return ObjectWriter(env).set("num", num).set("den", den).value();
 }
 
+/// As `StatedLight` of core/src/media/picture-format.ts.
+napi_value toJs(napi_env env, const libav::StatedLight& light) {
+  ObjectWriter it(env);
+  if (light.masteringPeak >= 0) it.set("masteringPeakNits", light.masteringPeak);
+  if (light.masteringFloor >= 0) it.set("masteringFloorNits", light.masteringFloor);
+  if (light.contentPeak >= 0) it.set("contentPeakNits", light.contentPeak);
+  if (light.frameAveragePeak >= 0) it.set("frameAveragePeakNits", light.frameAveragePeak);
+  return it.value();
+}
+
 /// As `BufferLayout` of core/src/decoder/picture-supply.ts.
 libav::BufferLayout layoutOf(napi_env env, napi_value given) {
   const auto number = [&](napi_value of) { return static_cast<int>(numberOf(env, of)); };
@@ -39,6 +49,8 @@ napi_value toJs(napi_env env, const libav::PictureFormat& format) {
   it.set("width", format.width).set("height", format.height).set("pixelFormat", format.pixelFormat);
   it.set("sampleAspect", ratio(env, format.sampleAspectNum, format.sampleAspectDen));
   it.set("colour", colour.value()).set("fieldOrder", format.fieldOrder).set("rotation", format.rotation);
+  if (format.chromaPosition != nullptr) it.set("chromaPosition", format.chromaPosition);
+  if (!(format.light == libav::StatedLight{})) it.set("light", toJs(env, format.light));
   return it.value();
 }
 

@@ -5,6 +5,16 @@
 
 namespace retrovue::libav {
 
+/// How bright an asset says that its pictures are, in cd/m²; negative where it does not.
+struct StatedLight {
+  double masteringPeak = -1;
+  double masteringFloor = -1;
+  double contentPeak = -1;
+  double frameAveragePeak = -1;
+
+  bool operator==(const StatedLight&) const = default;
+};
+
 /// A picture's format in the port's own words (core/src/media/picture-format.ts). Strings are literals.
 struct PictureFormat {
   int width = 0;
@@ -18,6 +28,9 @@ struct PictureFormat {
   const char* range = "unknown";
   const char* fieldOrder = "progressive";
   int rotation = 0;
+  /// Null where it is not said.
+  const char* chromaPosition = nullptr;
+  StatedLight light;
 
   bool operator==(const PictureFormat& other) const;
 };
@@ -36,6 +49,10 @@ int planeRowBytes(AVPixelFormat format, int plane, int width);
 
 /// Reads a decoded frame's format. `rotation` is the stream's; a frame that says otherwise wins.
 PictureFormat formatOf(const AVFrame& frame, AVRational sampleAspect, int rotation);
+/// Takes up what a frame says of its pictures' light; what it does not say stays as it is.
+void readLight(const AVFrame& frame, StatedLight& light);
+/// What the container says of it.
+StatedLight lightOf(const AVStream& stream);
 /// Clockwise turn in degrees before showing, by the stream's display matrix; 0 where it has none or an odd
 /// one.
 int rotationOf(const AVStream& stream);

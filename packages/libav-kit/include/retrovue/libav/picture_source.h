@@ -96,6 +96,8 @@ class PictureSource {
   AVRational timeBase_{1, 1};
   AVRational rate_{0, 1};
   int rotation_ = 0;
+  /// As last told; frames say it at key pictures alone.
+  StatedLight light_;
   JumpUnwinder unwinder_ = makeUnwinder();
   std::optional<std::int64_t> zero_;
   std::int64_t firstDts_ = AV_NOPTS_VALUE;
