@@ -5,10 +5,11 @@ import {
   sameMedia,
   samplesPerTickMax,
 } from "@retrovue/core";
-import { exactSample, matchExactSound, sampleNearest } from "@retrovue/core/testing";
+import { sampleNearest } from "@retrovue/core/testing";
 import type { Actor, FaultName } from "../world/cast.js";
 import type { Facts } from "../world/facts.js";
 import { Episode } from "./episode.js";
+import { ExactSounds, type SampleBytes, sampleBytes } from "./exact-sounds.js";
 import { promisedNs } from "./recovery.js";
 import { type SampleShape, shapeOf } from "./sound-shape.js";
 import { Violation } from "./violation.js";
@@ -25,7 +26,10 @@ const costsSoundAlone: ReadonlySet<FaultName> = new Set(["sound-rejected", "soun
 /** Holds every sample that airs against the plan. */
 export class SoundChecker {
   readonly #facts: Facts;
-  readonly #channels: readonly Float32Array[];
+  readonly #channels: readonly SampleBytes[];
+  readonly #samplesOf: readonly Float32Array[];
+  readonly #silence: SampleBytes;
+  readonly #exact: ExactSounds;
   /** The last sample of the tick before in each channel: what a fade-out starts from. */
   readonly #last: number[];
   readonly #missing = new Episode();
@@ -36,7 +40,11 @@ export class SoundChecker {
 
   constructor(facts: Facts, channels: number) {
     this.#facts = facts;
-    this.#channels = Array.from({ length: channels }, () => new Float32Array(samplesPerTickMax(facts.grid)));
+    const samplesMax = samplesPerTickMax(facts.grid);
+    this.#channels = Array.from({ length: channels }, () => sampleBytes(samplesMax));
+    this.#samplesOf = this.#channels.map(({ samples }) => samples);
+    this.#silence = sampleBytes(samplesMax);
+    this.#exact = new ExactSounds(samplesMax);
     this.#last = new Array<number>(channels).fill(0);
   }
 
@@ -47,10 +55,10 @@ export class SoundChecker {
     if (lease.samples !== grid.samplesIn(tick) || lease.sampleStart !== grid.sampleAt(tick)) {
       throw new Violation("sound/exact-share", tick, `${lease.samples} samples from ${lease.sampleStart}.`);
     }
-    for (const [index, channel] of this.#channels.entries())
-      this.#last[index] = channel[this.#lastIndex] ?? 0;
+    for (let index = 0; index < this.#samplesOf.length; index++)
+      this.#last[index] = this.#samplesOf[index]?.[this.#lastIndex] ?? 0;
     this.#lastIndex = lease.samples - 1;
-    if (lease.copySound(this.#channels, 0) !== "intact")
+    if (lease.copySound(this.#samplesOf, 0) !== "intact")
       throw new Violation("sound/intact", tick, "Overwritten while read.");
   }
 
@@ -59,10 +67,9 @@ export class SoundChecker {
     this.#whole = undefined;
     this.#missing.end();
     for (const channel of this.#channels) {
-      for (let i = 0; i < lease.samples; i++) {
-        if (channel[i] !== 0)
-          throw new Violation("sound/planned-silence", lease.tick, `Sample ${i} is ${channel[i]}.`);
-      }
+      if (this.#isSilent(channel, lease.samples)) continue;
+      const i = channel.samples.findIndex((sample) => sample !== 0);
+      throw new Violation("sound/planned-silence", lease.tick, `Sample ${i} is ${channel.samples[i]}.`);
     }
     if (lease.meta.silentSamples !== 0) {
       throw new Violation(
@@ -142,33 +149,40 @@ export class SoundChecker {
   #checkSamples(lease: FrameLease, actor: Actor, position: number, shape: SampleShape): void {
     const { samples, meta } = lease;
     const { id, uri } = actor.pattern;
+    // Where all is told as missing there is nothing that could be altered.
+    if (meta.silentSamples >= samples) return;
     for (const [index, channel] of this.#channels.entries()) {
-      let altered = 0;
-      let i = shape.isPlain && position >= 0 ? matchExactSound(channel, 0, samples, id, index, position) : 0;
-      for (; i < samples; i++) {
-        const actual = channel[i] ?? 0;
-        if (actual === 0 && meta.silentSamples > 0) {
-          altered += shape.isShapedAt(i) ? 0 : 1;
-          continue;
-        }
-        const source = position + i < 0 ? 0 : exactSample(id, index, position + i);
-        if (shape.isShapedAt(i)) {
-          if (meta.silentSamples === 0) this.#checkShaped(lease, shape, i, actual, source);
-        } else if (actual !== shape.levelled(source)) {
-          altered += 1;
-        }
-      }
+      if (shape.isPlain && this.#exact.isAt(channel, samples, id, index, position)) continue;
+      const planned = this.#exact.from(samples, id, index, position);
+      const altered = shape.isLevel
+        ? countAltered(channel.samples, planned, samples, shape.gain)
+        : this.#countShaped(lease, shape, channel.samples, planned);
       if (altered <= meta.silentSamples) continue;
       const middle = samples >> 1;
-      const isLevel =
-        shape.gain !== 1 && matchExactSound(channel, middle, 1, id, index, position + middle) === 1;
-      const heard = channel.subarray(0, samples).every((sample) => sample === 0) ? "(silence, not) " : "";
+      const isLevel = shape.gain !== 1 && channel.samples[middle] === planned[middle];
+      const heard = this.#isSilent(channel, samples) ? "(silence, not) " : "";
       throw new Violation(
         isLevel ? "sound/gain-as-planned" : "sound/no-sample-lost-or-doubled",
         lease.tick,
         `${altered} samples of channel ${index} are not those of ${heard}${uri} from sample ${position}; ${meta.silentSamples} are told as missing.`,
       );
     }
+  }
+
+  /** Looks at samples of which some are under a ramp; counts those that are not and are not as planned. */
+  #countShaped(lease: FrameLease, shape: SampleShape, heard: Float32Array, planned: Float32Array): number {
+    const isWhole = lease.meta.silentSamples === 0;
+    let altered = 0;
+    for (let i = 0; i < lease.samples; i++) {
+      const [actual, source] = [heard[i] ?? 0, planned[i] ?? 0];
+      if (!shape.isShapedAt(i)) altered += actual === shape.levelled(source) ? 0 : 1;
+      else if (isWhole) this.#checkShaped(lease, shape, i, actual, source);
+    }
+    return altered;
+  }
+
+  #isSilent({ bytes }: SampleBytes, samples: number): boolean {
+    return this.#silence.bytes.compare(bytes, 0, samples * 4, 0, samples * 4) === 0;
   }
 
   /** A sample under a fade, or within 2 ms of a cut. */
@@ -201,27 +215,35 @@ export class SoundChecker {
     lease: FrameLease,
     of: { readonly actor: Actor; readonly position: number; readonly gain: number } | undefined,
   ): void {
+    const { samples, tick } = lease;
     for (const [index, channel] of this.#channels.entries()) {
+      if (this.#isSilent(channel, samples)) continue;
       const before = Math.abs(this.#last[index] ?? 0);
+      const own = of && this.#exact.from(samples, of.actor.pattern.id, index, of.position);
       let foreign = 0;
-      for (let i = 0; i < lease.samples; i++) {
-        const actual = Math.abs(channel[i] ?? 0);
-        if (actual === 0) continue;
-        const own =
-          of === undefined || of.position + i < 0
-            ? 0
-            : Math.abs(exactSample(of.actor.pattern.id, index, of.position + i)) * of.gain;
-        if (actual <= own + tolerance) continue;
+      for (let i = 0; i < samples; i++) {
+        const actual = Math.abs(channel.samples[i] ?? 0);
+        if (actual <= Math.abs(own?.[i] ?? 0) * (of?.gain ?? 0) + tolerance) continue;
         foreign += 1;
         if (actual <= before + tolerance && foreign <= fadeSamplesMax) continue;
         throw new Violation(
           "sound/missing-is-silent",
-          lease.tick,
-          `Sample ${i} is ${channel[i]} where sound is told as missing.`,
+          tick,
+          `Sample ${i} is ${channel.samples[i]} where sound is told as missing.`,
         );
       }
     }
   }
+}
+
+/** How many samples are not as planned, each with this gain. */
+function countAltered(heard: Float32Array, planned: Float32Array, samples: number, gain: number): number {
+  let altered = 0;
+  for (let i = 0; i < samples; i++) {
+    const value = Math.fround(limited((planned[i] ?? 0) * gain, gain));
+    if (heard[i] !== value) altered += 1;
+  }
+  return altered;
 }
 
 /** Only a gain can lift a sample above full scale. */

@@ -10,6 +10,8 @@ export interface SampleShape {
   readonly isFaded: boolean;
   /** True where samples air as they are. */
   readonly isPlain: boolean;
+  /** True where nothing is done to samples but that they have their gain. */
+  readonly isLevel: boolean;
   /** True where a sample is under a fade or a cut's ramp. */
   isShapedAt(i: number): boolean;
   /** Amplitude of the cut's ramp; 1 outside of it. */
@@ -25,6 +27,7 @@ const plain: SampleShape = Object.freeze({
   gain: 1,
   isFaded: false,
   isPlain: true,
+  isLevel: true,
   isShapedAt: () => false,
   cutAt: () => 1,
   levelled: (source: number) => source,
@@ -46,6 +49,7 @@ export function shapeOf(place: SegmentPlace, tick: Tick, facts: Facts): SampleSh
   if (!hasFades && gainDb === 0 && !isFirst && !isLast) return plain;
   const gain = gainDb === 0 ? 1 : 10 ** (gainDb / 20);
   const isFaded = from !== 1 || to !== 1;
+  const isUnramped = !isFaded && cutIn === 0 && cutOut === samples;
   const cutAt = (i: number) => {
     if (i < cutIn) return i / cutSamples;
     return i > cutOut ? (samples - i) / cutSamples : 1;
@@ -53,7 +57,8 @@ export function shapeOf(place: SegmentPlace, tick: Tick, facts: Facts): SampleSh
   return {
     gain,
     isFaded,
-    isPlain: !isFaded && gain === 1 && cutIn === 0 && cutOut === samples,
+    isPlain: isUnramped && gain === 1,
+    isLevel: isUnramped,
     isShapedAt: (i) => isFaded || i < cutIn || i > cutOut,
     cutAt,
     levelled: (source) => (gain === 1 ? source : Math.fround(Math.max(-1, Math.min(1, source * gain)))),

@@ -99,6 +99,7 @@ export class StandInChecker {
     // What opens slowly is taken late when an edit brought it.
     if (reason === "lateTake" && actor.reasons.includes("opening")) return;
     if (reason === "hung" && actor.reasons.includes("late") && this.#facts.mayLookHung(now)) return;
+    if (reason === "workerLost" && this.#facts.isHeldForLoss(now)) return;
     const disturbance = this.#facts.disturbanceAt(now);
     if (disturbance !== undefined && disturbedReasons.has(reason)) return;
     const cause = disturbance?.what ?? (actor.fault === "none" ? "nothing" : actor.fault);

@@ -27,12 +27,18 @@ export class Gate {
   }
 
   /** Settles like `work`, but not while the gate is shut. */
-  async pass<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work;
-    } finally {
-      while (this.#shut !== undefined) await this.#shut.promise;
-    }
+  pass<T>(work: Promise<T>): Promise<T> {
+    return work.then(
+      (value) => (this.#shut === undefined ? value : this.#opened().then(() => value)),
+      async (thrown: unknown) => {
+        await this.#opened();
+        throw thrown;
+      },
+    );
+  }
+
+  async #opened(): Promise<void> {
+    while (this.#shut !== undefined) await this.#shut.promise;
   }
 }
 

@@ -210,7 +210,8 @@ function scripted(random: Random, fault: FaultName, pattern: PatternAsset): Scri
     case "open-deaf":
       return {
         script: { calls: [{ on: "open", times: Number.POSITIVE_INFINITY, move: { kind: "deaf" } }] },
-        reasons: ["opening", "openFailed"],
+        // Only the end of the worker ends it.
+        reasons: ["opening", "openFailed", "workerLost", "starved", "quarantined"],
       };
     case "probe-stuck":
       return {
@@ -221,7 +222,7 @@ function scripted(random: Random, fault: FaultName, pattern: PatternAsset): Scri
       return {
         // Conforming is not the decoder's work: see the world's conformer.
         script: { calls: [] },
-        reasons: ["late", "opening", "hung", "decodeFailed"],
+        reasons: ["late", "opening", "hung", "decodeFailed", "workerLost", "starved", "quarantined"],
       };
     case "open-stuck":
       return {

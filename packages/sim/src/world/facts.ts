@@ -15,6 +15,9 @@ export const pendingTicksMax = 3;
 /** How long what was given up as hung may be off air for it. */
 const looksHungNs = 10_000_000_000n;
 
+/** A hold lasts for 2 s at most, and begins when the lead is used up. */
+const heldForLossNs = 2_700_000_000n;
+
 /** Disturbances kept; older ones are over. */
 const disturbancesMax = 8;
 
@@ -31,6 +34,7 @@ export class Facts {
   #editedFrom: Tick = 0 as Tick;
   #editedAt = 0n as Nanoseconds;
   workersLost = 0;
+  #lostWorkerAt: Nanoseconds | undefined;
   /** Assets that killed or blocked a worker, of whichever channel, and since when: the quarantine is one for all. */
   readonly #barredSince: Map<string, Nanoseconds>;
   /** The first tick of the channel's life. */
@@ -105,9 +109,15 @@ export class Facts {
   }
 
   /** A worker was lost: the next one knows nothing of what came late, and meets faults anew. */
-  lostWorker(): void {
+  lostWorker(now: Nanoseconds): void {
     this.workersLost += 1;
+    this.#lostWorkerAt = now;
     this.#lateTake = undefined;
+  }
+
+  /** True while what aired last may still be held because a worker was lost. */
+  isHeldForLoss(now: Nanoseconds): boolean {
+    return this.#lostWorkerAt !== undefined && now - this.#lostWorkerAt < heldForLossNs;
   }
 
   isLateTake(segmentId: string): boolean {

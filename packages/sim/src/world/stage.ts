@@ -240,7 +240,7 @@ export class Stage {
     const { facts } = this;
     if (event.type === "worker-replaced") {
       count("worker-replaced");
-      facts.lostWorker();
+      facts.lostWorker(clockwork.clock.now());
       facts.unsettle((clockwork.clock.now() + nanosecondsFromMs(600)) as Nanoseconds);
     }
     if (event.type === "decoder-stuck") {
