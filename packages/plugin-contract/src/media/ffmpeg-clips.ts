@@ -39,7 +39,8 @@ const rows: readonly Row[] = [
   ["mp4", "hevc10", "eac3"],
   ["mp4", "av1", "aac"],
   ["mkv", "h264", "flac", { rate: film }],
-  ["mkv", "hevc", "ac3", { openGop: true, rate: ntsc }],
+  // At 32 kHz AC-3's delay of 256 samples is 8 ms; at 48 kHz it is 5.33, for which Matroska writes 5: the file would be out.
+  ["mkv", "hevc", "ac3", { openGop: true, rate: ntsc, sampleRate: 32_000 }],
   ["mkv", "ffv1", "flac", { rate: ntsc }],
   ["webm", "vp8", "vorbis", { rate: rational(30, 1) }],
   ["webm", "vp9", "vorbis", { rate: ntsc }],
