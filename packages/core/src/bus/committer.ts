@@ -27,12 +27,22 @@ export interface StandInPolicy {
   readonly after: Exclude<StandInKind, "hold">;
 }
 
+/** Stand-ins of each kind, by reason; those that never were are left out. */
+export type StandInCounts = Readonly<Record<StandInKind, Readonly<Partial<Record<StandInReason, number>>>>>;
+
 /** Counters since the bus was made. They only grow. */
 export interface CommitterCounters {
   readonly committed: number;
   /** Of those, the ones that a worker handed over: stands still while the committer has to help itself. */
   readonly submitted: number;
   readonly standIns: Readonly<Record<StandInKind, number>>;
+  /** The same by reason, whoever gave it. Left out by buses that count kinds alone. */
+  readonly standInsBy?: StandInCounts;
+  /**
+   * The last tick whose sound is all that was planned, −1 before the first: from there a successor's goes on without a fade. Left
+   * out by buses that do not know.
+   */
+  readonly soundThrough?: Tick;
   readonly refused: number;
   /** Ticks committed after their time: must stay 0 on a healthy machine. */
   readonly lateCommits: number;

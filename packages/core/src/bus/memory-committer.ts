@@ -139,8 +139,7 @@ export class MemoryCommitter implements Committer {
 
   counters(): CommitterCounters {
     this.throwIfClosed();
-    const { committed, submitted, standIns, refused, lateCommits } = this.#episodes;
-    return { committed, submitted, standIns: { ...standIns }, refused, lateCommits };
+    return this.#episodes.counters();
   }
 
   readers(): readonly ReaderEntry[] {

@@ -1,6 +1,7 @@
 import type { FrameWriter } from "../bus/frame-bus.js";
 import { Alarm } from "../clock/alarm.js";
 import type { Clock } from "../clock/clock.js";
+import { SteadyTime } from "../clock/steady-time.js";
 import type { Conformer } from "../conform/conformer.js";
 import type { DecoderChooser } from "../decoder/choice.js";
 import type { ProgramFormat } from "../media/program-format.js";
@@ -12,9 +13,11 @@ import type { Timeline } from "../plan/timeline.js";
 import type { HouseGrid } from "../time/house-grid.js";
 import { type Nanoseconds, type Tick, tickAfter } from "../time/units.js";
 import type { ChannelEvent } from "./events.js";
+import { Inheritance } from "./inheritance.js";
 import type { PictureMeta } from "./meta.js";
 import { PictureLine } from "./picture-line.js";
 import { Preroll } from "./preroll.js";
+import type { SessionTools } from "./session.js";
 import type { ChannelSettings } from "./settings.js";
 import { SoundLine, type SoundOfTick } from "./sound-line.js";
 import { Source } from "./source.js";
@@ -55,17 +58,23 @@ export class Channel {
   readonly #wake = new Wake();
   readonly #alarm: Alarm;
   readonly #metrics: MetricsRecorder;
+  readonly #tools: SessionTools & Disposable;
   #timeline: Timeline;
   #next: Tick = 0 as Tick;
   #hasBegun = false;
   /** Set while a tick waits for its picture and its deadline has come. */
   #isOverdue = false;
-  /** True from an edit of the plan until the first tick after it. */
-  #isEdited = false;
+  /** The plan before it was edited, until the first tick after that. */
+  #edited: Timeline | undefined;
+  /** The airing that was told last to have begun. */
+  #began: SegmentPlace | undefined;
+  #inheritance: Inheritance | undefined;
 
   constructor(options: ChannelOptions) {
     const { settings, grid, clock, format } = options;
+    const time = new SteadyTime(clock);
     this.#options = options;
+    this.#tools = { ...options, time, [Symbol.dispose]: () => time[Symbol.dispose]() };
     this.#timeline = options.timeline;
     this.#metrics = options.metrics ?? silentMetrics;
     this.#pictures = new PictureLine(settings, grid, format);
@@ -88,8 +97,8 @@ export class Channel {
 
   /** Takes effect from the next tick not yet submitted. What is on air and unchanged in it plays on. */
   setTimeline(timeline: Timeline): void {
+    this.#edited ??= this.#timeline;
     this.#timeline = timeline;
-    this.#isEdited = true;
     this.#metrics.count("planUpdates");
     this.#wake.notify();
   }
@@ -100,11 +109,14 @@ export class Channel {
    * @param continues true where the tick before `first` is on the bus as planned, so that sound goes on without a fade
    */
   async run(first: Tick, signal: AbortSignal, continues = false): Promise<void> {
+    const { writer, settings, grid } = this.#options;
     this.#next = first;
     if (!continues) this.#sound.resume();
+    if (writer.head() >= 0)
+      this.#inheritance = new Inheritance(writer.head(), first, grid.ticksIn(settings.holdNsMax));
     const stop = () => this.#wake.notify();
     signal.addEventListener("abort", stop);
-    const refusals = this.#options.writer.onRefused(() => this.#metrics.count("framesDropped"));
+    const refusals = writer.onRefused(() => this.#metrics.count("framesDropped"));
     try {
       while (!signal.aborted) {
         await this.#untilLead(signal);
@@ -119,6 +131,7 @@ export class Channel {
       this.#alarm[Symbol.dispose]();
       this.#pictures.close();
       await this.#preroll.close();
+      this.#tools[Symbol.dispose]();
       await this.#options.conformer[Symbol.asyncDispose]();
     }
   }
@@ -126,10 +139,27 @@ export class Channel {
   /** One frame, one line a stage. */
   async #air(n: Tick, signal: AbortSignal): Promise<void> {
     const { place, source } = await this.#staged(n, signal); // plan/ and decoder/
-    const { picture, meta } = this.#pictures.tick(n, place, source, this.#timeline.plan.revision); // conform/
-    const { sound, silentSamples } = this.#soundOf(n, place, source); // conform/
+    if (this.#isCommitters(n, place, source)) return;
+    const { picture, meta, timing } = this.#pictures.tick(n, place, source, this.#timeline.plan.revision); // conform/
+    const { sound, silentSamples, isLate } = this.#soundOf(n, place, source); // conform/
     this.#options.writer.submit(n, picture, sound, { ...meta, silentSamples }); // bus/
-    this.#submitted(n, place, meta);
+    source?.aired(n, timing, isLate);
+    this.#submitted(n, place, source, meta);
+  }
+
+  /** True where nothing is to air yet but what a predecessor left on the bus: the tick is passed over. */
+  #isCommitters(n: Tick, place: Place, source: Source | undefined): boolean {
+    if (this.#inheritance === undefined) return false;
+    const answer =
+      place.in === "segment" ? source?.picture(n, this.#pictures.treatment(n, place)) : undefined;
+    const isComing = answer?.is === "coming" || answer?.is === "not-yet";
+    if (isComing && this.#inheritance.has(n, place)) {
+      this.#pictures.left(place);
+      this.#next = tickAfter(n, 1);
+      return true;
+    }
+    this.#inheritance = undefined;
+    return false;
   }
 
   /** Sleeps until the next tick is within the target lead: decoding runs at the pace of the clock. */
@@ -171,7 +201,7 @@ export class Channel {
         signal.throwIfAborted();
         const place = this.#timeline.at(n);
         this.#preroll.review(this.#timeline, n);
-        this.#isEdited = false;
+        this.#edited = undefined;
         const source = this.#preroll.sourceOf(place);
         if (place.in !== "segment" || source === undefined || this.#isOverdue) return { place, source };
         const how = this.#pictures.treatment(n, place);
@@ -191,7 +221,8 @@ export class Channel {
     if (source.picture(n, this.#pictures.treatment(n, place)).is === "coming") return false;
     if (!source.expectsSound) return true;
     const { sound } = source;
-    if (sound === undefined) return false;
+    // A join begins with half a second of sound in reserve, or with all there is.
+    if (sound === undefined || !(source.hasAired || source.primed)) return false;
     return sound.ended || sound.at + sound.available >= this.#options.grid.sampleAt(tickAfter(n, 1));
   }
 
@@ -211,25 +242,47 @@ export class Channel {
     });
   }
 
-  #submitted(n: Tick, place: Place, meta: PictureMeta): void {
+  #submitted(n: Tick, place: Place, source: Source | undefined, meta: PictureMeta): void {
     const { onEvent } = this.#options;
     if (!this.#hasBegun) onEvent?.({ type: "worker-began", tick: n });
+    this.#tellBegun(n, place, source, meta);
     this.#hasBegun = true;
-    if (place.in === "segment" && n === place.first) {
-      this.#metrics.count("assetTransitions");
-      onEvent?.({ type: "segment-began", tick: n, place, ready: meta.standIn === undefined || meta.pad });
-    }
     this.#next = tickAfter(n, 1);
+  }
+
+  /** Tells of each airing once, at its first tick or wherever it is entered. */
+  #tellBegun(n: Tick, place: Place, source: Source | undefined, meta: PictureMeta): void {
+    const before = this.#began;
+    this.#began = place.in === "segment" ? place : undefined;
+    if (place.in !== "segment") return;
+    if (before?.segment.id === place.segment.id && before.first === place.first) return;
+    const { onEvent, grid } = this.#options;
+    // A worker that goes on where another was lost has changed nothing.
+    if (this.#hasBegun || n === place.first) this.#metrics.count("assetTransitions");
+    if (n === place.anchor.first && source !== undefined) {
+      const marginNs = source.readyAt === undefined ? 0n : grid.tickTime(n) - source.readyAt;
+      this.#metrics.observe("prerollMargin", Math.max(0, Number(marginNs) / 1e9));
+    }
+    const ready = meta.standIn === undefined || meta.pad || meta.standInReason === "soundOnly";
+    onEvent?.({ type: "segment-began", tick: n, place, ready });
+  }
+
+  /** True where the plan had something else there until now, and this is nearer than what is prepared in time. */
+  #isLateTake(place: SegmentPlace): boolean {
+    if (this.#edited === undefined || !this.#hasBegun) return false;
+    const { grid, settings } = this.#options;
+    if (place.first >= this.#next + grid.ticksIn(settings.prerollNs)) return false;
+    return !sameMedia(this.#edited.at(Math.max(place.first, this.#next) as Tick), place);
   }
 
   #openSource(place: SegmentPlace): Source {
     const { onEvent, languages } = this.#options;
     return new Source({
-      tools: this.#options,
+      tools: this.#tools,
       chooser: this.#options.chooser,
       place,
       nextTick: () => this.#next,
-      lateTake: this.#isEdited && this.#hasBegun && place.first <= this.#next,
+      lateTake: this.#isLateTake(place),
       languages: languages ?? [],
       onProgress: () => this.#wake.notify(),
       onFailure: (failure) => {

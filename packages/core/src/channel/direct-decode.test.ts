@@ -87,8 +87,8 @@ class CursorBench {
       snappedIn: mediaTime(0n),
       from: mediaTime(0n),
       onProgress: () => {},
-      onRead: () => {},
-      lent: this.storedTo,
+      onStep: () => {},
+      unfinished: { reads: this.storedTo, conforms: new Set() },
     });
     this.ran = this.cursor.run(stop.signal).catch(() => {});
     await settle();

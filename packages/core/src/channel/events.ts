@@ -6,7 +6,10 @@ import type { SourceFailure } from "./source.js";
 export type ChannelEvent =
   /** The worker handed over its first tick. */
   | { readonly type: "worker-began"; readonly tick: Tick }
-  /** A segment's first tick was submitted. `ready`: with its own picture. */
+  /**
+   * A segment is on air from this tick on: its first one, or a later one where it was joined late. Told once for each airing.
+   * `ready`: with what the plan has, not with a stand-in.
+   */
   | {
       readonly type: "segment-began";
       readonly tick: Tick;
@@ -16,7 +19,7 @@ export type ChannelEvent =
   | { readonly type: "source-failed"; readonly tick: Tick; readonly failure: SourceFailure }
   /** A late decoder was sought ahead. */
   | { readonly type: "corrected"; readonly tick: Tick; readonly uri: string }
-  /** A decoder does not close: only the end of the process frees what it holds. */
+  /** A decoder (or the conformer, with its pictures) does not come to an end: only that of the process frees what it holds. */
   | { readonly type: "decoder-stuck"; readonly uri: string; readonly decoderIndex: number }
   /** Ticks whose time had passed before they could be submitted; the committer stood in for them. */
   | { readonly type: "ticks-skipped"; readonly from: Tick; readonly ticks: number };

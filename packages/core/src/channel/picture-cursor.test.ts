@@ -39,8 +39,8 @@ async function cursorFrom(ms: number, stop: AbortController) {
     snappedIn: mediaTime(0n),
     from: mediaTime(nanosecondsFromMs(ms)),
     onProgress: () => {},
-    onRead: () => {},
-    lent: new Set(),
+    onStep: () => {},
+    unfinished: { reads: new Set(), conforms: new Set() },
   });
   const ran = cursor.run(stop.signal).catch(() => {});
   await new Promise((resolve) => setImmediate(resolve));

@@ -31,10 +31,20 @@ export interface PictureCursorOptions {
   readonly from: MediaTime;
   /** Called when there is something new to look at. */
   readonly onProgress: () => void;
-  /** Brackets each read, for the watch over hanging decoders. */
-  readonly onRead: (reading: boolean) => void;
-  /** Buffers of the bus that the decoder may be storing to: whoever closes it releases those that are left. */
-  readonly lent: Set<PictureBuffer>;
+  /** Told before each step that others must take, and undefined after it: for the watch over what hangs. */
+  readonly onStep: (step: PictureStep | undefined) => void;
+  readonly unfinished: Unfinished;
+}
+
+/** What a cursor waits for: the decoder, a buffer of the bus, the conformer. */
+export type PictureStep = "read" | "loan" | "conform";
+
+/** Work of others that may outlast the session that asked for it. Whoever closes them sees to what is left. */
+export interface Unfinished {
+  /** Buffers of the bus that the decoder may be storing to: to be released when it is gone. */
+  readonly reads: Set<PictureBuffer>;
+  /** Pictures being conformed; these settle soon after their session's end, or the conformer hangs. */
+  readonly conforms: Set<Promise<void>>;
 }
 
 /** What a cursor has for a tick. */
@@ -184,15 +194,15 @@ export class PictureCursor {
 
   /** Reads the next picture. */
   async #read(notBefore: MediaTime, signal: AbortSignal): Promise<void> {
-    const { decoder, onRead, clock, lent } = this.#options;
+    const { decoder, onStep, clock, unfinished } = this.#options;
     const into = this.#mayBePlaced() ? this.#spare.take(signal) : undefined;
-    if (into !== undefined) lent.add(into);
+    if (into !== undefined) unfinished.reads.add(into);
     const began = clock.now();
     let isPlaced = false;
-    onRead(true);
+    onStep("read");
     try {
       const frame = await decoder.readPicture(notBefore, into === undefined ? nowhere : { into }, signal);
-      onRead(false);
+      onStep(undefined);
       this.#picturesRead += 1;
       // A decoder may overlook its signal; what it gives then is wanted by nobody.
       if (signal.aborted && frame !== endOfMedia) frame.release();
@@ -201,7 +211,7 @@ export class PictureCursor {
       this.#take(frame, isPlaced ? into : undefined, Number(clock.now() - began));
     } finally {
       // Not before the read has settled: until then a decoder may still store to it.
-      if (into !== undefined && lent.delete(into) && !isPlaced) this.#spare.giveBack(into);
+      if (into !== undefined && unfinished.reads.delete(into) && !isPlaced) this.#spare.giveBack(into);
     }
   }
 
@@ -227,21 +237,24 @@ export class PictureCursor {
   }
 
   async #conform(target: MediaTime, how: PictureTreatment, signal: AbortSignal): Promise<void> {
-    const { conformer, clock, decoderIndex } = this.#options;
+    const { conformer, clock, decoderIndex, onStep } = this.#options;
     const from = this.#current;
     if (from === undefined) return;
     const began = clock.now();
     const treatment = this.#fielded(how, target);
+    onStep("loan");
     const buffer = await this.#spare.get(signal);
     if (this.#mayBePlaced()) this.#spare.prepare(signal);
     this.#isConforming = true;
+    onStep("conform");
     try {
-      await conformer.picture(from.source, buffer, treatment, signal);
+      await this.#unfinished(conformer.picture(from.source, buffer, treatment, signal));
       signal.throwIfAborted();
     } catch (thrown) {
       buffer.release();
       throw thrown;
     } finally {
+      onStep(undefined);
       this.#isConforming = false;
       if (this.#isClosed) this.#giveBack();
     }
@@ -249,6 +262,16 @@ export class PictureCursor {
     const decodeNs = from.readNs + Number(clock.now() - began);
     this.#shown = new SharedPicture(buffer, from.frame, treatment, decoderIndex, decodeNs);
     this.#options.onProgress();
+  }
+
+  async #unfinished(conforming: Promise<void>): Promise<void> {
+    const { conforms } = this.#options.unfinished;
+    conforms.add(conforming);
+    try {
+      await conforming;
+    } finally {
+      conforms.delete(conforming);
+    }
   }
 
   /** Interlaced pictures that last two ticks or so are shown field by field. */

@@ -10,12 +10,13 @@ import { Ladder, type LadderStep } from "./ladder.js";
 import { metaOfPicture, metaOfPlanned, metaOfStandIn, type PictureMeta } from "./meta.js";
 import type { ChannelSettings } from "./settings.js";
 import type { SharedPicture } from "./shared-picture.js";
-import type { Source } from "./source.js";
+import type { PictureTiming, Source } from "./source.js";
 
 /** What airs as a tick's picture, and how its slot describes it. */
 export interface PictureOfTick {
   readonly picture: Parameters<FrameWriter["submit"]>[1];
   readonly meta: PictureMeta;
+  readonly timing: PictureTiming;
 }
 
 /**
@@ -26,7 +27,8 @@ export class PictureLine {
   readonly #grid: HouseGrid;
   readonly #format: ProgramFormat;
   readonly #ladder: Ladder;
-  #before: { readonly place: Place; readonly meta: PictureMeta } | undefined;
+  /** Where the tick before lay; undefined at the first tick and after ticks that came too late. */
+  #before: { readonly place: Place; readonly isStandIn: boolean } | undefined;
   /** The planned picture that aired at the tick before, if one did. */
   #aired: SharedPicture | undefined;
   #treatment: PictureTreatment = { aspect: "preserve", alpha: 1, field: "both" };
@@ -35,11 +37,6 @@ export class PictureLine {
     this.#grid = grid;
     this.#format = format;
     this.#ladder = new Ladder(settings, grid);
-  }
-
-  /** Where the tick before lay; undefined at the first tick and after ticks that were left to the committer. */
-  get before(): Place | undefined {
-    return this.#before?.place;
   }
 
   /** How a tick's picture is treated. The same object for as long as nothing changes. */
@@ -55,8 +52,14 @@ export class PictureLine {
   /** Decides the picture of tick `n`. Called once for each tick that is submitted, in order. */
   tick(n: Tick, place: Place, source: Source | undefined, revision: number): PictureOfTick {
     const decided = this.#decide(n, place, source, revision);
-    this.#before = { place, meta: decided.meta };
+    const { standIn, pad } = decided.meta;
+    this.#before = { place, isStandIn: standIn !== undefined && !pad };
     return decided;
+  }
+
+  /** A tick of this place is left to the committer, who stands in for it. */
+  left(place: Place): void {
+    this.#before = { place, isStandIn: true };
   }
 
   /** So many ticks were left to the committer, who will have held what there was. */
@@ -75,44 +78,43 @@ export class PictureLine {
     if (place.in !== "segment" || place.segment.asset === undefined) {
       this.#ladder.clear();
       this.#aired = undefined;
-      return { picture: "black", meta: metaOfPlanned(n, place, revision) };
+      return { picture: "black", meta: metaOfPlanned(n, place, revision), timing: "none" };
     }
     const answer = source?.picture(n, this.treatment(n, place));
-    if (answer?.is === "picture") return this.#planned(n, place, revision, answer.picture, source);
+    if (answer?.is === "picture") return this.#planned(n, place, revision, answer.picture);
     this.#aired = undefined;
-    if (source?.expectsPictures === false) return this.#standIn(n, place, revision, soundOnly);
+    if (source?.expectsPictures === false) return this.#standIn(n, place, revision, soundOnly, "none");
     const isEnded = answer?.is === "ended";
-    if (!isEnded) source?.wasLate(n);
     const reason = isEnded ? "endedEarly" : (source?.reason ?? "late");
-    return this.#standIn(n, place, revision, this.#ladder.standIn(expectationOf(place, revision), reason));
+    const step = this.#ladder.standIn(expectationOf(place, revision), reason);
+    return this.#standIn(n, place, revision, step, isEnded ? "none" : "late");
   }
 
-  #planned(
-    n: Tick,
-    place: SegmentPlace,
-    revision: number,
-    picture: SharedPicture,
-    source: Source | undefined,
-  ): PictureOfTick {
+  #planned(n: Tick, place: SegmentPlace, revision: number, picture: SharedPicture): PictureOfTick {
     const isRepeat = picture === this.#aired;
     this.#ladder.aired(n, place, picture);
     this.#aired = picture;
-    source?.wasOnTime();
     return {
       picture: picture.buffer,
       meta: metaOfPicture(n, place, revision, picture, isRepeat, this.#breaks(n, place)),
+      timing: "on-time",
     };
   }
 
-  #standIn(n: Tick, place: SegmentPlace, revision: number, step: LadderStep): PictureOfTick {
+  #standIn(
+    n: Tick,
+    place: SegmentPlace,
+    revision: number,
+    step: LadderStep,
+    timing: PictureTiming,
+  ): PictureOfTick {
     const picture = step.held?.buffer ?? (step.kind === "black" ? "black" : "slate");
-    return { picture, meta: metaOfStandIn(n, place, revision, step, this.#isJoined(n, place)) };
+    return { picture, meta: metaOfStandIn(n, place, revision, step, this.#isJoined(n, place)), timing };
   }
 
   /** True where this picture does not follow from the tick before: a return from a fault, a splice, a join. */
   #breaks(n: Tick, place: SegmentPlace): boolean {
-    const before = this.#before;
-    const isReturn = before?.meta.standIn !== undefined && !before.meta.pad && n !== place.first;
+    const isReturn = this.#before?.isStandIn === true && n !== place.first;
     return isReturn || this.#isJoined(n, place);
   }
 

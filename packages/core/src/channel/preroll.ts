@@ -11,8 +11,6 @@ export interface PrerollOptions {
   readonly sourcesMax: number;
   /** Makes a source and sets it to work. */
   readonly open: (place: SegmentPlace) => Source;
-  /** Told that a segment's source was (or was not) ready, at its first tick. */
-  readonly onFirstTick?: (place: SegmentPlace, source: Source) => void;
 }
 
 /**

@@ -1,6 +1,7 @@
-import type { FrameWriter, PictureBuffer } from "../bus/frame-bus.js";
-import { Alarm } from "../clock/alarm.js";
+import type { FrameWriter } from "../bus/frame-bus.js";
 import type { Clock } from "../clock/clock.js";
+import type { SteadyTime } from "../clock/steady-time.js";
+import { Watch } from "../clock/watch.js";
 import type { Conformer, PictureTreatment } from "../conform/conformer.js";
 import type { Choice } from "../decoder/choice.js";
 import { PlayoutError } from "../errors/playout-error.js";
@@ -9,7 +10,7 @@ import type { ProgramFormat } from "../media/program-format.js";
 import type { Anchor } from "../plan/place.js";
 import type { HouseGrid } from "../time/house-grid.js";
 import { type MediaTime, mediaTime, nsPerSecond, type SampleIndex, type Tick } from "../time/units.js";
-import { type PictureAnswer, PictureCursor } from "./picture-cursor.js";
+import { type PictureAnswer, PictureCursor, type PictureStep, type Unfinished } from "./picture-cursor.js";
 import type { ChannelSettings } from "./settings.js";
 import { SoundPump } from "./sound-pump.js";
 
@@ -19,6 +20,8 @@ export interface SessionTools {
   readonly format: ProgramFormat;
   readonly settings: ChannelSettings;
   readonly clock: Clock;
+  /** Time as it passes, for watches over work. */
+  readonly time: SteadyTime;
   readonly writer: FrameWriter;
   readonly conformer: Conformer;
 }
@@ -31,8 +34,8 @@ export interface SessionOptions {
   readonly joinAt: Tick;
   /** The time of the picture that the run's in-point selects, where an earlier session found it. */
   readonly snappedIn: MediaTime | undefined;
-  /** Buffers of the bus that the decoder may be storing to: whoever closes it releases those that are left. */
-  readonly lent: Set<PictureBuffer>;
+  /** What the decoder and the conformer may still be at when the session has ended: shared by all sessions on a decoder. */
+  readonly unfinished: Unfinished;
   readonly onProgress: () => void;
 }
 
@@ -41,8 +44,11 @@ export class FellBehind extends Error {
   override readonly name = "FellBehind";
 }
 
-/** Ends a session whose decoder made no progress in time. */
+/** Ends a session whose decoder (or the conformer with its pictures) made no progress in time. */
 export class Hung extends PlayoutError {}
+
+/** Ends a session that got no buffer from the bus: nothing that its decoder could help. */
+export class Unserved extends PlayoutError {}
 
 /**
  * One decoder at work on one run of media, from a tick on: the picture cursor and the sound pump over it, and the watch that
@@ -53,8 +59,10 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #stop = new AbortController();
   readonly #failed = Promise.withResolvers<never>();
-  readonly #pictureWatch: Alarm;
-  readonly #soundWatch: Alarm;
+  readonly #pictureWatch: Watch;
+  readonly #soundWatch: Watch;
+  /** What the picture watch is over. */
+  #step: PictureStep | "seek" = "seek";
   #cursor: PictureCursor | undefined;
   #pump: SoundPump | undefined;
 
@@ -63,8 +71,9 @@ export class Session {
     this.#options = options;
     // A session that ends well leaves this promise without anyone to hear its rejection.
     this.#failed.promise.catch(() => {});
-    this.#pictureWatch = new Alarm(tools.clock, () => this.#hang("picture"));
-    this.#soundWatch = new Alarm(tools.clock, () => this.#hang("sound"));
+    const { stallTimeoutNs } = tools.settings;
+    this.#pictureWatch = new Watch(tools.time, stallTimeoutNs, () => this.#hang(this.#step));
+    this.#soundWatch = new Watch(tools.time, stallTimeoutNs, () => this.#hang("sound"));
   }
 
   get decoderIndex(): number {
@@ -104,6 +113,11 @@ export class Session {
     return this.#cursor?.picturesRead ?? 0;
   }
 
+  /** Blocks of sound read so far. */
+  get blocksRead(): number {
+    return this.#pump?.blocksRead ?? 0;
+  }
+
   /** What there is for a tick; "ended" at once for media without pictures. */
   picture(tick: Tick, how: PictureTreatment): PictureAnswer {
     return this.#cursor?.answer(tick, how) ?? { is: this.hasPictures ? "coming" : "ended" };
@@ -112,10 +126,10 @@ export class Session {
   /** Goes to its place and works until it fails; rejects with what ended it. */
   async run(): Promise<never> {
     const { signal } = this.#stop;
-    const from = await Promise.race([this.#watched(() => this.#goToPlace(signal)), this.#failed.promise]);
+    const from = await Promise.race([this.#goToPlace(signal), this.#failed.promise]);
     signal.throwIfAborted();
     const { decoder, index } = this.#options.choice;
-    const { anchor, snappedIn, lent, onProgress } = this.#options;
+    const { anchor, snappedIn, unfinished, onProgress } = this.#options;
     if (this.hasPictures) {
       this.#cursor = new PictureCursor({
         ...this.#tools,
@@ -124,9 +138,9 @@ export class Session {
         anchorFirst: anchor.first,
         snappedIn: this.#snapped ?? snappedIn,
         from: from.at,
-        lent,
+        unfinished,
         onProgress,
-        onRead: (reading) => this.#watch(this.#pictureWatch, reading),
+        onStep: (step) => this.#watchPicture(step),
       });
       this.#cursor.run(signal).catch(this.#fail);
     }
@@ -140,7 +154,7 @@ export class Session {
         aheadSamples: Number((settings.soundAheadNs * BigInt(format.sampleRate)) / nsPerSecond),
         channels: format.channels,
         onProgress,
-        onRead: (reading) => this.#watch(this.#soundWatch, reading),
+        onRead: (reading) => this.#watchSound(reading),
       });
       this.#pump.run(signal).catch(this.#fail);
     }
@@ -176,7 +190,7 @@ export class Session {
     const { grid, format } = this.#tools;
     const runStart = grid.sampleAt(anchor.first);
     if (joinAt <= anchor.first) {
-      if (anchor.inPoint > 0n) await decoder.seek(anchor.inPoint, signal);
+      if (anchor.inPoint > 0n) await this.#watched("seek", () => decoder.seek(anchor.inPoint, signal));
       return { at: anchor.inPoint, heardAt: runStart };
     }
     this.#snapped = this.#options.snappedIn ?? (await this.#findSnappedIn(signal));
@@ -190,7 +204,7 @@ export class Session {
     const after =
       (BigInt(samples) * nsPerSecond + BigInt(format.sampleRate) - 1n) / BigInt(format.sampleRate);
     const to = mediaTime(anchor.inPoint + after);
-    await decoder.seek(to, signal);
+    await this.#watched("seek", () => decoder.seek(to, signal));
     return { at: to, heardAt: (runStart + samples) as SampleIndex };
   }
 
@@ -199,36 +213,55 @@ export class Session {
     const { inPoint } = this.#options.anchor;
     if (inPoint === 0n || !this.hasPictures) return inPoint;
     const { decoder } = this.#options.choice;
-    await decoder.seek(inPoint, signal);
-    const picture = await decoder.readPicture(inPoint, {}, signal);
+    await this.#watched("seek", () => decoder.seek(inPoint, signal));
+    const picture = await this.#watched("read", () => decoder.readPicture(inPoint, {}, signal));
     if (picture === endOfMedia) return inPoint;
     picture.release();
     return picture.time;
   }
 
-  /** Runs the way to the first place under the watch. */
-  async #watched<T>(work: () => Promise<T>): Promise<T> {
-    this.#watch(this.#pictureWatch, true);
+  /** Takes one step on the way to the first place, which has all the time of a step. */
+  async #watched<T>(step: "seek" | "read", work: () => Promise<T>): Promise<T> {
+    // Given up between two steps.
+    this.#stop.signal.throwIfAborted();
+    this.#watchPicture(step);
     try {
       return await work();
     } finally {
-      this.#watch(this.#pictureWatch, false);
+      this.#watchPicture(undefined);
     }
   }
 
-  #watch(alarm: Alarm, working: boolean): void {
-    const { clock, settings } = this.#tools;
+  #watchPicture(step: PictureStep | "seek" | undefined): void {
     if (this.#stop.signal.aborted) return;
-    if (working) alarm.arm((clock.now() + settings.stallTimeoutNs) as typeof settings.stallTimeoutNs);
-    else alarm.disarm();
+    if (step === undefined) {
+      this.#pictureWatch.end();
+      return;
+    }
+    this.#step = step;
+    this.#pictureWatch.begin();
   }
 
-  #hang(stream: string): void {
-    const ms = this.#tools.settings.stallTimeoutNs / 1_000_000n;
-    this.#fail(new Hung("Timeout", `The decoder gave no ${stream} for ${ms} ms.`));
+  #watchSound(isReading: boolean): void {
+    if (this.#stop.signal.aborted) return;
+    if (isReading) this.#soundWatch.begin();
+    else this.#soundWatch.end();
+  }
+
+  #hang(step: PictureStep | "seek" | "sound"): void {
+    const after = `for ${this.#tools.settings.stallTimeoutNs / 1_000_000n} ms`;
+    if (step === "loan") this.#fail(new Unserved("Timeout", `The bus lent no picture buffer ${after}.`));
+    else this.#fail(new Hung("Timeout", `${hanging[step]} ${after}.`));
   }
 
   readonly #fail = (thrown: unknown): void => {
     this.#failed.reject(thrown);
   };
 }
+
+const hanging = Object.freeze({
+  seek: "The decoder did not find its place",
+  read: "The decoder gave no picture",
+  sound: "The decoder gave no sound",
+  conform: "A picture of the decoder was not conformed",
+});

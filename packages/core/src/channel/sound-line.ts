@@ -26,6 +26,8 @@ export interface SoundOfTick {
   /** Valid until the next tick's is made. */
   readonly sound: TickSound;
   readonly silentSamples: number;
+  /** True where sound is missing that the media has: its decoder is behind. */
+  readonly isLate: boolean;
 }
 
 /** Seconds of a ramp at a hard cut, within the segment's own samples (timing.md: at most 2 ms). */
@@ -70,7 +72,7 @@ export class SoundLine {
     this.#inGap = false;
     this.#before = undefined;
     this.#lastIndex = samples - 1;
-    return { sound: { channels: this.#channels, samples }, silentSamples: 0 };
+    return { sound: { channels: this.#channels, samples }, silentSamples: 0, isLate: false };
   }
 
   /** The tick's sound as far as `pump` has it (undefined: it has none yet), silence for the rest. */
@@ -85,6 +87,7 @@ export class SoundLine {
     // Sound that begins later than this tick leaves silence before it.
     const first = pump === undefined ? samples : Math.min(samples, Math.max(0, pump.at - start));
     const end = pump === undefined ? samples : Math.min(samples, first + pump.available);
+    const isLate = pump !== undefined && !pump.ended && pump.at + pump.available < start + samples;
     const hasSound = end > first;
     const tail = end < samples || !hasSound;
 
@@ -127,6 +130,7 @@ export class SoundLine {
     return {
       sound: { channels: this.#channels, samples },
       silentSamples: hasSound ? Math.min(samples, missing + faded) : missing,
+      isLate,
     };
   }
 

@@ -33,6 +33,7 @@ export class SoundPump implements Disposable {
   readonly #waste: readonly Float32Array[];
   #at: SampleIndex;
   #ended = false;
+  #blocksRead = 0;
 
   constructor(options: SoundPumpOptions) {
     this.#options = options;
@@ -52,6 +53,11 @@ export class SoundPump implements Disposable {
   /** True once the media has no more sound than is available. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Blocks read so far: tells a slow decoder from one that hangs. */
+  get blocksRead(): number {
+    return this.#blocksRead;
   }
 
   /** True once as much is ready as is kept ready, or all there is. */
@@ -82,6 +88,7 @@ export class SoundPump implements Disposable {
         onProgress();
         return;
       }
+      this.#blocksRead += 1;
       conformer.push(block);
       block.release();
       onProgress();

@@ -1,8 +1,7 @@
-import type { PictureBuffer } from "../bus/frame-bus.js";
 import type { StandInReason } from "../bus/frame-meta.js";
+import { settlesWithin } from "../clock/time-limit.js";
 import type { PictureTreatment } from "../conform/conformer.js";
-import type { Choice, DecoderChooser } from "../decoder/choice.js";
-import type { Decoder } from "../decoder/decoder.js";
+import { type Choice, closeTimeoutNs, type DecoderChooser } from "../decoder/choice.js";
 import { invariant } from "../errors/invariant.js";
 import { PlayoutError } from "../errors/playout-error.js";
 import type { AssetRef } from "../media/asset.js";
@@ -11,8 +10,8 @@ import { type Retry, retryAfter } from "../supervision/backoff.js";
 import { type MediaTime, type Nanoseconds, nanosecondsFromMs, type Tick } from "../time/units.js";
 import { wantedFormat } from "./fits.js";
 import { Lateness } from "./lateness.js";
-import type { PictureAnswer } from "./picture-cursor.js";
-import { FellBehind, Hung, Session, type SessionTools } from "./session.js";
+import type { PictureAnswer, Unfinished } from "./picture-cursor.js";
+import { FellBehind, Hung, Session, type SessionTools, Unserved } from "./session.js";
 import type { SoundPump } from "./sound-pump.js";
 
 /** A failure of a source, told once each. */
@@ -41,15 +40,18 @@ export interface SourceOptions {
   readonly onFailure: (failure: SourceFailure) => void;
   /** Told when a late decoder is sought ahead. */
   readonly onCorrection: (asset: AssetRef) => void;
-  /** A decoder that does not close in time: its thread or device is lost until the process ends. */
+  /** A decoder that does not close in time, or its pictures are not let go: a thread or device is lost until the process ends. */
   readonly onStuck: (asset: AssetRef, decoderIndex: number) => void;
 }
 
 /** Delivering for this long wipes out earlier failures. The longest quick retry, so that flapping still backs off. */
 const settledNs = nanosecondsFromMs(16_000);
 
-/** How long a decoder may take to close before it counts as stuck. */
-const closeTimeoutNs = nanosecondsFromMs(2_000);
+/**
+ * How a tick's picture came: as it should; not yet, though the decoder is at work on it; or not at all, since the media has none
+ * here.
+ */
+export type PictureTiming = "on-time" | "late" | "none";
 
 /** Identifies a run of media: equal keys can be served by one open decoder. */
 export const runKey = (uri: string, anchor: Anchor): string => `${anchor.first} ${anchor.inPoint} ${uri}`;
@@ -73,6 +75,10 @@ export class Source {
   #reason: StandInReason;
   /** Ticks ahead of the next one to join at, after a seek ahead. */
   #joinAhead = 0;
+  /** Ticks in a row that aired as they should. */
+  #onTimeTicks = 0;
+  #hasAired = false;
+  #readyAt: Nanoseconds | undefined;
 
   constructor(options: SourceOptions) {
     const { asset } = options.place.segment;
@@ -94,9 +100,19 @@ export class Source {
     return this.#isBackingOff;
   }
 
-  /** True once it is ready for its first tick. */
+  /** True once it is ready for its first tick: its first picture and enough sound, or all there is. */
   get primed(): boolean {
     return this.#session?.primed ?? false;
+  }
+
+  /** House time at which it was first ready for its first tick. */
+  get readyAt(): Nanoseconds | undefined {
+    return this.#readyAt;
+  }
+
+  /** True once something of it was on air. */
+  get hasAired(): boolean {
+    return this.#hasAired;
   }
 
   /** False for media known to have no sound: its silence is as planned. */
@@ -121,20 +137,29 @@ export class Source {
     return this.#session?.picture(tick, how) ?? { is: "coming" };
   }
 
-  /** The channel aired this tick as it should. */
-  wasOnTime(): void {
-    this.#lateness.clear();
-    this.#reason = "late";
-  }
-
-  /** The channel had to stand in for this tick while the decoder was at work. */
-  wasLate(tick: Tick): void {
+  /** The channel has made this tick. What is late for long is sought ahead. */
+  aired(tick: Tick, picture: PictureTiming, isSoundLate: boolean): void {
+    if (picture === "on-time") this.#reason = "late";
+    if (picture !== "late" && !isSoundLate) {
+      this.#lateness.clear();
+      this.#airedOnTime(picture);
+      return;
+    }
+    this.#onTimeTicks = 0;
     const session = this.#session;
     if (session === undefined) return;
-    const ahead = this.#lateness.at(tick, session.picturesRead);
+    const progress = picture === "late" ? session.picturesRead : session.blocksRead;
+    const ahead = this.#lateness.at(tick, progress);
     if (ahead === undefined) return;
     this.#joinAhead = ahead;
     session.fallBehind();
+  }
+
+  #airedOnTime(picture: PictureTiming): void {
+    if (picture === "none" && this.expectsPictures) return;
+    this.#hasAired = true;
+    this.#onTimeTicks += 1;
+    if (this.#options.tools.grid.length(this.#onTimeTicks) >= settledNs) this.#failures = 0;
   }
 
   /** Closes the decoder; resolves when all is given back, or when it is given up as stuck. Idempotent. */
@@ -160,14 +185,13 @@ export class Source {
   #open(signal: AbortSignal): Promise<Choice> {
     const { chooser, languages, tools } = this.#options;
     const options = { languages, picturesHeldMax: 4, wanted: wantedFormat(tools.format) };
-    return chooser.open(this.#asset, options, this.#failedDecoders, signal);
+    return chooser.open(this.#asset, options, this.#failedDecoders, signal, this.#onStuck);
   }
 
   /** Runs sessions on an open decoder until one fails for another reason than being behind. */
   async #serve(choice: Choice, signal: AbortSignal): Promise<void> {
-    const { tools, place, nextTick, onProgress, onCorrection } = this.#options;
-    const began = tools.clock.now();
-    const lent = new Set<PictureBuffer>();
+    const { tools, place, nextTick, onCorrection } = this.#options;
+    const unfinished: Unfinished = { reads: new Set(), conforms: new Set() };
     this.#lateness.clear();
     try {
       while (!signal.aborted) {
@@ -178,8 +202,8 @@ export class Source {
           anchor: place.anchor,
           joinAt: Math.max(place.anchor.first, place.first, at) as Tick,
           snappedIn: this.#snappedIn,
-          lent,
-          onProgress,
+          unfinished,
+          onProgress: this.#onProgress,
         });
         this.#session = session;
         try {
@@ -198,12 +222,7 @@ export class Source {
         }
       }
     } finally {
-      if (tools.clock.now() - began >= settledNs) this.#failures = 0;
-      // A decoder that is gone stores nothing any more, whatever has become of its reads.
-      if (await this.#dispose(choice.decoder, choice.index)) {
-        for (const buffer of lent) buffer.release();
-        lent.clear();
-      }
+      await this.#dispose(choice, unfinished);
     }
   }
 
@@ -212,9 +231,10 @@ export class Source {
     const asset = this.#asset;
     const error = PlayoutError.from(thrown, "DecodeFailed");
     const hadFailed = this.#failedDecoders.size > 0;
+    this.#onTimeTicks = 0;
     // Running out of decoders after one has failed is still that one's failure.
     if (choice !== undefined || !hadFailed) this.#reason = reasonFor(error, choice);
-    if (choice !== undefined) {
+    if (choice !== undefined && !isOfTheBus(error)) {
       // The next decoder takes over at the same place, at once; only when none is left is there anything to wait for.
       this.#failedDecoders.add(choice.index);
       onFailure({ asset, error, reason: this.#reason, decoderIndex: choice.index, retry: undefined });
@@ -232,27 +252,34 @@ export class Source {
     this.#isBackingOff = false;
   }
 
-  /** Closes a decoder under a deadline: one that hangs in its own code must not keep the run from going on. False: it does. */
-  async #dispose(decoder: Decoder, index: number): Promise<boolean> {
-    const { tools, onStuck } = this.#options;
-    const done = new AbortController();
-    const closed = decoder[Symbol.asyncDispose]().then(
-      () => true,
-      () => true,
-    );
-    const late = tools.clock
-      .sleepUntil((tools.clock.now() + closeTimeoutNs) as Nanoseconds, done.signal)
-      .then(() => false)
-      .catch(() => true);
-    const isGone = await Promise.race([closed, late]);
-    if (!isGone) onStuck(this.#asset, index);
-    done.abort();
-    return isGone;
+  /**
+   * Closes a decoder under a deadline: one that hangs in its own code must not keep the run from going on, nor a conformer that
+   * hangs on its pictures.
+   */
+  async #dispose({ decoder, index }: Choice, { reads, conforms }: Unfinished): Promise<void> {
+    const all = Promise.allSettled([decoder[Symbol.asyncDispose](), ...conforms]);
+    if (!(await settlesWithin(all, closeTimeoutNs, this.#options.tools.clock))) {
+      this.#onStuck(index);
+      return;
+    }
+    // A decoder that is gone stores nothing any more, whatever has become of its reads.
+    for (const buffer of reads) buffer.release();
+    reads.clear();
   }
+
+  readonly #onStuck = (decoderIndex: number): void => this.#options.onStuck(this.#asset, decoderIndex);
+
+  readonly #onProgress = (): void => {
+    if (this.#readyAt === undefined && this.primed) this.#readyAt = this.#options.tools.clock.now();
+    this.#options.onProgress();
+  };
 }
 
+/** True for what no decoder can help: its lane was replaced, or gave no buffer. */
+const isOfTheBus = (error: PlayoutError): boolean => error instanceof Unserved || error.code === "BusStale";
+
 function reasonFor(error: PlayoutError, choice: Choice | undefined): StandInReason {
-  if (error instanceof Hung) return "hung";
+  if (error instanceof Hung || error instanceof Unserved) return "hung";
   if (choice !== undefined) return "decodeFailed";
   return error.code === "MediaQuarantined" ? "quarantined" : "openFailed";
 }

@@ -3,6 +3,8 @@ import type { ChannelEvent } from "../channel/events.js";
 import { expectationOf } from "../channel/expectation.js";
 import type { ChannelSettings } from "../channel/settings.js";
 import type { Clock } from "../clock/clock.js";
+import { SteadyTime } from "../clock/steady-time.js";
+import { settlesWithin } from "../clock/time-limit.js";
 import { PlayoutError } from "../errors/playout-error.js";
 import { type MetricsRecorder, silentMetrics } from "../metrics/recorder.js";
 import type { Plan } from "../plan/plan.js";
@@ -13,6 +15,7 @@ import { retryAfter } from "./backoff.js";
 import { type ChannelSignal, type ChannelState, channelStates, nextState } from "./channel-state.js";
 import type { Quarantine } from "./quarantine.js";
 import type { Worker, WorkerExit, WorkerHost } from "./worker.js";
+import { WorkerProgress } from "./worker-progress.js";
 
 /** What a supervisor works with. The committer is its own: it starts and disposes it. */
 export interface ChannelSupervisorOptions {
@@ -56,6 +59,13 @@ const settledNs = nanosecondsFromMs(2_000);
 /** Deaths in a row that are answered at once when nobody can be blamed; then with back-off. */
 const blamelessMax = 3;
 
+/** A worker and what is known of it. */
+interface RunningWorker {
+  readonly worker: Worker;
+  readonly lane: number;
+  readonly progress: WorkerProgress;
+}
+
 /**
  * Keeps one channel on air: owns its committer and plan, has a worker make the frames, replaces it when it dies or stops making
  * progress, bars what killed it, and tells the channel's state. Everything it decides follows from the clock and from what it
@@ -69,17 +79,17 @@ export class ChannelSupervisor {
   /** The first tick of the channel's life. */
   #first = 0 as Tick;
   #state: ChannelState = "stopped";
-  #worker: { readonly worker: Worker; readonly lane: number; readonly bornAt: Nanoseconds } | undefined;
+  #worker: RunningWorker | undefined;
   #exited: (() => void) | undefined;
   #deaths = 0;
-  /** What the worker had handed over when that last changed, and when. */
-  #progress: { readonly submitted: number; readonly at: Nanoseconds } = {
-    submitted: 0,
-    at: 0n as Nanoseconds,
-  };
+  readonly #time: SteadyTime;
   /** Up to where the committer knows what is planned, and by which revision. */
   #told: { readonly revision: number; readonly last: Tick } | undefined;
   #isFailing = false;
+  /** True while the committer tells of stand-ins in place of what should air. */
+  #isStandingIn = false;
+  /** The airing that was told last to have begun, by whichever worker. */
+  #begun = "";
   #loop: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
   #events: Disposable | undefined;
@@ -87,6 +97,7 @@ export class ChannelSupervisor {
   constructor(options: ChannelSupervisorOptions, plan: Plan) {
     this.#options = options;
     this.#metrics = options.metrics ?? silentMetrics;
+    this.#time = new SteadyTime(options.clock);
     this.#timeline = new Timeline(plan, options.grid);
   }
 
@@ -137,11 +148,13 @@ export class ChannelSupervisor {
         this.#exited = resolve;
       });
       running.worker.stop();
-      await this.#patiently(exited, () => running.worker.kill());
+      const { clock, settings } = this.#options;
+      if (!(await settlesWithin(exited, settings.stallTimeoutNs, clock))) running.worker.kill();
       await exited;
     }
     await this.#loop;
     this.#events?.[Symbol.dispose]();
+    this.#time[Symbol.dispose]();
     await this.#options.committer[Symbol.asyncDispose]();
     if (this.#state !== "stopped") this.#signal("stop");
   }
@@ -177,29 +190,33 @@ export class ChannelSupervisor {
   }
 
   #spawn(from: Tick): void {
-    const { committer, workers, clock } = this.#options;
+    const { committer, grid, settings, workers } = this.#options;
     const lane = committer.openLane();
-    const worker = workers.spawn(
-      {
-        lane,
-        plan: this.#timeline.plan,
-        from,
-        continues: committer.head() >= 0 && from === this.#nextTick(),
-      },
-      {
-        onEvent: (event) => this.#onWorker(event),
-        onExit: (exit) => this.#onExit(lane.lane, exit),
-      },
-    );
-    this.#worker = { worker, lane: lane.lane, bornAt: clock.now() };
-    this.#progress = { submitted: committer.counters().submitted, at: clock.now() };
+    const { submitted } = committer.counters();
+    const progress = new WorkerProgress({ grid, settings, time: this.#time, from, submitted });
+    const order = { lane, plan: this.#timeline.plan, from, continues: this.#isWholeUpTo(from) };
+    const worker = workers.spawn(order, {
+      onEvent: (event) => this.#onWorker(event),
+      onExit: (exit) => this.#onExit(lane.lane, exit),
+    });
+    this.#worker = { worker, lane: lane.lane, progress };
+  }
+
+  /** True where the tick before `from` is the last one on the bus, and its sound leads on to it. */
+  #isWholeUpTo(from: Tick): boolean {
+    const { committer } = this.#options;
+    const head = committer.head();
+    if (head < this.#first || from !== tickAfter(head, 1)) return false;
+    const { soundThrough } = committer.counters();
+    // A bus that does not say has told of stand-ins as they began, which may be a moment ago.
+    return soundThrough === undefined ? !this.#isStandingIn : soundThrough === head;
   }
 
   #onExit(lane: number, exit: WorkerExit): void {
     const { committer } = this.#options;
     if (this.#worker?.lane !== lane) return;
-    const { bornAt } = this.#worker;
-    this.#noteProgress();
+    const { progress } = this.#worker;
+    progress.note(committer.counters().submitted);
     this.#worker = undefined;
     committer.setReason("workerLost");
     committer.retireLane(lane, "workerLost");
@@ -208,7 +225,7 @@ export class ChannelSupervisor {
     const barred = this.#blame(exit);
     this.#metrics.count("restarts", 1, { what: "worker" });
     // Counted to its last progress: one that hung from the start was of no use, however long it was waited for.
-    const isUseful = this.#progress.at - bornAt >= settledNs;
+    const isUseful = progress.usefulNs >= settledNs;
     this.#deaths = isUseful || barred.length > 0 ? 0 : this.#deaths + 1;
     if (this.#deaths > blamelessMax)
       void this.#spawnLater(retryAfter(this.#deaths - blamelessMax).afterNs, exit, barred);
@@ -248,14 +265,27 @@ export class ChannelSupervisor {
 
   #onWorker(event: ChannelEvent): void {
     const { quarantine, clock, committer, onEvent } = this.#options;
+    if (event.type === "segment-began" && !this.#isNews(event)) return;
     onEvent?.(event);
-    if (event.type === "worker-began") committer.setReason("starved");
+    if (event.type === "worker-began") {
+      this.#worker?.progress.begin();
+      committer.setReason("starved");
+    }
     if (event.type === "source-failed" && event.failure.retry?.exhausted === true)
       this.#onGaveUp(event.failure.asset.uri);
     if (event.type === "decoder-stuck") {
       quarantine.bar(event, (clock.now() + hungBarNs) as Nanoseconds);
       this.#worker?.worker.kill();
     }
+  }
+
+  /** False where a segment goes on that an earlier worker has begun. What begins as planned ends a failure. */
+  #isNews({ place, ready }: Extract<ChannelEvent, { type: "segment-began" }>): boolean {
+    if (ready) this.#onRecovered();
+    const begun = `${place.segment.id} ${place.first}`;
+    const isNews = begun !== this.#begun;
+    this.#begun = begun;
+    return isNews;
   }
 
   /** Only what is on air makes the channel fail; what is being prepared may still be mended. */
@@ -266,26 +296,25 @@ export class ChannelSupervisor {
     this.#signal("gave-up");
   }
 
-  #onCommitter(event: CommitterEvent): void {
-    this.#options.onEvent?.(event);
-    if (event.type !== "stand-in-ended" || !this.#isFailing) return;
+  #onRecovered(): void {
+    if (!this.#isFailing) return;
     this.#isFailing = false;
     this.#signal("recovered");
   }
 
-  /** A worker that lives but hands nothing over is stopped in its tracks, or its loop is stuck: another must do it. */
-  #checkProgress(): void {
-    const { clock, settings } = this.#options;
-    if (this.#worker === undefined) return;
-    this.#noteProgress();
-    if (clock.now() - this.#progress.at < settings.stallTimeoutNs) return;
-    this.#worker.worker.kill();
+  #onCommitter(event: CommitterEvent): void {
+    this.#options.onEvent?.(event);
+    if (event.type === "stand-in-began") this.#isStandingIn = true;
+    if (event.type !== "stand-in-ended") return;
+    this.#isStandingIn = false;
+    this.#onRecovered();
   }
 
-  #noteProgress(): void {
-    const { clock, committer } = this.#options;
-    const { submitted } = committer.counters();
-    if (submitted !== this.#progress.submitted) this.#progress = { submitted, at: clock.now() };
+  #checkProgress(): void {
+    if (this.#worker === undefined) return;
+    const { worker, progress } = this.#worker;
+    progress.note(this.#options.committer.counters().submitted);
+    if (progress.isOverdue()) worker.kill();
   }
 
   #checkDepth(): void {
@@ -307,17 +336,5 @@ export class ChannelSupervisor {
     this.#state = to;
     this.#metrics.gauge("channelState", channelStates[to]);
     this.#options.onEvent?.({ type: "state", from, to });
-  }
-
-  /** Waits for something that should come soon, and when it does not, does what makes it come. */
-  async #patiently(awaited: Promise<void>, insist: () => void): Promise<void> {
-    const { clock, settings } = this.#options;
-    const done = new AbortController();
-    const late = clock
-      .sleepUntil((clock.now() + settings.stallTimeoutNs) as Nanoseconds, done.signal)
-      .then(insist)
-      .catch(() => {});
-    await Promise.race([awaited, late]);
-    done.abort();
   }
 }

@@ -10,7 +10,7 @@ export interface WorkerOrder {
   readonly plan: Plan;
   /** The first tick to make. */
   readonly from: Tick;
-  /** True where all before `from` is on the bus as planned, so that sound goes on without a fade. */
+  /** True where the tick before `from` is on the bus with its sound as planned, so that it goes on without a fade. */
   readonly continues: boolean;
 }
 

@@ -41,6 +41,7 @@ export class LifeChecker {
   #diedAt: Nanoseconds | undefined;
   #bornAt = 0n as Nanoseconds;
   #isDelayed = false;
+  #hasBegun = false;
   #shortLives = 0;
   #frozen: { readonly since: Nanoseconds; readonly isGone: () => boolean } | undefined;
 
@@ -78,8 +79,14 @@ export class LifeChecker {
     this.#frozen = { since: this.#options.now(), isGone };
   }
 
+  /** True once the worker that lives has handed over a tick: before that it is given longer. */
+  get hasWorkerBegun(): boolean {
+    return this.#hasBegun;
+  }
+
   hear(event: SupervisorEvent): void {
     const now = this.#options.now();
+    if (event.type === "worker-began") this.#hasBegun = true;
     if (event.type === "state") {
       const isLegal = Object.values(channelTransitions[event.from]).includes(event.to);
       if (event.from !== this.#state || !isLegal) {
@@ -120,6 +127,7 @@ export class LifeChecker {
   #born(): void {
     this.#bornAt = this.#options.now();
     this.#diedAt = undefined;
+    this.#hasBegun = false;
     this.#isDelayed = false;
   }
 

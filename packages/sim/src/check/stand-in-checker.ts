@@ -1,6 +1,7 @@
-import type { FrameLease, Nanoseconds, SegmentPlace, StandInReason, Tick } from "@retrovue/core";
+import type { FrameLease, Nanoseconds, SegmentPlace, StandInReason } from "@retrovue/core";
 import type { Actor } from "../world/cast.js";
 import { type Facts, pendingTicksMax } from "../world/facts.js";
+import { Episode } from "./episode.js";
 import { expectedPicture } from "./expected-picture.js";
 import { promisedNs } from "./recovery.js";
 import { Violation } from "./violation.js";
@@ -35,7 +36,7 @@ export class StandInChecker {
   readonly #bounds: StandInBounds;
   /** The last planned picture of this airing; undefined once slate or black has aired, or across a seam. */
   #holdable: Holdable | undefined;
-  #episode: { readonly from: Tick; readonly key: string } | undefined;
+  readonly #episode = new Episode();
 
   constructor(facts: Facts, bounds: StandInBounds) {
     this.#facts = facts;
@@ -46,14 +47,14 @@ export class StandInChecker {
   planned(lease: FrameLease, place: SegmentPlace): void {
     const { workersLost } = this.#facts;
     this.#holdable = { key: airing(place), workersLost, pictureId: lease.pictureId, held: 0, slack: 0 };
-    this.#episode = undefined;
+    this.#episode.end();
   }
 
   /** The plan has nothing here. */
   pad(lease: FrameLease): void {
     const { meta, tick } = lease;
     this.#holdable = undefined;
-    this.#episode = undefined;
+    this.#episode.end();
     if (meta.standIn !== "black" || meta.standInReason !== "planned" || !meta.pad) {
       throw new Violation(
         "pad/black-as-planned",
@@ -169,14 +170,14 @@ export class StandInChecker {
   #checkRecovery(lease: FrameLease, place: SegmentPlace, actor: Actor, now: Nanoseconds): void {
     const { tick, meta } = lease;
     const isPlanned = meta.standInReason === "endedEarly" || meta.standInReason === "soundOnly";
-    if (isPlanned || this.#facts.disturbanceAt(now) !== undefined) {
-      this.#episode = undefined;
+    if (isPlanned) {
+      this.#episode.end();
       return;
     }
     const key = `${actor.uri} ${place.anchor.first} ${this.#facts.workersLost}`;
-    if (this.#episode?.key !== key) this.#episode = { from: tick, key };
+    const isDisturbed = this.#facts.disturbanceAt(now) !== undefined;
+    const lasted = this.#facts.grid.length(this.#episode.ticks(key, tick, isDisturbed));
     const promised = promisedNs(actor);
-    const lasted = this.#facts.grid.length(tick - this.#episode.from);
     if (promised !== undefined && lasted > promised) {
       throw new Violation(
         "stand-in/back-in-time",

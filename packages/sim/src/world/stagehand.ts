@@ -226,7 +226,7 @@ export class Stagehand {
     const { workers, facts, life } = stage;
     const now = this.#now();
     const worker = workers.newest;
-    if (worker === undefined || worker.gate.isShut) return;
+    if (worker === undefined || worker.gate.isShut || !life.hasWorkerBegun) return;
     const ms = random.weighted([
       [3, random.int(10, 250)],
       [2, random.int(300, 5_000)],
