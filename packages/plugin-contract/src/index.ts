@@ -24,6 +24,22 @@ export {
 export type { ContractOptions, TestContext, TestRunner } from "./framework/declare-suite.js";
 export type { KnownFailure } from "./framework/known-failures.js";
 export {
+  RenderBench,
+  type RenderBenchOptions,
+  renderAsset,
+  renderEpoch,
+  renderFormat,
+  renderSettings,
+} from "./renderer/render-bench.js";
+export {
+  type RendererContractOptions,
+  rendererContract,
+  rendererSuite,
+} from "./renderer/renderer-contract.js";
+export { RendererSubject } from "./renderer/renderer-subject.js";
+export { faultsOf, streamsOf, tickOfPts } from "./renderer/stream-checks.js";
+export { parseTransportStream, type StreamUnit, type TransportStream } from "./renderer/transport-stream.js";
+export {
   type TransportContractOptions,
   transportContract,
   transportSuite,

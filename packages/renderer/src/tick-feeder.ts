@@ -7,10 +7,10 @@ import {
   PlayoutError,
   type ProgramFormat,
   type RenderSource,
-  sameRational,
   samplesPerTickMax,
   type Tick,
 } from "@retrovue/core";
+import { ensureShape } from "./ensure-shape.js";
 import { type NativeLine, wantedNone, wantedOnAir } from "./native.js";
 
 /** Between two looks for a bus that is not there. */
@@ -92,13 +92,10 @@ export class TickFeeder {
 
   async #open(signal: AbortSignal): Promise<FrameReader> {
     const reader = await this.#deps.source.openReader(signal);
-    if (!sameShape(reader.format, this.#deps.format)) {
-      await reader[Symbol.asyncDispose]();
-      throw new PlayoutError(
-        "BusIncompatible",
-        "The bus has another program format than the renderer was opened for.",
-      );
-    }
+    await using guard = new AsyncDisposableStack();
+    guard.use(reader);
+    ensureShape(reader, this.#deps.format);
+    guard.move();
     this.#deps.line.opened();
     return reader;
   }
@@ -152,15 +149,4 @@ export class TickFeeder {
       }
     });
   }
-}
-
-function sameShape(a: ProgramFormat, b: ProgramFormat): boolean {
-  return (
-    a.width === b.width &&
-    a.height === b.height &&
-    a.pixelFormat === b.pixelFormat &&
-    a.sampleRate === b.sampleRate &&
-    a.channels === b.channels &&
-    sameRational(a.frameRate, b.frameRate)
-  );
 }

@@ -6,6 +6,7 @@ import {
   HouseGrid,
   invariant,
   metrics,
+  type Nanoseconds,
   type Overrun,
   PlayoutError,
   type ProgramFormat,
@@ -16,29 +17,35 @@ import {
   type Tick,
   tickAfter,
 } from "@retrovue/core";
+import { ensureShape } from "../ensure-shape.js";
 import { TimingReport } from "./timing-report.js";
 
+/** A tick is taken at most this long before its time, as by an encoder (timing.md). */
+const aheadNs = 500_000_000n;
 /** Between two looks for a bus that is not there. */
 const reopenMs = 20;
 const latencyBounds = metrics.encodeLatency.buckets ?? [];
 
 /**
- * A renderer without an encoder: reads each tick at its time as an encoder would, checks what it finds against the grid, and
+ * A renderer without an encoder: reads each tick as early as an encoder would, checks what it finds against the grid, and
  * counts. For channels that only other programs read, for tests, and to see what a bus delivers. Taps hear nothing.
  */
 export class HeadlessRenderer implements Renderer {
   readonly finished: Promise<void>;
   /** What was found wrong. */
   readonly timing = new TimingReport();
+  readonly #format: ProgramFormat;
   readonly #grid: HouseGrid;
   readonly #end = Promise.withResolvers<void>();
   readonly #stop = new AbortController();
   readonly #latency = { buckets: Array<number>(latencyBounds.length + 1).fill(0), sumNs: 0 };
   readonly #sound: readonly Float32Array[];
+  #isSettled = false;
   #work: Promise<void> | undefined;
   #counts = { frames: 0, missed: 0, late: 0, torn: 0, opens: 0, frameGapNs: 0 };
 
   constructor(format: ProgramFormat) {
+    this.#format = format;
     this.#grid = new HouseGrid(format.frameRate, format.sampleRate);
     this.#sound = Array.from({ length: format.channels }, () => new Float32Array(format.sampleRate));
     this.finished = this.#end.promise;
@@ -85,6 +92,7 @@ export class HeadlessRenderer implements Renderer {
     for (;;) {
       try {
         await using reader = await source.openReader(signal);
+        ensureShape(reader, this.#format);
         this.#counts.opens++;
         for (;;) next = await this.#step(reader, clock, next, signal);
       } catch (thrown) {
@@ -103,7 +111,9 @@ export class HeadlessRenderer implements Renderer {
     wanted: Tick | undefined,
     signal: AbortSignal,
   ): Promise<Tick> {
-    if (wanted !== undefined) await clock.sleepUntil(this.#grid.tickTime(wanted), signal);
+    if (wanted !== undefined) {
+      await clock.sleepUntil((this.#grid.tickTime(wanted) - aheadNs) as Nanoseconds, signal);
+    }
     const read = await this.#read(reader, clock, wanted, signal);
     if (read.overrun) {
       const next = Math.max(read.oldest, tickAfter(read.tick, 1)) as Tick;
@@ -114,7 +124,8 @@ export class HeadlessRenderer implements Renderer {
     const gapNs = Number(now - this.#grid.tickTime(read.tick));
     this.#counts.frameGapNs = gapNs;
     // What was begun in the middle of things cannot be called late.
-    if (wanted !== undefined && gapNs > Number(this.#grid.tickLength)) this.#counts.late++;
+    if (gapNs > 0 && this.#isSettled) this.#counts.late++;
+    this.#isSettled ||= gapNs <= 0;
     this.#look(read);
     this.#count(Number(clock.now() - now));
     return tickAfter(read.tick, 1);

@@ -5,6 +5,7 @@ extern "C" {
 }
 
 #include <retrovue/libav/errors.h>
+#include <retrovue/libav/media_file.h>
 #include <retrovue/libav/handles.h>
 
 #include <algorithm>
@@ -54,6 +55,7 @@ Expected<libav::FramePtr> scaled(const StillSource& source, Size size) {
 }  // namespace
 
 Expected<std::vector<std::uint8_t>> encodeJpeg(const StillSource& source, int widthMax) {
+  libav::initLibrary();
   const Size size = stillSize(source, widthMax);
   auto frame = scaled(source, size);
   if (!frame) return frame.failure();

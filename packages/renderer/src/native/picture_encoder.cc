@@ -6,6 +6,7 @@ extern "C" {
 }
 
 #include <retrovue/libav/errors.h>
+#include <retrovue/libav/media_file.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -79,6 +80,7 @@ int encodeThreadsFor(const EncodeSpec& spec, int processors) {
 }
 
 Expected<PictureEncoder> PictureEncoder::open(const EncodeSpec& spec) {
+  libav::initLibrary();
   const AVCodec* codec = codecNamed(spec.videoCodec);
   if (codec == nullptr)
     return Failure{"UnsupportedMedia", "This libav has no encoder for " + spec.videoCodec + ".", 0};

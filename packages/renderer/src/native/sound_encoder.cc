@@ -6,6 +6,7 @@ extern "C" {
 }
 
 #include <retrovue/libav/errors.h>
+#include <retrovue/libav/media_file.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -35,6 +36,7 @@ SoundEncoder::SoundEncoder(const EncodeSpec& spec, libav::CodecContextPtr contex
       frame_(std::move(frame)) {}
 
 Expected<SoundEncoder> SoundEncoder::open(const EncodeSpec& spec) {
+  libav::initLibrary();
   const AVCodec* codec = codecNamed(spec.audioCodec);
   if (codec == nullptr)
     return Failure{"UnsupportedMedia", "This libav has no encoder for " + spec.audioCodec + ".", 0};

@@ -1,0 +1,41 @@
+import { MemoryFrameBus, type RendererFactory } from "@retrovue/core";
+import type { OpenFrameBus } from "../frame-bus/bus-bench.js";
+import type { Rule } from "../framework/rule.js";
+import { RenderBench, type RenderBenchOptions } from "./render-bench.js";
+
+/** What a check of the renderer suite examines. */
+export class RendererSubject implements AsyncDisposable {
+  readonly #benches: RenderBench[] = [];
+
+  /**
+   * @param encodes whether it makes a stream; a renderer that only counts is excused from what is said of bytes
+   * @param openBus what it reads; default: a bus in this process's memory
+   */
+  constructor(
+    readonly factory: RendererFactory,
+    readonly encodes: boolean = true,
+    readonly openBus: OpenFrameBus = (clock) => new MemoryFrameBus({ clock }),
+  ) {}
+
+  /** A channel on air by hand; disposed after the check. */
+  async bench(
+    signal: AbortSignal,
+    options: Partial<Pick<RenderBenchOptions, "format" | "epoch">> = {},
+  ): Promise<RenderBench> {
+    const { factory, openBus } = this;
+    const bench = await RenderBench.make({ factory, openBus, ...options }, signal);
+    this.#benches.push(bench);
+    return bench;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const bench of this.#benches) await bench[Symbol.asyncDispose]();
+  }
+}
+
+/** A rule of the renderer suite. */
+export type RendererRule = Rule<RendererSubject>;
+
+/** For rules about bytes. */
+export const onlyEncoders = (subject: RendererSubject): string | undefined =>
+  subject.encodes ? undefined : "makes no stream";
