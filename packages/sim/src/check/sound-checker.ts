@@ -102,7 +102,7 @@ export class SoundChecker {
         `${meta.silentSamples} samples of ${actor.uri} are missing.`,
       );
     }
-    this.#checkReturn(lease, place, actor, now, ends || isDisturbed);
+    this.#checkReturn(lease, place, actor, now, ends, isDisturbed);
     const isWhole = meta.silentSamples === 0 && meta.standIn === undefined;
     this.#whole = isWhole ? { tick, place } : undefined;
     const shape = shapeOf(place, tick, this.#facts);
@@ -128,15 +128,17 @@ export class SoundChecker {
     place: SegmentPlace,
     actor: Actor,
     now: Nanoseconds,
-    isExcused: boolean,
+    isOver: boolean,
+    isDisturbed: boolean,
   ): void {
     const isGone = lease.meta.silentSamples === lease.samples;
-    if (!isGone || isExcused || this.#facts.isUnsettled(now)) {
+    if (!isGone || isOver) {
       this.#missing.end();
       return;
     }
     const key = `${actor.uri} ${place.anchor.first} ${this.#facts.workersLost}`;
-    const lasted = this.#facts.grid.length(this.#missing.ticks(key, lease.tick));
+    const isExcused = isDisturbed || this.#facts.isUnsettled(now);
+    const lasted = this.#facts.grid.length(this.#missing.ticks(key, lease.tick, isExcused));
     const promised = promisedNs(actor);
     if (promised === undefined || lasted <= promised) return;
     throw new Violation(
