@@ -3,6 +3,7 @@
 //
 //   node scripts/bootstrap.mjs start [play FILE…] | test [PATTERN…] | check | bench PART… | fuzz media | setup | build
 import { join } from "node:path";
+import { prepareDemo } from "./demo/demo.mjs";
 import { buildNative } from "./native.mjs";
 import { runCommand } from "./setup/command.mjs";
 import { withLock } from "./setup/lock.mjs";
@@ -30,9 +31,10 @@ import {
 } from "./stages/stages.mjs";
 import { lastLine, tallyOfCode } from "./stages/tally.mjs";
 
-/** Exit codes of docs/cli.md: wrong usage, and a part that this version does not have yet. */
+/** Exit codes of docs/cli.md: wrong usage. */
 const exitUsage = 2;
-const exitNotBuilt = 79;
+
+const engineEntry = join(root, "packages", "engine", "dist", "cli", "main.js");
 
 const progress = new Progress();
 /** @param {string} line */
@@ -44,7 +46,7 @@ const warn = (line) => {
   process.stderr.write(`Warning: ${line}\n`);
 };
 
-/** @param {readonly ("build" | "test")[]} groups */
+/** @param {readonly ("build" | "demo" | "test")[]} groups */
 async function setUp(groups) {
   await withLock(join(cacheFolder, "set-up.lock"), async () => {
     await progress.step("system packages", () => ensureSystemPackages(groups, warn));
@@ -102,16 +104,17 @@ function report(error) {
   process.stderr.write(`${error.message}\nWhat to do: ${error.remedy}\n`);
 }
 
-async function start() {
-  await setUp(["build"]);
+/**
+ * Without arguments the built-in demo; else what the command line of `retrovue-playout` says, as `play FILE…`.
+ *
+ * @param {readonly string[]} args
+ */
+async function start(args) {
+  await setUp(args.length === 0 ? ["build", "demo"] : ["build"]);
   await build();
-  print(
-    "The engine is set up and built, but it cannot put a channel on a screen yet: that part is still to come.",
-  );
-  print(
-    "What works today: bin/retrovue-playout --config examples/config/test-pattern.yaml (a channel on a bus), and --help.",
-  );
-  return exitNotBuilt;
+  if (args.length > 0) return await handOver(pinnedNode, [engineEntry, ...args]);
+  const config = await progress.step("the demo's programmes", () => prepareDemo());
+  return await handOver(pinnedNode, [engineEntry, "--config", config, "--announce"]);
 }
 
 /**

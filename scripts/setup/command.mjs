@@ -13,8 +13,11 @@ import { delimiter, join } from "node:path";
  * @typedef {object} CommandOptions
  * @property {string} [cwd]
  * @property {NodeJS.ProcessEnv} [env] replaces the environment
- * @property {boolean} [inherit] lets the program use our terminal instead of keeping what it says
+ * @property {boolean} [inherit] lets the program use our terminal instead of keeping what it says, and hands on what asks us to end
  */
+
+/** What asks a program to end. */
+const endings = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
 
 /**
  * Runs a program to its end. Never rejects: a program that cannot be started is a result with code 127.
@@ -36,8 +39,12 @@ export function runCommand(program, args, options = {}) {
     });
     child.stdout?.on("data", (chunk) => chunks.push(chunk));
     child.stderr?.on("data", (chunk) => chunks.push(chunk));
+    /** @param {NodeJS.Signals} signal */
+    const pass = (signal) => child.kill(signal);
+    if (options.inherit) for (const signal of endings) process.on(signal, pass);
     /** @param {number} code @param {string} [note] */
     const finish = (code, note) => {
+      if (options.inherit) for (const signal of endings) process.off(signal, pass);
       if (note !== undefined) chunks.push(Buffer.from(`${note}\n`));
       resolve({ code, output: Buffer.concat(chunks).toString(), durationMs: performance.now() - started });
     };

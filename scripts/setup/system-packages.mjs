@@ -15,7 +15,7 @@ import { SetUpError } from "./set-up-error.mjs";
  */
 
 /**
- * @typedef {"build" | "test"} PackageGroup
+ * @typedef {"build" | "demo" | "test"} PackageGroup
  * @typedef {Record<PackageGroup, { why: string, packages: readonly SystemPackage[] }>} PackageList
  */
 
@@ -96,8 +96,8 @@ async function whoMayInstall() {
 
 /**
  * Installs what is missing of the named groups through apt. Where apt is not there or may not be used, or fails, goes
- * on if what the packages hold is found all the same, and else says what to install by hand. What only tests need is
- * a warning: the tests that lack it are reported as skipped.
+ * on if what the packages hold is found all the same, and else says what to install by hand. What only the demo or tests need is
+ * a warning: the demo plays test patterns, and tests that lack something are reported as skipped.
  *
  * @param {readonly PackageGroup[]} groups
  * @param {(line: string) => void} warn
@@ -122,7 +122,7 @@ export async function ensureSystemPackages(groups, warn) {
     );
   }
   if (lacking.length > 0) {
-    warn(`${failure.what}; tests that need these are skipped until they are installed: ${namesOf(lacking)}`);
+    warn(`${failure.what}; what needs these is left out until they are installed: ${namesOf(lacking)}`);
   }
 }
 

@@ -40,10 +40,7 @@ export async function playFiles(
     if (segments.length === 0) return exitCodes.BadData.code;
     const { dataDir } = reading.config.engine;
     mkdirSync(dataDir, { recursive: true });
-    writeFileSync(
-      planIn(dataDir),
-      JSON.stringify({ title: "play", end: "loop", segments }, null, 1),
-    );
+    writeFileSync(planIn(dataDir), JSON.stringify({ title: "play", end: "loop", segments }, null, 1));
   }
   const launch = { name: "the command line", named: undefined, reading };
   return await runLaunch(launch, terminal, run, { announce: true });
@@ -88,7 +85,12 @@ export function configToPlay(
       option: "--log-level",
     },
   ];
-  return readConfigWithoutFile(process.cwd(), { environment, overrides: () => overrides });
+  return readConfigWithoutFile(process.cwd(), {
+    environment,
+    overrides: () => overrides,
+    // The plan is written when the files have been looked at.
+    exists: () => true,
+  });
 }
 
 function titleFor(assets: readonly string[]): string {
