@@ -90,7 +90,8 @@ export interface NativeReader {
   interrupt(): void;
   intact(buffer: number, generation: number): boolean;
   sound(start: number, samples: number, into: readonly Float32Array[], offset: number): boolean;
-  asset(index: number, generation: number): readonly [ArrayBuffer, ArrayBuffer] | undefined;
+  /** URI and title, or a `readStatus`. */
+  asset(index: number, generation: number): readonly [ArrayBuffer, ArrayBuffer] | number;
   mapping(): void;
   now(): bigint;
   head(): number;

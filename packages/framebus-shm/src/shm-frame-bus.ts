@@ -83,8 +83,9 @@ export class ShmFrameBus implements FrameBus {
   }
 
   /**
-   * Shows a channel's readers table from now until it is disposed, with or without a bus. For engines; replaces a table
-   * that is there.
+   * Shows a channel's readers table from now until it is disposed, with or without a bus. For engines, before they
+   * create the bus. Replaces a table that is there; throws `AlreadyExists` where a living engine has the bus, whose table
+   * then stays. Of two engines without a bus the later one is looked at: who may lock a table may not block an engine.
    */
   showReaders(address: BusAddress): ReadersTable {
     const { engineId, channelId } = address;

@@ -133,11 +133,16 @@ export class ShmReader implements FrameReader {
     const status = this.#native.read(tick);
     if (status === readStatus.notYet) return undefined;
     if (status === readStatus.ok) {
-      this.#cursor = tick;
-      this.#native.show(tick, this.#overruns);
-      return this.#leaseOf(tick);
+      const asset = this.#assetOf(tick);
+      // Undefined: rewritten, which happens only once no readable tick names it. This one is held no more, either.
+      if (asset !== undefined) {
+        this.#cursor = tick;
+        this.#native.show(tick, this.#overruns);
+        return this.#leaseOf(tick, asset);
+      }
+    } else if (status !== readStatus.overrun) {
+      throw status === readStatus.stale ? staleBus() : senselessSlot(tick);
     }
-    if (status !== readStatus.overrun) throw status === readStatus.stale ? staleBus() : senselessSlot(tick);
     const oldest = this.#native.oldest() as Tick;
     this.#overruns++;
     // `next` then goes on where the caller was told to.
@@ -146,13 +151,13 @@ export class ShmReader implements FrameReader {
     return { overrun: true, tick, oldest, head: this.#native.head() as Tick };
   }
 
-  #leaseOf(tick: Tick): FrameLease {
+  #leaseOf(tick: Tick, asset: AssetText): FrameLease {
     const view = this.#view;
     const buffer = view.getUint32(slotAt.buffer, true);
     return new ShmLease(this.#native, {
       tick,
       time: nanoseconds(view.getBigInt64(slotAt.houseTimeNs, true)),
-      meta: decodeMeta(this.#scratch, view, this.#assetOf()),
+      meta: decodeMeta(this.#scratch, view, asset),
       picture: this.#pictureOf(buffer),
       buffer,
       generation: Number(view.getBigUint64(slotAt.bufferGeneration, true)),
@@ -174,15 +179,17 @@ export class ShmReader implements FrameReader {
     return Number(this.#view.getBigUint64(slotAt.planeOffset + 8 * plane, true));
   }
 
-  #assetOf(): AssetText {
+  /** The asset that the slot in the scratch names; undefined where its entry was rewritten meanwhile. */
+  #assetOf(tick: Tick): AssetText | undefined {
     const index = this.#view.getUint32(slotAt.assetIndex, true);
-    if (index === wire.noDecoder) return noAsset;
+    if (index === wire.noAsset) return noAsset;
     const generation = this.#view.getUint32(slotAt.assetGeneration, true);
     const key = generation * 0x10_0000 + index;
     const known = this.#assets.get(key);
     if (known !== undefined) return known;
     const raw = this.#native.asset(index, generation);
-    if (raw === undefined) return noAsset;
+    if (raw === readStatus.overrun) return undefined;
+    if (typeof raw === "number") throw senselessSlot(tick);
     const asset = { uri: this.#text.decode(raw[0]), title: this.#text.decode(raw[1]) };
     if (this.#assets.size >= assetsRemembered) this.#assets.clear();
     this.#assets.set(key, asset);

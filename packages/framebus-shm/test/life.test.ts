@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -188,6 +188,41 @@ test("life/readers-table-is-there-before-the-bus-and-tells-who-looked-for-it", a
   expect(committer.readers()).toEqual(table.readers());
 });
 
+test("life/readers-of-a-living-engine-stay-with-it", async () => {
+  const prefix = prefixOf();
+  const first = new ShmFrameBus({ prefix });
+  using table = first.showReaders(spec);
+  await using committer = await first.create(spec, endless());
+  await using _reader = await first.openReader(spec, { name: "watching" }, endless());
+  const second = new ShmFrameBus({ prefix });
+  const codeOf = (thrown: unknown) => PlayoutError.is(thrown, "AlreadyExists");
+  expect(() => second.showReaders(spec)).toThrow(expect.toSatisfy(codeOf));
+  expect(codeOf(await second.create(spec, endless()).catch((thrown: unknown) => thrown))).toBe(true);
+  await using _late = await second.openReader(spec, { name: "late" }, endless());
+  expect(table.readers().map((entry) => entry.name)).toEqual(["watching", "late"]);
+  expect(committer.readers()).toEqual(table.readers());
+});
+
+test("life/a-reader-of-pictures-that-were-cut-short-lives-and-is-told", async () => {
+  const prefix = prefixOf();
+  const bus = new ShmFrameBus({ prefix });
+  const grid = new HouseGrid(spec.format.frameRate, spec.format.sampleRate);
+  const first = tickAfter(grid.tickAtOrBefore(spec.mapping.houseAnchor), 4);
+  await using committer = await bus.create(spec, endless());
+  committer.start(first);
+  await using writer = await bus.openWriter(committer.openLane(), endless());
+  await using reader = await bus.openReader(spec, {}, endless());
+  const picture = await writer.loan(endless());
+  for (const plane of picture.planes) plane.fill(99);
+  writer.submit(first, picture, undefined, metaForTests);
+  const lease = await reader.at(first, endless());
+  if (lease.overrun) throw new Error("the tick is there");
+  expect(lease.picture.planes[0]?.[0]).toBe(99);
+  truncateSync(`/dev/shm/${prefix}.east.ch7.pictures`, 0);
+  expect(lease.picture.planes[0]?.[0]).toBe(0);
+  expect(lease.release()).toBe("overwritten");
+});
+
 test("life/no-room-is-an-error-that-names-the-size", async () => {
   const bus = new ShmFrameBus({ prefix: prefixOf() });
   const huge = {
@@ -209,7 +244,8 @@ test("life/memory-is-exactly-as-computed", async () => {
   const names = objectsOf(prefix).map((name) => join("/dev/shm", name));
   expect(names).toContain(ticket.path);
   const taken = names.map((name) => statSync(name)).reduce((sum, { blocks }) => sum + blocks * 512, 0);
-  expect(taken).toBe(bus.memoryBytes(spec));
+  // There is room for the lane of the worker that replaces this one.
+  expect(taken + statSync(ticket.path).size).toBe(bus.memoryBytes(spec));
 });
 
 test("life/ticks-far-from-any-grid-are-refused-not-thrown", async () => {

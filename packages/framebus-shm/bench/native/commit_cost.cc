@@ -11,7 +11,7 @@ namespace {
 
 /// Commits timed at once: their one wake is then measured by itself and taken off.
 constexpr int kBatch = 16;
-constexpr int kRounds = 150;
+constexpr int kRounds = 600;
 
 double nsOf(const std::function<void()>& work) {
   const double began = cpuNs();
@@ -41,7 +41,7 @@ QuietLane::QuietLane(Bench& bench) : bench_(bench) {
   const auto bytes = layoutOf(bench.spec)->laneBytes();
   auto* const at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd.get(), 0);
   REQUIRE(at != MAP_FAILED);
-  memory_ = std::make_unique<Mapping>(at, bytes);
+  memory_ = std::make_unique<Mapping>(at, bytes, true);
   auto writer = LaneWriter::open(bench.path(), ticket->path, ticket->lane);
   REQUIRE(writer);
   writer_ = std::move(*writer);

@@ -77,8 +77,10 @@ int rvfb_reader_intact(const rvfb_reader* reader, const rvfb_slot* slot);
  * overwritten. */
 int rvfb_reader_sound(const rvfb_reader* reader, const rvfb_slot* slot, float* const* into,
                       uint32_t channels);
-/* Copies the asset that the slot names. 1, or 0 where it names none or the entry was reused. */
-int rvfb_reader_asset(const rvfb_reader* reader, const rvfb_slot* slot, rvfb_asset* into);
+/* Copies the asset that the slot names. OK, NOT_FOUND where it names none, OVERRUN where the entry was
+ * rewritten: that happens only once no readable tick names it, so the whole tick was read too late. Else
+ * INCOMPATIBLE. */
+rvfb_status rvfb_reader_asset(const rvfb_reader* reader, const rvfb_slot* slot, rvfb_asset* into);
 
 /* The clock mapping (the one before, while it is being changed), and house time by it, which never steps
  * back. */

@@ -55,7 +55,7 @@ Napi::Value ReaderObject::open(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::string path = info[0].ToString();
   const std::string name = info[1].ToString();
-  using Opened = std::shared_ptr<rvfb_reader>;
+  using Opened = std::shared_ptr<Guarded>;
   auto onWaited = std::make_shared<Napi::FunctionReference>(Napi::Persistent(info[2].As<Napi::Function>()));
   return addon::runJob<Opened>(
       env, AddonData::of(env).setup, {info[2]},
@@ -66,7 +66,7 @@ Napi::Value ReaderObject::open(const Napi::CallbackInfo& info) {
         if (status != RVFB_OK) {
           return Failure{codeOf(status), "Cannot read " + path + ": " + rvfb_status_text(status) + ".", 0};
         }
-        return Opened(reader, rvfb_reader_close);
+        return std::make_shared<Guarded>(reader);
       },
       [onWaited](Napi::Env jsEnv, Opened opened) -> Napi::Value {
         return AddonData::of(jsEnv).readerClass.New(
@@ -80,7 +80,8 @@ ReaderObject::ReaderObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Re
     Napi::TypeError::New(env, "Made by openReader only").ThrowAsJavaScriptException();
     return;
   }
-  reader_ = *info[0].As<Napi::External<std::shared_ptr<rvfb_reader>>>().Data();
+  guarded_ = *info[0].As<Napi::External<std::shared_ptr<Guarded>>>().Data();
+  reader_ = std::shared_ptr<rvfb_reader>(guarded_, guarded_->reader);
   const rvfb_header& h = *rvfb_reader_header(reader_.get());
   scratchMemory_ = std::make_shared<Scratch>();
   scratch_ = addon::ExternalBuffer(env, scratchMemory_, scratchMemory_.get(), sizeof *scratchMemory_);
@@ -99,6 +100,18 @@ ReaderObject::~ReaderObject() {
   shut();
 }
 
+ReaderObject::Guarded::Guarded(rvfb_reader* opened)
+    : reader(opened),
+      control(controlOf(opened), rvfb_reader_header(opened)->object_bytes, false),
+      pictures(const_cast<std::uint8_t*>(rvfb_reader_pictures(opened)),
+               rvfb_reader_header(opened)->pictures_bytes, false) {}
+
+ReaderObject::Guarded::~Guarded() {
+  control = CutGuard();
+  pictures = CutGuard();
+  rvfb_reader_close(reader);
+}
+
 void ReaderObject::shut() {
   if (waiter_) {
     rvfb_reader_interrupt(reader_.get());
@@ -111,7 +124,8 @@ void ReaderObject::shut() {
 /// read(tick): an rvfb_status; on 0 the scratch holds slot and ancillary.
 Napi::Value ReaderObject::read(const Napi::CallbackInfo& info) {
   rvfb_frame frame;
-  const rvfb_status status = rvfb_reader_read(reader_.get(), info[0].As<Napi::Number>().Int64Value(), &frame);
+  rvfb_status status = rvfb_reader_read(reader_.get(), info[0].As<Napi::Number>().Int64Value(), &frame);
+  if (guarded_->control.isCut()) status = RVFB_STALE;
   if (status == RVFB_OK) {
     std::memcpy(&scratchMemory_->slot, &frame.slot, sizeof frame.slot);
     std::memcpy(scratchMemory_->ancillary, frame.ancillary, sizeof frame.ancillary);
@@ -152,7 +166,8 @@ Napi::Value ReaderObject::intact(const Napi::CallbackInfo& info) {
   rvfb_slot slot{};
   slot.buffer = info[0].As<Napi::Number>().Uint32Value();
   slot.buffer_generation = static_cast<std::uint64_t>(info[1].As<Napi::Number>().Int64Value());
-  return Napi::Boolean::New(info.Env(), rvfb_reader_intact(reader_.get(), &slot) != 0);
+  const bool isWhole = !guarded_->pictures.isCut() && !guarded_->control.isCut();
+  return Napi::Boolean::New(info.Env(), isWhole && rvfb_reader_intact(reader_.get(), &slot) != 0);
 }
 
 /// sound(start, count, channels, offset): copies; false where it was overwritten meanwhile.
@@ -177,14 +192,15 @@ Napi::Value ReaderObject::sound(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(env, rvfb_reader_sound(reader_.get(), &slot, into.data(), count) != 0);
 }
 
-/// asset(index, generation): [uri, title] as bytes, or undefined.
+/// asset(index, generation): [uri, title] as bytes, or an rvfb_status.
 Napi::Value ReaderObject::asset(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   rvfb_slot slot{};
   slot.asset_index = info[0].As<Napi::Number>().Uint32Value();
   slot.asset_generation = info[1].As<Napi::Number>().Uint32Value();
   rvfb_asset asset;
-  if (rvfb_reader_asset(reader_.get(), &slot, &asset) == 0) return env.Undefined();
+  const rvfb_status status = rvfb_reader_asset(reader_.get(), &slot, &asset);
+  if (status != RVFB_OK) return Napi::Number::New(env, status);
   Napi::Array result = Napi::Array::New(env, 2);
   result.Set(0u, copyOf(env, asset.uri, asset.uri_bytes));
   result.Set(1u, copyOf(env, asset.title, asset.title_bytes));

@@ -9,6 +9,8 @@
 #include <atomic>
 #include <memory>
 
+#include "cut_guard.h"
+
 namespace retrovue::framebus {
 
 /// JavaScript's handle of a reader. Reading is synchronous and takes under a microsecond; waiting happens on
@@ -50,6 +52,16 @@ class ReaderObject : public Napi::ObjectWrap<ReaderObject> {
   Napi::Value close(const Napi::CallbackInfo& info);
   void shut();
 
+  /// The reader with guards over what it has mapped: both objects may be cut short by a worker of our user.
+  struct Guarded {
+    explicit Guarded(rvfb_reader* opened);
+    ~Guarded();
+    rvfb_reader* reader;
+    CutGuard control;
+    CutGuard pictures;
+  };
+
+  std::shared_ptr<Guarded> guarded_;
   std::shared_ptr<rvfb_reader> reader_;
   std::shared_ptr<Scratch> scratchMemory_;
   addon::ExternalBuffer scratch_;

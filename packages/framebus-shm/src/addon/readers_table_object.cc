@@ -6,6 +6,7 @@
 
 #include "addon_data.h"
 #include "convert.h"
+#include "dead_objects.h"
 #include "futex.h"
 #include "layout.h"
 
@@ -22,7 +23,10 @@ Napi::Value ReadersTableObject::show(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const Place place = placeOf(info[0].As<Napi::Object>());
   const std::string name = busName(place.prefix, info[1].ToString(), info[2].As<Napi::Number>());
-  auto table = ReadersTable::make(place.directory, place.directory + "/" + name + ".readers", kReadersBytes);
+  const std::string path = place.directory + "/" + name;
+  // The table of an engine that has this bus stays where it is.
+  if (auto removed = removeDeadBus(path, true); !removed) return addon::throwFailure(env, removed.failure());
+  auto table = ReadersTable::make(place.directory, path + ".readers", kReadersBytes);
   if (!table) return addon::throwFailure(env, table.failure());
   auto held = std::make_shared<ReadersTable>(std::move(*table));
   return AddonData::of(env).readersTableClass.New(
@@ -59,7 +63,8 @@ Napi::Value ReadersTableObject::rows(const Napi::CallbackInfo& info) {
 /// isWanted(withinMs): true if a reader is there or looked for the bus in that time.
 Napi::Value ReadersTableObject::isWanted(const Napi::CallbackInfo& info) {
   const std::int64_t within = info[0].As<Napi::Number>().Int64Value() * 1'000'000;
-  return Napi::Boolean::New(info.Env(), table_ && table_->isWanted(monoNow() - within));
+  const std::int64_t now = monoNow();
+  return Napi::Boolean::New(info.Env(), table_ && table_->isWanted(now - within, now));
 }
 
 Napi::Value ReadersTableObject::close(const Napi::CallbackInfo& info) {

@@ -29,15 +29,16 @@ Expected<BusObjects> BusObjects::make(const BusSpec& spec, const Place& place,
   if (::getrandom(header.run_id, sizeof header.run_id, 0) != static_cast<ssize_t>(sizeof header.run_id)) {
     return systemFailure("Internal", "Cannot make a run id");
   }
+  for (SharedObject* object : {&*pictures, &*control}) {
+    if (auto locked = object->lock(); !locked) return locked.failure();
+  }
+  // Two engines that came this far at once: one of them stops here, and has replaced nothing yet.
+  if (auto linked = pictures->link(path + ".pictures"); !linked) return linked.failure();
   if (!readers) {
     auto made = ReadersTable::make(place.directory, path + ".readers", layout->readersBytes);
     if (!made) return made.failure();
     readers = std::make_shared<ReadersTable>(std::move(*made));
   }
-  for (SharedObject* object : {&*pictures, &*control}) {
-    if (auto locked = object->lock(); !locked) return locked.failure();
-  }
-  if (auto linked = pictures->link(path + ".pictures"); !linked) return linked.failure();
   return BusObjects{*layout, path, std::move(*control), std::move(*pictures), std::move(readers)};
 }
 

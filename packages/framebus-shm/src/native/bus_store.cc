@@ -3,10 +3,9 @@
 #include <retrovue/frame_bus_protocol.h>
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 #include <cstring>
 
+#include "finite_samples.h"
 #include "futex.h"
 
 namespace retrovue::framebus {
@@ -53,99 +52,65 @@ void fillBlack(std::byte* picture, const rvfb_format& f) {
   }
 }
 
-/// A worker's sample as it may be passed on: encoders fail on what is not finite.
-std::uint32_t finiteBits(std::uint32_t sample) {
-  return (sample & 0x7f800000u) == 0x7f800000u ? 0u : sample;
-}
-
-using SamplePair [[gnu::may_alias]] = std::uint64_t;
-
-/// Two samples a store: sound is most of what a commit stores. A 32-bit load of either half is whole on every
-/// CPU that loads 64 bits at once.
-void storeRun(std::uint32_t* into, const std::uint32_t* from, std::uint32_t count) {
-  std::uint32_t i = 0;
-  if (count > 0 && reinterpret_cast<std::uintptr_t>(into) % sizeof(SamplePair) != 0) {
-    RVFB_STORE_RELAXED(into, from[0]);
-    i = 1;
-  }
-  for (; i + 1 < count; i += 2) {
-    SamplePair pair;
-    std::memcpy(&pair, from + i, sizeof pair);
-    RVFB_STORE_RELAXED(reinterpret_cast<SamplePair*>(into + i), pair);
-  }
-  if (i < count) RVFB_STORE_RELAXED(into + i, from[i]);
-}
-
-/// A run of samples, or of silence. They are judged in a copy of our own: the worker may change its own at
-/// any time.
-void storeSamples(std::uint32_t* into, const float* from, std::uint32_t count) {
-  constexpr std::uint32_t kChunk = 512;
-  std::uint32_t own[kChunk] = {};
-  for (std::uint32_t done = 0; done < count; done += kChunk) {
-    const std::uint32_t chunk = std::min(kChunk, count - done);
-    if (from != nullptr) {
-      std::memcpy(own, from + done, chunk * sizeof *from);
-      for (std::uint32_t i = 0; i < chunk; ++i) own[i] = finiteBits(own[i]);
-    }
-    storeRun(into + done, own, chunk);
-  }
-}
-
 }  // namespace
 
 BusStore::BusStore(std::shared_ptr<Mapping> control, const rvfb_header& header, const ClockMapping& mapping)
-    : control_(std::move(control)), header_(reinterpret_cast<rvfb_header*>(control_->at())) {
+    : control_(std::move(control)),
+      header_(reinterpret_cast<rvfb_header*>(control_->at())),
+      constants_(header) {
   std::memcpy(header_, &header, sizeof header);
   header_->head_tick = RVFB_NO_TICK;
   header_->oldest_tick = 0;
   header_->state = RVFB_STATE_READY;
-  fillBlack(reserved(RVFB_BUFFER_BLACK), header_->format);
-  fillBlack(reserved(RVFB_BUFFER_SLATE), header_->format);
-  for (std::uint32_t i = 0; i < header_->slot_count; ++i) {
-    reinterpret_cast<rvfb_slot*>(control_->at(header_->slots_offset + std::uint64_t{i} * RVFB_SLOT_BYTES))
+  fillBlack(reserved(RVFB_BUFFER_BLACK), constants_.format);
+  fillBlack(reserved(RVFB_BUFFER_SLATE), constants_.format);
+  for (std::uint32_t i = 0; i < constants_.slot_count; ++i) {
+    reinterpret_cast<rvfb_slot*>(control_->at(constants_.slots_offset + std::uint64_t{i} * RVFB_SLOT_BYTES))
         ->tick = RVFB_NO_TICK;
   }
   storeMapping(mapping);
 }
 
 void BusStore::begin(std::int64_t first) {
-  const HouseGrid grid{header_->format.rate_num, header_->format.rate_den, header_->format.sample_rate};
+  const HouseGrid grid{constants_.format.rate_num, constants_.format.rate_den, constants_.format.sample_rate};
   RVFB_STORE_RELAXED(&header_->audio_reserved, grid.sampleAt(first));
   RVFB_STORE_RELAXED(&header_->audio_committed, grid.sampleAt(first));
   retire(first);
 }
 
 void BusStore::retire(std::int64_t oldest) {
+  oldest_ = oldest;
   // Rule 4: retired before the buffers that only it showed may be lent; the lending orders itself after this
   // store.
   __atomic_store_n(&header_->oldest_tick, oldest, __ATOMIC_RELEASE);
 }
 
 void BusStore::storeSlot(const rvfb_slot& slot, const std::uint64_t* ancillary) {
-  const std::uint64_t place = static_cast<std::uint64_t>(slot.tick) % header_->slot_count;
+  const std::uint64_t place = static_cast<std::uint64_t>(slot.tick) % constants_.slot_count;
   std::uint64_t from[RVFB_SLOT_WORDS];
   std::memcpy(from, &slot, sizeof from);
-  rvfb_slot_store(words(header_->slots_offset + place * RVFB_SLOT_BYTES), from, RVFB_SLOT_WORDS,
-                  words(header_->ancillary_offset + place * RVFB_ANCILLARY_BYTES), ancillary,
+  rvfb_slot_store(words(constants_.slots_offset + place * RVFB_SLOT_BYTES), from, RVFB_SLOT_WORDS,
+                  words(constants_.ancillary_offset + place * RVFB_ANCILLARY_BYTES), ancillary,
                   (slot.ancillary_bytes + 7) / 8);
 }
 
 void BusStore::storeSound(std::uint64_t start, std::uint32_t count, const float* const* channels) {
   rvfb_sound_reserve(&header_->audio_reserved, start + count);
-  const std::uint32_t ring = header_->audio_samples;
+  const std::uint32_t ring = constants_.audio_samples;
   const auto at = static_cast<std::uint32_t>(start % ring);
   const std::uint32_t straight = std::min(count, ring - at);
-  auto* audio = reinterpret_cast<std::uint32_t*>(control_->at(header_->audio_offset));
-  for (std::uint32_t c = 0; c < header_->format.channels; ++c) {
+  auto* audio = reinterpret_cast<std::uint32_t*>(control_->at(constants_.audio_offset));
+  for (std::uint32_t c = 0; c < constants_.format.channels; ++c) {
     std::uint32_t* into = audio + std::uint64_t{c} * ring;
     const float* from = channels == nullptr ? nullptr : channels[c];
-    storeSamples(into + at, from, straight);
-    storeSamples(into, from == nullptr ? nullptr : from + straight, count - straight);
+    storeFiniteSamples(into + at, from, straight);
+    storeFiniteSamples(into, from == nullptr ? nullptr : from + straight, count - straight);
   }
   rvfb_sound_commit(&header_->audio_committed, start + count);
 }
 
 void BusStore::publish(std::int64_t tick) {
+  head_ = tick;
   rvfb_head_publish(&header_->head_tick, &header_->futex_word, tick);
 }
 
@@ -162,7 +127,7 @@ void BusStore::storeMapping(const ClockMapping& mapping) {
 
 void BusStore::storeAsset(std::uint32_t index, const char* uri, std::uint32_t uriBytes, const char* title,
                           std::uint32_t titleBytes, bool truncated) {
-  std::uint64_t* asset = words(header_->assets_offset + std::uint64_t{index} * RVFB_ASSET_BYTES);
+  std::uint64_t* asset = words(constants_.assets_offset + std::uint64_t{index} * RVFB_ASSET_BYTES);
   // Whole words of text, the last one padded; what lies behind the lengths has no meaning.
   const auto storeText = [asset](std::size_t offset, const char* text, std::uint32_t bytes) {
     for (std::uint32_t i = 0; i < bytes; i += 8) {
@@ -181,15 +146,15 @@ void BusStore::storeAsset(std::uint32_t index, const char* uri, std::uint32_t ur
 
 const rvfb_asset& BusStore::asset(std::uint32_t index) const {
   return *reinterpret_cast<const rvfb_asset*>(
-      control_->at(header_->assets_offset + std::uint64_t{index} * RVFB_ASSET_BYTES));
+      control_->at(constants_.assets_offset + std::uint64_t{index} * RVFB_ASSET_BYTES));
 }
 
 std::uint64_t BusStore::lend(std::uint32_t buffer) {
-  return rvfb_buffer_lend(words(header_->generations_offset) + buffer);
+  return rvfb_buffer_lend(words(constants_.generations_offset) + buffer);
 }
 
 std::uint64_t BusStore::generation(std::uint32_t buffer) const {
-  return RVFB_LOAD_RELAXED(words(header_->generations_offset) + buffer);
+  return RVFB_LOAD_RELAXED(words(constants_.generations_offset) + buffer);
 }
 
 void BusStore::storeCounters(const rvfb_counters& counters) {
@@ -221,15 +186,8 @@ void BusStore::wake() {
   futexWake(&header_->futex_word);
 }
 
-std::int64_t BusStore::head() const {
-  return RVFB_LOAD_RELAXED(&header_->head_tick);
-}
-std::int64_t BusStore::oldest() const {
-  return RVFB_LOAD_RELAXED(&header_->oldest_tick);
-}
-
 std::byte* BusStore::reserved(std::uint32_t buffer) const {
-  return control_->at(buffer == RVFB_BUFFER_SLATE ? header_->slate_offset : header_->black_offset);
+  return control_->at(buffer == RVFB_BUFFER_SLATE ? constants_.slate_offset : constants_.black_offset);
 }
 
 }  // namespace retrovue::framebus

@@ -12,6 +12,7 @@
 namespace retrovue::framebus {
 
 /// All stores into a control object, in the order that the rules ask for. One user at a time: the committer.
+/// What is decided on is never loaded from it: it may have been cut short by another process of our user.
 class BusStore {
  public:
   /// Fills a fresh, zeroed control object: header, black picture, everything silent.
@@ -41,9 +42,10 @@ class BusStore {
   void close();
   void wake();
 
-  std::int64_t head() const;
-  std::int64_t oldest() const;
-  const rvfb_header& header() const { return *header_; }
+  std::int64_t head() const { return head_; }
+  std::int64_t oldest() const { return oldest_; }
+  /// The constants, as they were stored: a copy of our own, since the object may be cut short.
+  const rvfb_header& header() const { return constants_; }
   std::byte* reserved(std::uint32_t buffer) const;
 
  private:
@@ -54,6 +56,9 @@ class BusStore {
 
   std::shared_ptr<Mapping> control_;
   rvfb_header* header_;
+  const rvfb_header constants_;
+  std::int64_t head_ = RVFB_NO_TICK;
+  std::int64_t oldest_ = 0;
 };
 
 }  // namespace retrovue::framebus

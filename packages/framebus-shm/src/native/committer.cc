@@ -19,6 +19,8 @@ constexpr int kRealtimePriority = 10;
 constexpr std::uint32_t kIdleWakesMax = 256;
 constexpr std::int64_t kWildPauseNs = 1'000'000;
 constexpr std::int64_t kBeatNs = RVFB_HEARTBEAT_NS / 2;
+/// A thread that was kicked takes its next turn long before this, or the machine has stopped.
+constexpr std::int64_t kTurnNs = 1'000'000'000;
 
 /// Numbers beyond the list are none.
 std::uint32_t knownReason(std::uint32_t reason) {
@@ -66,7 +68,19 @@ void Committer::start(std::int64_t first) {
   kick();
 }
 
+/// Waits until the thread, which may still wait on the lane before the last, has moved on and freed it: there
+/// is memory for two.
+void Committer::awaitFreedLanes() {
+  const std::int64_t until = monoNow() + kTurnNs;
+  for (std::unique_lock lock(mutex_); intake_.hasDropped() && !closing_ && monoNow() < until; lock.lock()) {
+    const std::uint32_t seen = __atomic_load_n(&freedWord_, __ATOMIC_ACQUIRE);
+    lock.unlock();
+    futexWait(&freedWord_, seen, until);
+  }
+}
+
 Expected<LaneTicket> Committer::openLane() {
+  awaitFreedLanes();
   const std::string path = objects_.path + ".lane" + std::to_string(lanesMade_ + 1);
   // Made outside the lock: it takes memory from the system.
   auto lane = LaneEnd::make(place_.directory, path, objects_.layout.lane, objects_.layout.header.run_id,
@@ -75,7 +89,7 @@ Expected<LaneTicket> Committer::openLane() {
   const std::scoped_lock lock(mutex_);
   if (closing_) return Failure{"Closed", "The committer was used after it was closed.", 0};
   settle();
-  intake_.drop(RVFB_LANE_SUPERSEDED, waitLane_);
+  intake_.drop(RVFB_LANE_SUPERSEDED);
   intake_.open(std::move(*lane));
   store_.storeNewestLane(++lanesMade_);
   intake_.exchangeBuffers();
@@ -88,8 +102,7 @@ void Committer::retireLane(std::uint32_t lane, std::uint32_t reason) {
   const std::scoped_lock lock(mutex_);
   if (closing_) return;
   settle();
-  if (intake_.lane() != nullptr && intake_.lane()->number() == lane)
-    intake_.drop(RVFB_LANE_CLOSED, waitLane_);
+  if (intake_.lane() != nullptr && intake_.lane()->number() == lane) intake_.drop(RVFB_LANE_CLOSED);
   pool_.reclaim(lane);
   standIns_.reason = knownReason(reason);
   intake_.exchangeBuffers();
@@ -159,7 +172,7 @@ void Committer::close() {
     const std::scoped_lock lock(mutex_);
     if (closing_) return;
     closing_ = true;
-    intake_.drop(RVFB_LANE_CLOSED, waitLane_);
+    intake_.drop(RVFB_LANE_CLOSED);
     store_.close();
     finish();
     kick();
@@ -167,7 +180,7 @@ void Committer::close() {
     futexWake(&eventWord_);
   }
   if (thread_.joinable()) thread_.join();
-  intake_.forget(nullptr);
+  intake_.takeDropped();
   objects_.control.unlink();
   objects_.pictures.unlink();
   objects_.readers.reset();
@@ -199,6 +212,7 @@ void Committer::run() {
     }
     idleWakes = episodes_.counters().committed == committed ? idleWakes + 1 : 0;
     const std::int64_t until = std::min(deadline(), nextBeat);
+    freeDroppedLanes(lock);
     lock.unlock();
     if (idleWakes > kIdleWakesMax) {
       const std::int64_t pause = std::min(until, now + kWildPauseNs);
@@ -211,6 +225,17 @@ void Committer::run() {
   }
   waitLane_ = nullptr;
   waitWord_ = nullptr;
+}
+
+/// For the thread, which waits on none of them by now. Giving memory back takes its time: not under the lock.
+void Committer::freeDroppedLanes(std::unique_lock<InheritingMutex>& lock) {
+  if (!intake_.hasDropped()) return;
+  auto gone = intake_.takeDropped();
+  lock.unlock();
+  gone.clear();
+  __atomic_fetch_add(&freedWord_, 1, __ATOMIC_RELEASE);
+  futexWake(&freedWord_);
+  lock.lock();
 }
 
 /// When the next tick must be on the bus, on CLOCK_MONOTONIC; never where time stands still.
@@ -244,6 +269,8 @@ void Committer::settle() {
   if (closing_) return;
   readClock();
   intake_.look(next_, leadThrough_);
+  // What it hands over from now on reaches nobody. Its worker makes no progress and is replaced for that.
+  if (intake_.lane() != nullptr && intake_.lane()->isCut()) intake_.drop(RVFB_LANE_CLOSED);
   while (next_ >= 0) {
     if (takeFront()) continue;
     if (next_ > dueThrough_) break;
@@ -262,7 +289,12 @@ bool Committer::takeFront() {
     std::uint64_t ancillary[RVFB_ANCILLARY_BYTES / 8];
     rvfb_slot slot = intake_.slotOfFront(ancillary);
     standIns_.noteAired(slot);
-    publish(slot, ancillary, intake_.soundOfFront());
+    const float* const* sound = intake_.soundOfFront();
+    // The worker cannot have faded it: it does not know what aired before.
+    if (inGap_ && sound != nullptr) sound = publisher_.fadeIn(sound, slot);
+    inGap_ = false;
+    wasHeard_ = wasHeard_ || sound != nullptr;
+    publish(slot, ancillary, sound);
     episodes_.onSubmitted();
   } else {
     intake_.refuse(head->tick, RVFB_REFUSED_TICK_TAKEN);
@@ -286,6 +318,9 @@ void Committer::standIn(std::int64_t tick) {
     slot.asset_generation = expectation->place.generation;
   }
   publish(slot, nullptr, publisher_.fadeOut(tick));
+  // A pad's silence is planned, and the first sound of all returns from nowhere: both begin as their worker
+  // says.
+  inGap_ = wasHeard_ && slot.silent_samples != 0;
 }
 
 void Committer::publish(rvfb_slot& slot, const std::uint64_t* ancillary, const float* const* sound) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -46,6 +47,7 @@ class Committer {
   Committer& operator=(const Committer&) = delete;
 
   void start(std::int64_t first);
+  /// Replaces the lane that there is. Until this answers there is memory for two, and never for more.
   Expected<LaneTicket> openLane();
   void retireLane(std::uint32_t lane, std::uint32_t reason);
   void expect(std::vector<Expectation> entries);
@@ -79,6 +81,8 @@ class Committer {
   void publish(rvfb_slot& slot, const std::uint64_t* ancillary, const float* const* sound);
   void finish();
   void kick();
+  void awaitFreedLanes();
+  void freeDroppedLanes(std::unique_lock<InheritingMutex>& lock);
   std::int64_t deadline() const;
 
   const BusSpec spec_;
@@ -103,12 +107,15 @@ class Committer {
   std::int64_t next_ = -1;  // The tick committed next; -1 before start.
   std::uint32_t lanesMade_ = 0;
   bool published_ = false;  // Since the last `finish`: readers are to be woken.
+  bool wasHeard_ = false;   // A worker's sound has aired.
+  bool inGap_ = false;      // It was cut off by a stand-in of ours: what comes back fades in.
   bool closing_ = false;
 
   const std::uint32_t* waitWord_ = nullptr;  // What the thread waits on, and whose it is.
   LaneEnd* waitLane_ = nullptr;
   std::uint32_t ownWord_ = 0;
   std::uint32_t eventWord_ = 0;
+  std::uint32_t freedWord_ = 0;  // Futex: raised when the memory of dropped lanes was given back.
   std::atomic<bool> realtime_{false};
   std::thread thread_;
 };

@@ -58,6 +58,8 @@ class LaneEnd {
   /// Tells the worker that something changed; wakes it if it waits.
   void notify();
   void setState(std::uint32_t state);
+  /// True once the worker has cut the lane short.
+  bool isCut() const { return object_.mapping()->isCut(); }
   /// Takes the name away, where the worker has not.
   void unlink() { object_.unlink(); }
 

@@ -1,5 +1,7 @@
 #include "lane_intake.h"
 
+#include <retrovue/frame_bus_checks.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -50,8 +52,7 @@ void LaneIntake::open(std::unique_ptr<LaneEnd> lane) {
   laneAsset_.key = 0;
 }
 
-void LaneIntake::drop(std::uint32_t state, const LaneEnd* waitedOn) {
-  forget(waitedOn);
+void LaneIntake::drop(std::uint32_t state) {
   if (!lane_) return;
   dropPending(lane_->consumed(), lane_->looked());
   lane_->setState(state);
@@ -60,8 +61,8 @@ void LaneIntake::drop(std::uint32_t state, const LaneEnd* waitedOn) {
   dropped_.push_back(std::move(lane_));
 }
 
-void LaneIntake::forget(const LaneEnd* waitedOn) {
-  std::erase_if(dropped_, [waitedOn](const auto& old) { return old.get() != waitedOn; });
+std::vector<std::unique_ptr<LaneEnd>> LaneIntake::takeDropped() {
+  return std::exchange(dropped_, {});
 }
 
 void LaneIntake::dropPending(std::uint64_t from, std::uint64_t to) {
@@ -115,13 +116,14 @@ std::uint32_t LaneIntake::objectionTo(const rvfb_submission_head& head, std::int
   return 0;
 }
 
-/// A cropped frame's planes begin somewhere inside the buffer and must end there too.
+/// A cropped frame's planes begin at some sample inside the buffer and must end there too.
 bool LaneIntake::showsWholePicture(const rvfb_submission_head& head) const {
   for (std::uint32_t p = 0; p < format_.plane_count; ++p) {
     const std::uint64_t shown = std::uint64_t{format_.plane_stride[p]} * (format_.plane_picture_rows[p] - 1) +
                                 format_.plane_row_bytes[p];
     if (head.plane_offset[p] > format_.picture_bytes ||
-        shown > format_.picture_bytes - head.plane_offset[p]) {
+        shown > format_.picture_bytes - head.plane_offset[p] ||
+        head.plane_offset[p] % rvfb_sample_bytes(format_.pixel_format) != 0) {
       return false;
     }
   }

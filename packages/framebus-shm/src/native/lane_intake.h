@@ -28,9 +28,11 @@ class LaneIntake {
   void open(std::unique_ptr<LaneEnd> lane);
   /// The lane may borrow and submit no more; what waits for its turn is dropped. Its buffers stay out until
   /// `reclaim`.
-  void drop(std::uint32_t state, const LaneEnd* waitedOn);
-  /// Destroys lanes that were dropped, but for the one that a thread still waits on.
-  void forget(const LaneEnd* waitedOn);
+  void drop(std::uint32_t state);
+  /// Lanes that were dropped: destroying them gives their memory back. For whoever knows that no thread waits
+  /// on one any more.
+  std::vector<std::unique_ptr<LaneEnd>> takeDropped();
+  bool hasDropped() const { return !dropped_.empty(); }
   LaneEnd* lane() const { return lane_.get(); }
 
   /// Looks at what is new, a ring's worth at most. `next` is the tick that is committed next (-1: not

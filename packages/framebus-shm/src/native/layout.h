@@ -22,8 +22,10 @@ struct Layout {
   std::uint64_t controlBytes() const { return header.object_bytes; }
   std::uint64_t picturesBytes() const { return header.pictures_bytes; }
   std::uint64_t laneBytes() const { return lane.object_bytes; }
-  /// With one lane.
-  std::uint64_t totalBytes() const { return controlBytes() + picturesBytes() + readersBytes + laneBytes(); }
+  /// With the lane of a worker and that of the worker which replaces it.
+  std::uint64_t totalBytes() const {
+    return controlBytes() + picturesBytes() + readersBytes + 2 * laneBytes();
+  }
 };
 
 /// `InvalidArgument` names the field that is out of range.

@@ -64,11 +64,12 @@ std::vector<ReaderRow> ReadersTable::rows() const {
   return rows;
 }
 
-bool ReadersTable::isWanted(std::int64_t mono) const {
+bool ReadersTable::isWanted(std::int64_t since, std::int64_t now) const {
   for (std::uint32_t i = 0; i < RVFB_READER_ENTRIES; ++i) {
     rvfb_reader_entry entry;
     if (!readEntry(i, entry) || entry.pid == 0) continue;
-    if (entry.last_seen_mono_ns >= mono || isHeld(i)) return true;
+    const std::int64_t seen = entry.last_seen_mono_ns;
+    if ((seen >= since && seen <= now) || isHeld(i)) return true;
   }
   return false;
 }

@@ -21,15 +21,16 @@ struct ReaderRow {
 /// lock any part of it, so it is read by calls and never through a mapping, which would die of a cut.
 class ReadersTable {
  public:
-  /// Makes the object and gives it its name, in place of one that is there (whoever can lock may not block an
-  /// engine).
+  /// Makes the object and gives it its name, in place of one that is there: whoever can lock that may not
+  /// block an engine. So whether another engine lives is for the caller to know, by the control object.
   static Expected<ReadersTable> make(const std::string& directory, const std::string& path,
                                      std::uint64_t bytes);
 
   /// Readers that hold the lock of their entry, in the order of entries.
   std::vector<ReaderRow> rows() const;
-  /// True if a reader is there, or looked for the bus since `mono`.
-  bool isWanted(std::int64_t mono) const;
+  /// True if a reader is there, or looked for the bus between `since` and `now`. A time yet to come is
+  /// nonsense and counts for nothing: it would count for ever.
+  bool isWanted(std::int64_t since, std::int64_t now) const;
   void unlink() { object_.unlink(); }
 
  private:

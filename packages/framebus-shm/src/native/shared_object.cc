@@ -29,6 +29,7 @@ int FileDescriptor::release() {
 }
 
 Mapping::~Mapping() {
+  guard_ = CutGuard();  // Before the addresses may be another's.
   ::munmap(at_, bytes_);
 }
 
@@ -37,7 +38,7 @@ Expected<std::shared_ptr<Mapping>> Mapping::make(int fd, std::size_t bytes, bool
   void* at = ::mmap(nullptr, bytes, protection, MAP_SHARED | MAP_POPULATE, fd, 0);
   if (at == MAP_FAILED)
     return systemFailure("OutOfSharedMemory", "Cannot map " + std::to_string(bytes) + " bytes");
-  return std::make_shared<Mapping>(at, bytes);
+  return std::make_shared<Mapping>(at, bytes, writable);
 }
 
 Expected<SharedObject> SharedObject::make(const std::string& directory, std::uint64_t bytes, mode_t mode) {

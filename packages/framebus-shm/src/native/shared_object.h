@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+#include "cut_guard.h"
+
 namespace retrovue::framebus {
 
 /// An open file descriptor, closed with its owner.
@@ -29,13 +31,17 @@ class FileDescriptor {
 /// Mapped memory, unmapped with its last owner. JavaScript's buffers over it are owners too.
 class Mapping {
  public:
-  Mapping(void* at, std::size_t bytes) : at_(static_cast<std::byte*>(at)), bytes_(bytes) {}
+  Mapping(void* at, std::size_t bytes, bool writable)
+      : at_(static_cast<std::byte*>(at)), bytes_(bytes), guard_(at, bytes, writable) {}
   ~Mapping();
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;
 
   std::byte* at(std::uint64_t offset = 0) const { return at_ + offset; }
   std::size_t bytes() const { return bytes_; }
+  /// True once somebody has cut the object short: what was there is lost, and what is stored here reaches
+  /// nobody.
+  bool isCut() const { return guard_.isCut(); }
 
   /// Every page is touched now, so that none faults on the way of a frame.
   static Expected<std::shared_ptr<Mapping>> make(int fd, std::size_t bytes, bool writable);
@@ -43,6 +49,7 @@ class Mapping {
  private:
   std::byte* at_;
   std::size_t bytes_;
+  CutGuard guard_;
 };
 
 /// An object in the shared-memory folder that this process made. It comes to be without a name, whole in

@@ -55,19 +55,45 @@ void TickPublisher::retireUpTo(std::int64_t oldest) {
   }
 }
 
+std::uint32_t TickPublisher::fadeLength(std::uint32_t samples) const {
+  return std::min(samples, grid_.sampleRate / kFadesPerSecond);
+}
+
+float* TickPublisher::fadeChannel(std::size_t channel) {
+  float* const at = fade_.data() + channel * grid_.samplesMax();
+  fadeChannels_[channel] = at;
+  return at;
+}
+
 const float* const* TickPublisher::fadeOut(std::int64_t tick) {
   if (std::all_of(lastSample_.begin(), lastSample_.end(), [](float sample) { return sample == 0; }))
     return nullptr;
   const std::uint32_t samples = grid_.samplesIn(tick);
-  const std::uint32_t length = std::min(samples, grid_.sampleRate / kFadesPerSecond);
+  const std::uint32_t length = fadeLength(samples);
   for (std::size_t c = 0; c < fadeChannels_.size(); ++c) {
-    float* const channel = fade_.data() + c * grid_.samplesMax();
+    float* const channel = fadeChannel(c);
     std::fill(channel, channel + samples, 0.0f);
     for (std::uint32_t i = 0; i < length; ++i) {
       channel[i] = lastSample_[c] * static_cast<float>(length - 1 - i) / static_cast<float>(length);
     }
-    fadeChannels_[c] = channel;
   }
+  return fadeChannels_.data();
+}
+
+const float* const* TickPublisher::fadeIn(const float* const* sound, rvfb_slot& slot) {
+  const std::uint32_t samples = grid_.samplesIn(slot.tick);
+  const std::uint32_t length = fadeLength(samples);
+  bool steps = false;
+  for (std::size_t c = 0; c < fadeChannels_.size(); ++c) {
+    float* const channel = fadeChannel(c);
+    // Copied before it is looked at: it is the worker's memory.
+    std::copy(sound[c], sound[c] + samples, channel);
+    steps = steps || (samples > 0 && channel[0] != 0);
+    for (std::uint32_t i = 0; i < length; ++i)
+      channel[i] *= static_cast<float>(i) / static_cast<float>(length);
+  }
+  if (!steps) return sound;
+  slot.silent_samples = std::max(slot.silent_samples, length);
   return fadeChannels_.data();
 }
 

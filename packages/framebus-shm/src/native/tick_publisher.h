@@ -21,8 +21,13 @@ class TickPublisher {
   /// The sound of a stand-in: from the last sample that was heard to nothing; null where it was nothing
   /// already.
   const float* const* fadeOut(std::int64_t tick);
+  /// Sound that comes back after such a stand-in: risen from nothing over 5 ms, and told as missing for as
+  /// long. Sound that begins at nothing by itself (its worker has faded it) is left as it is.
+  const float* const* fadeIn(const float* const* sound, rvfb_slot& slot);
 
  private:
+  std::uint32_t fadeLength(std::uint32_t samples) const;
+  float* fadeChannel(std::size_t channel);
   void retireUpTo(std::int64_t oldest);
   void noteSound(const float* const* sound, std::uint32_t samples);
 

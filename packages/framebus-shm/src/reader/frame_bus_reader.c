@@ -318,19 +318,24 @@ int rvfb_reader_sound(const rvfb_reader* r, const rvfb_slot* slot, float* const*
   return rvfb_sound_intact(&h->audio_reserved, slot->sample_start, ring);
 }
 
-int rvfb_reader_asset(const rvfb_reader* r, const rvfb_slot* slot, rvfb_asset* into) {
+rvfb_status rvfb_reader_asset(const rvfb_reader* r, const rvfb_slot* slot, rvfb_asset* into) {
   const rvfb_header* h = rvfb_reader_header(r);
-  if (slot->asset_index >= h->asset_count) return 0;
+  if (slot->asset_index == RVFB_NO_ASSET) return RVFB_NOT_FOUND;
+  if (slot->asset_index >= h->asset_count) return RVFB_INCOMPATIBLE;
   const uint64_t* asset = (const uint64_t*)(const void*)(r->control + h->assets_offset +
                                                          (uint64_t)slot->asset_index * RVFB_ASSET_BYTES);
   const uint64_t generation = rvfb_look_begin(asset);
-  if (!rvfb_look_may_begin(generation) || (uint32_t)generation != slot->asset_generation) return 0;
+  /* Generations only rise, so a later one is a rewritten entry; an earlier one was never in any slot. */
+  const int32_t since = (int32_t)((uint32_t)generation - slot->asset_generation);
+  if (since < 0) return RVFB_INCOMPATIBLE;
+  if (since > 0 || !rvfb_look_may_begin(generation)) return RVFB_OVERRUN;
   uint64_t words[RVFB_ASSET_BYTES / 8];
   words[0] = generation;
   rvfb_load_words(asset + 1, words + 1, RVFB_ASSET_BYTES / 8 - 1);
   memcpy(into, words, sizeof *into);
-  if (rvfb_look_end(asset, generation) != RVFB_SEEN_WHOLE) return 0;
-  return into->uri_bytes <= RVFB_URI_BYTES && into->title_bytes <= RVFB_TITLE_BYTES;
+  if (rvfb_look_end(asset, generation) != RVFB_SEEN_WHOLE) return RVFB_OVERRUN;
+  return into->uri_bytes <= RVFB_URI_BYTES && into->title_bytes <= RVFB_TITLE_BYTES ? RVFB_OK
+                                                                                    : RVFB_INCOMPATIBLE;
 }
 
 void rvfb_reader_mapping(rvfb_reader* r, rvfb_mapping* into) {

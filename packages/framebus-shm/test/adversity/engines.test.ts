@@ -15,9 +15,10 @@ test("bus/memory-is-exactly-as-computed-and-taken-at-once", async () => {
   using house = new House();
   const [engine, made] = await house.startEngine();
   await using _ends = engine;
-  // A lane is counted, too; the worker has taken its name away by now.
-  expect(Number(made["objectBytes"]) + Number(made["laneBytes"])).toBe(made["memoryBytes"]);
-  expect((await engine.ask("lane"))["objectBytes"]).toBe(made["memoryBytes"]);
+  // Two lanes are counted: the worker's, whose name is gone by now, and one for the worker that replaces it.
+  const lane = Number(made["laneBytes"]);
+  expect(Number(made["objectBytes"]) + 2 * lane).toBe(made["memoryBytes"]);
+  expect(Number((await engine.ask("lane"))["objectBytes"]) + lane).toBe(made["memoryBytes"]);
   for (const name of house.objects()) {
     const { size, blocks } = statSync(join("/dev/shm", name));
     expect(blocks * 512).toBe(size);
@@ -141,6 +142,27 @@ describe.skipIf(noMounts !== undefined)(
       expect(answer["message"]).toContain(`${answer["memoryBytes"]} bytes`);
       expect(answer["message"]).toContain(folder.path);
       expect(await program.answer()).toEqual({ left: 0 });
+    });
+
+    test("bus/workers-can-be-replaced-where-memory-is-exactly-as-computed", async () => {
+      using folder = mountPoint();
+      const words = ["engine", folder.path, "exact", "east"];
+      const [small, refused] = await Program.start(words, inTmpfs(folder.path, "4k"));
+      await small.end();
+      const [engine, made] = await Program.start(words, inTmpfs(folder.path, String(refused["memoryBytes"])));
+      await using _ends = engine;
+      expect(made).toMatchObject({ memoryBytes: refused["memoryBytes"] });
+      // The worker of the first lane still has it when the second is made; then it is dead, and no other lane is
+      // ever taken up.
+      expect(await engine.ask("lane")).toMatchObject({ failed: "" });
+      for (let lane = 1; lane < 12; lane++) {
+        await engine.ask(`retire ${lane}`);
+        expect(await engine.ask("lane")).toMatchObject({ failed: "" });
+      }
+      for (let i = 0; i < 12; i++) expect(await engine.ask("lane")).toMatchObject({ failed: "" });
+      const ended = engine.end();
+      expect(await engine.answer()).toEqual({ left: 0 });
+      await ended;
     });
 
     test("bus/a-folder-without-a-limit-is-not-taken-for-full", async () => {

@@ -67,7 +67,10 @@ class DrivenBus {
   Committer& committer() { return *committer_; }
   LaneWriter& lane() { return *lane_; }
   const HouseGrid& grid() const { return grid_; }
-  const rvfb_header& header() const { return committer_->header(); }
+  /// As every reader sees it.
+  const rvfb_header& header() const {
+    return *reinterpret_cast<const rvfb_header*>(committer_->control()->at());
+  }
   const std::string& path() const { return path_; }
 
   void start(std::int64_t first);

@@ -39,7 +39,7 @@ TickRecord recordOf(rvfb_reader* reader, const rvfb_frame& frame) {
   r.planRevision = s.plan_revision;
   rvfb_asset asset;
   if (s.asset_index != RVFB_NO_ASSET) {
-    if (!rvfb_reader_asset(reader, &s, &asset)) giveUp("a readable tick's asset is gone");
+    if (rvfb_reader_asset(reader, &s, &asset) != RVFB_OK) giveUp("a readable tick's asset is gone");
     r.asset = AssetText{{asset.uri, asset.uri_bytes}, {asset.title, asset.title_bytes}, asset.truncated != 0};
   }
   r.mediaTimeNs = s.media_time_ns;

@@ -10,7 +10,7 @@
 namespace retrovue::framebus::golden {
 namespace {
 
-/// The committer's fade towards silence: 5 ms (docs: timing).
+/// The committer's fade towards silence, and back from it: 5 ms (docs: timing).
 constexpr std::uint32_t kFadePerSecond = 200;
 
 std::string reservedName(std::uint32_t flags) {
@@ -69,6 +69,7 @@ void Scribe::stoodIn(TickRecord record, const Shown& shown) {
       sound[c][i] = last_[c] * static_cast<float>(length - 1 - i) / static_cast<float>(length);
     }
   }
+  inGap_ = wasHeard_;
   keep(record, shown, sound);
 }
 
@@ -105,6 +106,16 @@ void Scribe::submitted(const Handed& handed, const Shown& shown) {
   for (std::uint32_t c = 0; c < sound.size() && handed.sound; ++c) {
     for (std::uint32_t i = 0; i < record.samples; ++i) sound[c][i] = sampleOf(record.sampleStart + i, c);
   }
+  if (handed.sound && inGap_) {
+    const std::uint32_t length = std::min(record.samples, bus_.grid().sampleRate / kFadePerSecond);
+    for (auto& channel : sound) {
+      for (std::uint32_t i = 0; i < length; ++i)
+        channel[i] *= static_cast<float>(i) / static_cast<float>(length);
+    }
+    record.silentSamples = std::max(record.silentSamples, length);
+  }
+  inGap_ = false;
+  wasHeard_ = wasHeard_ || handed.sound;
   if (handed.notFinite) sound[0][5] = sound[0][6] = 0;
   keep(record, shown, sound);
 }

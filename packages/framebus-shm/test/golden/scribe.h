@@ -47,6 +47,8 @@ class Scribe {
   DrivenBus bus_;
   std::int64_t first_;
   std::vector<float> last_;
+  bool wasHeard_ = false;  // A worker's sound has aired.
+  bool inGap_ = false;     // A stand-in cut it off.
   std::vector<TickRecord> records_;
 };
 

@@ -7,6 +7,7 @@
 
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -159,6 +160,8 @@ struct SubmitOptions {
   std::string uri = "/media/a.mkv";
   std::string title = "A";
   std::uint32_t samplesWrongBy = 0;
+  /// In place of the tick's first sample in each channel.
+  std::optional<float> firstSample = std::nullopt;
 };
 
 /// Puts a submission together at the lane's next place. False if the lane is full.
@@ -188,6 +191,7 @@ inline bool submit(LaneWriter& lane, const HouseGrid& grid, std::int64_t tick, s
     for (std::uint32_t c = 0; c < lane.shape().channels; ++c) {
       float* into = lane.sound(place, c);
       for (std::uint32_t i = 0; i < grid.samplesIn(tick); ++i) into[i] = sampleOf(grid.sampleAt(tick) + i, c);
+      if (options.firstSample) into[0] = *options.firstSample;
     }
   }
   lane.submit();

@@ -29,7 +29,7 @@ TEST("bus/submissions-are-committed-at-once-and-exactly") {
     }
     CHECK(rvfb_reader_intact(reader.raw, &frame.slot));
     rvfb_asset asset;
-    REQUIRE(rvfb_reader_asset(reader.raw, &frame.slot, &asset));
+    REQUIRE(rvfb_reader_asset(reader.raw, &frame.slot, &asset) == RVFB_OK);
     CHECK_EQ(std::string(asset.uri, asset.uri_bytes), std::string("/media/a.mkv"));
     CHECK_EQ(std::string(asset.title, asset.title_bytes), std::string("A"));
   }
@@ -87,7 +87,7 @@ TEST("bus/hold-never-crosses-a-boundary-and-pads-are-planned-black") {
   CHECK_EQ(b.slot.flags, std::uint32_t{RVFB_FLAG_SLATE | RVFB_FLAG_FIRST_OF_SEGMENT});
   CHECK_EQ(int{b.slot.segment_id[0]}, 0xbb);
   rvfb_asset asset;
-  REQUIRE(rvfb_reader_asset(reader.raw, &b.slot, &asset));
+  REQUIRE(rvfb_reader_asset(reader.raw, &b.slot, &asset) == RVFB_OK);
   CHECK_EQ(std::string(asset.uri, asset.uri_bytes), std::string("/media/b.mkv"));
   const rvfb_frame pad = reader.mustRead(bench.first + 4);
   CHECK_EQ(pad.slot.flags, std::uint32_t{RVFB_FLAG_BLACK | RVFB_FLAG_PAD | RVFB_FLAG_FIRST_OF_SEGMENT});
@@ -240,7 +240,7 @@ TEST("bus/many-assets-each-say-their-own-name") {
     for (std::int64_t held = std::max(rvfb_reader_oldest(reader.raw), bench.first); held <= tick; ++held) {
       const rvfb_frame frame = reader.mustRead(held);
       rvfb_asset asset;
-      REQUIRE(rvfb_reader_asset(reader.raw, &frame.slot, &asset));
+      REQUIRE(rvfb_reader_asset(reader.raw, &frame.slot, &asset) == RVFB_OK);
       CHECK_EQ(std::string(asset.title, asset.title_bytes), std::to_string((held - bench.first) % 40));
     }
   }

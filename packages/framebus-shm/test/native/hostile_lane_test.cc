@@ -32,7 +32,7 @@ WildWorker openWild(Bench& bench) {
   const std::size_t bytes = layoutOf(bench.spec)->laneBytes();
   const long at = ::syscall(SYS_mmap, nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
   REQUIRE(at != -1);
-  auto memory = std::make_shared<Mapping>(reinterpret_cast<void*>(at), bytes);
+  auto memory = std::make_shared<Mapping>(reinterpret_cast<void*>(at), bytes, true);
   auto writer = LaneWriter::open(bench.path(), ticket->path, ticket->lane);
   REQUIRE(writer);
   return {std::move(memory), std::move(*writer)};

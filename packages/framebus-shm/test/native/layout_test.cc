@@ -1,4 +1,6 @@
 #include "layout.h"
+#include <retrovue/frame_bus_checks.h>
+
 #include "bench.h"
 
 using namespace retrovue::framebus;
@@ -17,6 +19,37 @@ TEST("bus/memory-is-computed-from-the-spec") {
   CHECK_EQ(layout->header.format.plane_stride[1], 960u);
   CHECK(layout->picturesBytes() > 124'000'000 && layout->picturesBytes() < 127'000'000);
   CHECK_EQ(layout->header.format.picture_bytes % 4096, 0u);
+}
+
+TEST("bus/memory-has-room-for-the-lane-of-a-worker-and-of-its-successor") {
+  const auto layout = layoutOf(smallSpec());
+  CHECK_EQ(layout->totalBytes(),
+           layout->controlBytes() + layout->picturesBytes() + layout->readersBytes + 2 * layout->laneBytes());
+}
+
+TEST("bus/headers-that-make-no-sense-are-refused") {
+  const auto layout = layoutOf(smallSpec());
+  REQUIRE(rvfb_header_makes_sense(&layout->header, layout->controlBytes()));
+  const auto refused = [&layout](void (*change)(rvfb_header&)) {
+    rvfb_header header = layout->header;
+    change(header);
+    return !rvfb_header_makes_sense(&header, layout->controlBytes());
+  };
+  CHECK(refused([](rvfb_header& h) { h.slots_offset += 8; }));
+  CHECK(refused([](rvfb_header& h) { h.slots_offset = 0; }));
+  CHECK(refused([](rvfb_header& h) { h.assets_offset += 4; }));
+  CHECK(refused([](rvfb_header& h) { h.ancillary_offset += 1; }));
+  CHECK(refused([](rvfb_header& h) { h.audio_offset += 2; }));
+  CHECK(refused([](rvfb_header& h) { h.generations_offset += 4; }));
+  CHECK(refused([](rvfb_header& h) { h.slate_offset += 64; }));
+  CHECK(refused([](rvfb_header& h) { h.black_offset = 0; }));
+  CHECK(refused([](rvfb_header& h) { h.format.pixel_format = 0; }));
+  CHECK(refused([](rvfb_header& h) { h.format.pixel_format = RVFB_PIXEL_FORMAT_LAST + 1; }));
+  CHECK(refused([](rvfb_header& h) { h.format.sar_num = 0; }));
+  CHECK(refused([](rvfb_header& h) { h.format.sar_den = 0; }));
+  CHECK(refused([](rvfb_header& h) { h.format.plane_row_bytes[1] = 0; }));
+  CHECK(refused([](rvfb_header& h) { h.format.plane_stride[1] -= 1; }));
+  CHECK(refused([](rvfb_header& h) { h.format.plane_offset[1] += 1; }));
 }
 
 TEST("bus/every-pixel-format-has-room-for-its-rows") {

@@ -151,9 +151,15 @@ TEST("bus/a-reader-that-comes-before-the-bus-is-seen") {
   auto made = ReadersTable::make(place.directory, path + ".readers", layoutOf(smallSpec())->readersBytes);
   REQUIRE(made);
   const std::int64_t before = monoNow();
-  CHECK(!made->isWanted(before));
+  CHECK(!made->isWanted(before, monoNow()));
   CHECK(Reader(path).status == RVFB_NOT_FOUND);
-  CHECK(made->isWanted(before));
-  CHECK(!made->isWanted(monoNow()));
+  CHECK(made->isWanted(before, monoNow()));
+  CHECK(!made->isWanted(monoNow(), monoNow() + kSecond));
   CHECK_EQ(made->rows().size(), 0u);
+  // A time yet to come, stored by whoever may: it counts for nothing, else it would count for ever.
+  const FileDescriptor fd(::open((path + ".readers").c_str(), O_RDWR | O_CLOEXEC));
+  const std::int64_t never = INT64_MAX;
+  const off_t at = RVFB_READERS_BYTES + offsetof(rvfb_reader_entry, last_seen_mono_ns);
+  REQUIRE(::pwrite(fd.get(), &never, sizeof never, at) == static_cast<ssize_t>(sizeof never));
+  CHECK(!made->isWanted(before, monoNow()));
 }

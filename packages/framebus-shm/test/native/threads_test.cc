@@ -50,7 +50,7 @@ int followAll(const Bench& bench, std::int64_t last) {
       ++whole;
     }
     if (rvfb_reader_sound(reader.raw, &frame.slot, into, 2)) {
-      for (std::uint32_t i = 0; i < frame.slot.sample_count; ++i) {
+      for (std::uint32_t i = frame.slot.silent_samples; i < frame.slot.sample_count; ++i) {
         if (left[i] != sampleOf(frame.slot.sample_start + i, 0)) {
           retrovue::test::report("followAll", static_cast<int>(tick - bench.first),
                                  "overwritten sound not told");
@@ -59,7 +59,7 @@ int followAll(const Bench& bench, std::int64_t last) {
       }
     }
     rvfb_asset asset;
-    if (rvfb_reader_asset(reader.raw, &frame.slot, &asset)) {
+    if (rvfb_reader_asset(reader.raw, &frame.slot, &asset) == RVFB_OK) {
       CHECK_EQ(std::string(asset.title, asset.title_bytes), std::to_string(tick % 7));
     }
     ++tick;

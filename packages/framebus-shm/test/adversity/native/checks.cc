@@ -91,7 +91,9 @@ void checkTick(const Bench& bench, const Reader& reader, std::int64_t tick, Repo
   float* into[2] = {left.data(), right.data()};
   if (!rvfb_reader_sound(reader.raw, &slot, into, 2))
     complain("its sound was overwritten while it can be read");
-  for (std::uint32_t i = 0; kind == 0 && i < slot.sample_count; ++i) {
+  // Nobody here says that sound is missing, but the committer where it fades sound in after a gap: 5 ms.
+  if (kind == 0 && slot.silent_samples > bench.spec.sampleRate / 200) complain("more than a fade is missing");
+  for (std::uint32_t i = slot.silent_samples; kind == 0 && i < slot.sample_count; ++i) {
     if (left[i] == sampleOf(slot.sample_start + i, 0) && right[i] == sampleOf(slot.sample_start + i, 1))
       continue;
     complain("wrong sound, not told");
@@ -99,7 +101,7 @@ void checkTick(const Bench& bench, const Reader& reader, std::int64_t tick, Repo
   }
   rvfb_asset asset;
   if (kind != 0) return;
-  if (!rvfb_reader_asset(reader.raw, &slot, &asset))
+  if (rvfb_reader_asset(reader.raw, &slot, &asset) != RVFB_OK)
     return complain("its asset was replaced while it can be read");
   if (std::string(asset.title, asset.title_bytes) != std::to_string(tick)) complain("wrong asset, not told");
 }

@@ -38,7 +38,7 @@ int lappedReader(const std::string& path, std::int64_t tick, const std::string& 
   if (status == RVFB_OK)
     heard = rvfb_reader_sound(reader.raw, &frame.slot, into, 2) || mutant == "trusts-sound";
   begin("asset");
-  if (status == RVFB_OK) named = rvfb_reader_asset(reader.raw, &frame.slot, &asset);
+  if (status == RVFB_OK) named = rvfb_reader_asset(reader.raw, &frame.slot, &asset) == RVFB_OK;
   reachMark();
   if (status == RVFB_OVERRUN) return std::puts("overrun") < 0;
   if (status != RVFB_OK) return std::printf("violation status: %s\n", rvfb_status_text(status)) < 0;
@@ -48,7 +48,7 @@ int lappedReader(const std::string& path, std::int64_t tick, const std::string& 
                       slot.sample_count == samples && slot.segment_id[15] == 0xaa;
   if (!isTick) std::puts("violation a descriptor of more than one tick");
   if (intact && !same) std::puts("violation torn picture, not told");
-  for (std::uint32_t i = 0; heard && i < samples; ++i) {
+  for (std::uint32_t i = slot.silent_samples; heard && i < samples; ++i) {
     if (left[i] == sampleOf(slot.sample_start + i, 0) && right[i] == sampleOf(slot.sample_start + i, 1))
       continue;
     std::puts("violation overwritten sound, not told");
