@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve as resolvePath } from "node:path";
-import { type AssetInfo, type MediaTime, PlayoutError, SystemClock } from "@retrovue/core";
+import { type AssetInfo, type MediaTime, SystemClock } from "@retrovue/core";
 import { NodeHostTime } from "../clock/node-host-time.js";
 import { ProcessHold } from "../clock/process-hold.js";
 import type { Environment } from "../config/environment.js";
@@ -121,13 +121,11 @@ async function segmentsOf(assets: readonly string[], config: PlayoutConfig, term
   });
   const found = await Promise.all(
     assets.map(async (uri) => {
-      try {
-        return segmentOf(uri, await worker.inspect(uri, new AbortController().signal));
-      } catch (thrown) {
-        const { what, remedy } = PlayoutError.from(thrown);
-        terminal.warn(`${uri} is left out: ${what.replace(/\.$/, "")}`, remedy);
-        return undefined;
-      }
+      const { asset, error } = await worker.inspect(uri, new AbortController().signal);
+      if (asset !== undefined) return segmentOf(uri, asset);
+      const why = error?.what.replace(/\.$/, "") ?? "nobody plays it";
+      terminal.warn(`${uri} is left out: ${why}`, error?.remedy);
+      return undefined;
     }),
   );
   const segments = found.filter((segment) => segment !== undefined);

@@ -1,6 +1,5 @@
 import {
   type AssetInfo,
-  type Candidate,
   type Clock,
   DecoderChooser,
   type MediaTime,
@@ -8,21 +7,10 @@ import {
   nanosecondsFromMs,
   PlayoutError,
 } from "@retrovue/core";
+import type { Inspection } from "./inspection.js";
 
 /** How long one probe or one open may take: as long as an asset may take to open on air with a preroll of 3 s and more. */
 const timeoutNs = nanosecondsFromMs(5_000);
-
-/** What was found out about an asset. */
-export interface Inspection {
-  readonly uri: string;
-  /** Every decoder's answer, best first. */
-  readonly candidates: readonly Candidate[];
-  /** Who would play it: the best that opens it. Undefined where nobody does. */
-  readonly decoder: string | undefined;
-  readonly asset: AssetInfo | undefined;
-  /** Why nobody plays it. */
-  readonly error: PlayoutError | undefined;
-}
 
 /** Finds out how long assets are. Behind an interface, so that a worker process can do the opening. */
 export interface AssetLengths {
@@ -30,8 +18,14 @@ export interface AssetLengths {
   lengthOf(uri: string, signal: AbortSignal): Promise<MediaTime | undefined>;
 }
 
+/** Finds out who would play an asset, and what it is. */
+export interface AssetExaminer {
+  /** Never rejects but with `Cancelled` and `Closed`: that an asset cannot be played is a finding. */
+  inspect(uri: string, signal: AbortSignal): Promise<Inspection>;
+}
+
 /** Opens assets with decoders of this process, to tell who would play them and what they are. */
-export class MediaInspector implements AssetLengths {
+export class MediaInspector implements AssetLengths, AssetExaminer {
   readonly #chooser: DecoderChooser;
   readonly #decoders: readonly NamedDecoder[];
 

@@ -1,6 +1,5 @@
 import type { ChildProcess } from "node:child_process";
 import {
-  type AssetInfo,
   type MediaTime,
   nanosecondsFromMs,
   orAbort,
@@ -12,7 +11,8 @@ import {
 import type { Log } from "../log/log.js";
 import { type FromWorker, fromPlainError, readFromWorker } from "../workers/messages.js";
 import { tell } from "../workers/process-workers.js";
-import type { AssetLengths } from "./media-inspector.js";
+import { fromPlainInspection, type Inspection } from "./inspection.js";
+import type { AssetExaminer, AssetLengths } from "./media-inspector.js";
 
 /** What a worker that looks at media is made with. */
 export interface MediaWorkerOptions {
@@ -49,7 +49,7 @@ interface Job {
  * Looks at media in a process of its own, so that no file can crash or hold up the engine. A process that dies takes nothing with
  * it: what it was asked is asked again, one at a time, and only the file that ends a process by itself fails.
  */
-export class MediaWorker implements AssetLengths, AsyncDisposable {
+export class MediaWorker implements AssetLengths, AssetExaminer, AsyncDisposable {
   readonly #options: MediaWorkerOptions;
   readonly #waiting: Job[] = [];
   readonly #running = new Map<number, Job>();
@@ -64,18 +64,24 @@ export class MediaWorker implements AssetLengths, AsyncDisposable {
     this.#options = options;
   }
 
-  /** What the asset is. Rejects where nobody plays it, and with `DecodeFailed` or `Timeout` where it ends or holds up a process. */
-  async inspect(uri: string, signal: AbortSignal): Promise<AssetInfo> {
-    const { info } = await this.#ask({ kind: "inspect", uri }, "inspected", signal);
-    if (info === undefined) throw new PlayoutError("Internal", "A worker gave no answer.");
-    return info;
+  /** Who would play the asset, and what it is; that it ends or holds up a process is a finding, too. */
+  async inspect(uri: string, signal: AbortSignal): Promise<Inspection> {
+    try {
+      return fromPlainInspection(uri, await this.#ask({ kind: "inspect", uri }, "inspected", signal));
+    } catch (thrown) {
+      if (signal.aborted || this.#isClosed) throw thrown;
+      return { uri, candidates: [], decoder: undefined, asset: undefined, error: PlayoutError.from(thrown) };
+    }
   }
 
+  /** Rejects where nobody plays it, and with `DecodeFailed` or `Timeout` where it ends or holds up a process. */
   async lengthOf(uri: string, signal: AbortSignal): Promise<MediaTime | undefined> {
-    return (await this.inspect(uri, signal)).duration;
+    const { asset, error } = await this.inspect(uri, signal);
+    if (asset === undefined) throw error ?? new PlayoutError("Internal", "A worker gave no answer.");
+    return asset.duration;
   }
 
-  /** The asset's first picture in program format. Rejects like `inspect`. */
+  /** The asset's first picture in program format. Rejects like `lengthOf`. */
   async still(uri: string, format: ProgramFormat, signal: AbortSignal): Promise<PicturePlanes> {
     const { picture } = await this.#ask({ kind: "still", uri, format }, "still", signal);
     if (picture === undefined) throw new PlayoutError("Internal", "A worker gave no picture.");
@@ -103,7 +109,7 @@ export class MediaWorker implements AssetLengths, AsyncDisposable {
     this.#waiting.push({ question, answer, isSuspect: false, deadline: undefined });
     this.#work();
     const given = await orAbort(answer.promise, signal);
-    if (given.error !== undefined) throw fromPlainError(given.error);
+    if (given.kind === "still" && given.error !== undefined) throw fromPlainError(given.error);
     if (given.kind !== kind) throw new PlayoutError("Internal", "A worker answered another question.");
     return given as Extract<Answer, { kind: Kind }>;
   }

@@ -208,6 +208,12 @@ const assetInfoShape = z.object({
     })
     .optional(),
 });
+const candidateShape = z.object({
+  name: text(256),
+  index: z.int().min(0),
+  score: z.number().min(0).max(100),
+  reason: text(4_096),
+});
 /** A picture of the largest channel, 16 bits a sample, is below 400 MB; no slate needs a tenth of that. */
 const planeBytesMax = 256 * 1_024 * 1_024;
 const pictureShape = z.object({
@@ -222,6 +228,10 @@ const fromWorkerSchema = z.discriminatedUnion("kind", [
     kind: z.literal("inspected"),
     id: z.int(),
     info: shaped<AssetInfo>(assetInfoShape).optional(),
+    /** Who would play it, by its plugin's name. */
+    decoder: text(256).optional(),
+    /** Every decoder's answer, best first. */
+    candidates: z.array(candidateShape).max(64).default([]),
     error: plainError.optional(),
   }),
   z.object({

@@ -11,6 +11,7 @@ import {
   type ProgramFormat,
   Quarantine,
 } from "@retrovue/core";
+import { toPlainInspection } from "../media/inspection.js";
 import { MediaInspector } from "../media/media-inspector.js";
 import { stillPicture } from "../media/still-picture.js";
 import { DecoderSet } from "../plugins/decoder-set.js";
@@ -108,13 +109,10 @@ export class WorkerProcess {
     try {
       const { decoders, clock } = await this.#prepared();
       const inspector = new MediaInspector(decoders.decoders, clock);
-      this.#link.send({
-        kind: "inspected",
-        id,
-        info: { ...(await inspector.infoOf(uri, this.#stop.signal)) },
-      });
+      const found = await inspector.inspect(uri, this.#stop.signal);
+      this.#link.send({ kind: "inspected", id, ...toPlainInspection(found) });
     } catch (thrown) {
-      this.#link.send({ kind: "inspected", id, error: toPlainError(thrown) });
+      this.#link.send({ kind: "inspected", id, candidates: [], error: toPlainError(thrown) });
     }
   }
 
