@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
 import {
   type Clock,
@@ -15,6 +16,9 @@ import { busAddressOf, coreSettings } from "./channels/core-settings.js";
 import { Slates } from "./channels/slates.js";
 import { configuredClock } from "./clock/configured-clock.js";
 import type { ChannelConfig, PlayoutConfig } from "./config/playout-config.js";
+import { ChannelCounts } from "./control/channel-counts.js";
+import { ChannelRecords } from "./control/channel-records.js";
+import { EventLog } from "./control/events/event-log.js";
 import { Health } from "./http/health.js";
 import { HttpListener } from "./http/http-listener.js";
 import { type Log, pluginLog } from "./log/log.js";
@@ -81,6 +85,12 @@ export async function compose(input: CompositionInput): Promise<Container> {
     .bind(engineTokens.quarantine, new SharedQuarantine())
     .bind(engineTokens.prometheus, new PrometheusMetrics())
     .bindFactory(engineTokens.planResolver, (scope) => planResolver(scope))
+    .bind(engineTokens.counts, new Map())
+    .bind(
+      engineTokens.events,
+      new EventLog({ runId: randomUUID(), now: () => clock.now(), timer: host.timer }),
+    )
+    .bindFactory(engineTokens.records, (scope) => channelRecords(scope))
     .bindFactory(engineTokens.savedPlans, () => new SavedPlans(config.engine.dataDir, log))
     .bindFactory(engineTokens.channels, (scope) => channelRegistry(scope))
     .bindFactory(engineTokens.controlListener, () => new HttpListener(log))
@@ -123,6 +133,7 @@ async function bindDecodingWithin(
       });
     })
     .bind(engineTokens.lengths, new MediaInspector(decoders.decoders, clock))
+    .bind(engineTokens.assets, new MediaInspector(decoders.decoders, clock))
     .bind(
       engineTokens.slates,
       new Slates(
@@ -203,6 +214,7 @@ function bindDecodingInProcesses(
         }),
     )
     .bind(engineTokens.lengths, lengths)
+    .bind(engineTokens.assets, lengths)
     .bind(
       engineTokens.slates,
       new Slates((uri, format, signal) => slateMaker.still(uri, format, signal), log),
@@ -320,9 +332,11 @@ function planResolver(scope: Container): PlanResolver {
 }
 
 function channelRegistry(scope: Container): ChannelRegistry {
-  const { channels, engine } = scope.resolve(engineTokens.config);
+  const { channels, engine, defaults } = scope.resolve(engineTokens.config);
   return new ChannelRegistry({
     channels,
+    observer: scope.resolve(engineTokens.records),
+    madeOnRequest: (id) => ({ ...requestedChannel, ...defaults, id, name: `Channel ${id}` }),
     resolver: scope.resolve(engineTokens.planResolver),
     savedPlans: scope.resolve(engineTokens.savedPlans),
     log: scope.resolve(engineTokens.log),
@@ -332,7 +346,8 @@ function channelRegistry(scope: Container): ChannelRegistry {
       if (clock instanceof SystemClock || clock instanceof DisciplinedClock) clock.markAired();
     },
     toolsFor: (config, log) => {
-      const metrics = scope.resolve(engineTokens.prometheus).forChannel(config.id);
+      const metrics = new ChannelCounts(scope.resolve(engineTokens.prometheus).forChannel(config.id));
+      scope.resolve(engineTokens.counts).set(config.id, metrics);
       const channel = scope
         .child()
         .bind(engineTokens.channelConfig, config)
@@ -350,5 +365,24 @@ function channelRegistry(scope: Container): ChannelRegistry {
         openOutputs: () => outputsOf(channel),
       };
     },
+  });
+}
+
+/** What a channel has that only a request names, besides the configured defaults. */
+const requestedChannel = Object.freeze({
+  plan: undefined,
+  autostart: false,
+  run: "always",
+  port: undefined,
+  outputs: [{ type: "http-ts", clientsMax: 64 }],
+} satisfies Partial<ChannelConfig>);
+
+function channelRecords(scope: Container): ChannelRecords {
+  const clock = scope.resolve(engineTokens.clock);
+  return new ChannelRecords({
+    events: scope.resolve(engineTokens.events),
+    now: () => clock.now(),
+    sleepUntil: (at, signal) => clock.sleepUntil(at, signal),
+    decoders: scope.resolve(engineTokens.config).decoders.map(({ use }) => use),
   });
 }

@@ -1,9 +1,19 @@
-import { type Clock, type FrameBus, type HostTime, nanosecondsFromMs, PlayoutError } from "@retrovue/core";
+import {
+  type Clock,
+  type ControlServices,
+  type Endpoint,
+  type FrameBus,
+  type HostTime,
+  nanosecondsFromMs,
+  PlayoutError,
+} from "@retrovue/core";
 import type { Container } from "@retrovue/core/di";
 import type { ChannelRegistry } from "./channels/channel-registry.js";
 import { ProcessHold } from "./clock/process-hold.js";
 import { compose } from "./compose.js";
 import type { PlayoutConfig } from "./config/playout-config.js";
+import { openControl } from "./control/open-control.js";
+import { serveControl } from "./control/serve-control.js";
 import { type EngineAddresses, serveHttp } from "./http/serve.js";
 import type { Log } from "./log/log.js";
 import type { ChannelPorts } from "./outputs/channel-ports.js";
@@ -35,11 +45,22 @@ export class Engine {
   readonly clock: Clock;
   /** For readers within the engine's process. */
   readonly frameBus: FrameBus;
+  /** The control plane, for programs that run an engine within themselves. */
+  readonly control: ControlServices;
+  /** Where the control plane listens. */
+  readonly endpoints: readonly Endpoint[];
   readonly #teardown: Teardown;
   readonly #log: Log;
 
-  private constructor(container: Container, teardown: Teardown, addresses: EngineAddresses) {
+  private constructor(
+    container: Container,
+    teardown: Teardown,
+    addresses: EngineAddresses,
+    served: { readonly control: ControlServices; readonly endpoints: readonly Endpoint[] },
+  ) {
     this.addresses = addresses;
+    this.control = served.control;
+    this.endpoints = served.endpoints;
     this.channels = container.resolve(engineTokens.channels);
     this.channelPorts = container.resolve(engineTokens.channelPorts);
     this.clock = container.resolve(engineTokens.clock);
@@ -78,9 +99,13 @@ export class Engine {
       // From its first tick on a channel should have a worker that can make it.
       await warmed(container, host);
       await slatesMade(container, host);
+      const control = openControl(container, options.build.version, teardown);
       await channels.startConfigured();
+      // Calls are taken when there is something to control, and at the end before anything else is closed.
+      const endpoints = await serveControl(container, control, teardown);
+      for (const { protocol, address } of endpoints) log.info({ protocol, address }, "control plane listens");
       health.serving();
-      return new Engine(container, teardown, addresses);
+      return new Engine(container, teardown, addresses, { control, endpoints });
     } catch (thrown) {
       await teardown.close();
       throw PlayoutError.from(thrown);

@@ -3,10 +3,13 @@ import { type Container, Token, tokens } from "@retrovue/core/di";
 import type { ChannelRegistry } from "./channels/channel-registry.js";
 import type { Slates } from "./channels/slates.js";
 import type { ChannelConfig, PlayoutConfig } from "./config/playout-config.js";
+import type { ChannelCounts } from "./control/channel-counts.js";
+import type { ChannelRecords } from "./control/channel-records.js";
+import type { EventLog } from "./control/events/event-log.js";
 import type { Health } from "./http/health.js";
 import type { HttpListener } from "./http/http-listener.js";
 import type { Log } from "./log/log.js";
-import type { AssetLengths } from "./media/media-inspector.js";
+import type { AssetExaminer, AssetLengths } from "./media/media-inspector.js";
 import type { ChannelPorts } from "./outputs/channel-ports.js";
 import type { ViewPages } from "./outputs/view-pages.js";
 import type { PlanResolver } from "./plans/plan-resolver.js";
@@ -29,6 +32,12 @@ export const engineTokens = Object.freeze({
   prometheus: new Token<PrometheusMetrics>("Metrics of the engine"),
   quarantine: new Token<SharedQuarantine>("Quarantine"),
   lengths: new Token<AssetLengths>("Lengths of assets"),
+  assets: new Token<AssetExaminer>("Examiner of assets"),
+  events: new Token<EventLog>("Events"),
+  /** What is known of the channels' lives, for the control plane. */
+  records: new Token<ChannelRecords>("Records of channels"),
+  /** Counts of each channel since it was started last. */
+  counts: new Token<Map<number, ChannelCounts>>("Counts of channels"),
   slates: new Token<Slates>("Slates"),
   planResolver: new Token<PlanResolver>("Plan handles"),
   savedPlans: new Token<SavedPlans>("Saved plans"),

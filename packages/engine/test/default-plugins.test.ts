@@ -3,6 +3,8 @@ import conformLibav from "@retrovue/conform-libav";
 import decoderLibav from "@retrovue/decoder-libav";
 import decoderPattern from "@retrovue/decoder-pattern";
 import framebusShm from "@retrovue/framebus-shm";
+import transportConnect from "@retrovue/transport-connect";
+import transportGrpc from "@retrovue/transport-grpc";
 import { describe, expect, test } from "vitest";
 import { readConfigText } from "../src/config/load.js";
 import { configuredPlugins } from "../src/plugins/configured-plugins.js";
@@ -12,9 +14,10 @@ describe("plugins of the engine", () => {
   test("plugins/those-of-an-empty-configuration-come-with-the-engine", () => {
     const reading = readConfigText("{}", "/nowhere/playout.yaml", { environment: {}, exists: () => true });
     if (!reading.ok) expect.unreachable();
-    const { frameBus, decoders, conformer } = configuredPlugins(reading.config);
-    const named = [frameBus, ...decoders, conformer].map(({ use }) => use);
-    expect(named).toEqual([framebusShm, decoderLibav, decoderPattern, conformLibav].map(({ name }) => name));
+    const { frameBus, decoders, conformer, transports } = configuredPlugins(reading.config);
+    const named = [frameBus, ...decoders, conformer, ...transports].map(({ use }) => use);
+    const ours = [framebusShm, decoderLibav, decoderPattern, conformLibav, transportGrpc, transportConnect];
+    expect(named).toEqual(ours.map(({ name }) => name));
     const packages = fileURLToPath(new URL("../..", import.meta.url));
     for (const use of named) {
       expect(findPlugin(use, "/nowhere").file).toContain(`${packages}${use.replace("@retrovue/", "")}/`);

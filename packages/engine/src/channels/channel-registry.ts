@@ -1,16 +1,10 @@
-import {
-  type ChannelState,
-  type HouseGrid,
-  type Plan,
-  PlayoutError,
-  replacePlan,
-  type Tick,
-} from "@retrovue/core";
+import { type ChannelState, type Plan, PlayoutError, replacePlan } from "@retrovue/core";
 import type { ChannelConfig } from "../config/playout-config.js";
 import type { Log } from "../log/log.js";
-import type { PlanResolver, ResolvedPlan } from "../plans/plan-resolver.js";
-import { planToBegin } from "../plans/resume.js";
-import type { SavedPlan, SavedPlans } from "../plans/saved-plans.js";
+import type { PlanResolver } from "../plans/plan-resolver.js";
+import type { SavedPlans } from "../plans/saved-plans.js";
+import { beginningOf, type StartOrder } from "./beginning.js";
+import type { ChannelObserver } from "./channel-observer.js";
 import { ChannelRuntime, type ChannelRuntimeTools } from "./channel-runtime.js";
 
 /** What channels are started with. */
@@ -22,8 +16,25 @@ export interface ChannelRegistryOptions {
   /** Called when a channel is on air. */
   readonly onAir: () => void;
   /** The tools of one channel, made anew for each start. */
-  readonly toolsFor: (config: ChannelConfig, log: Log) => Omit<ChannelRuntimeTools, "log">;
+  readonly toolsFor: (config: ChannelConfig, log: Log) => Omit<ChannelRuntimeTools, "log" | "onEvent">;
+  /** Hears what channels do. */
+  readonly observer: ChannelObserver;
+  /** The channel that a request makes by an id which the configuration does not name. */
+  readonly madeOnRequest: (id: number) => ChannelConfig;
 }
+
+/** Where a plan came from. */
+export interface PlanOrigin {
+  /** For people: a plan handle, `inline`, `preview` or `blocks`. */
+  readonly source: string;
+  /** What it is resumed by; undefined for one that came as a value. */
+  readonly handle: string | undefined;
+  /** False where it is not worth keeping over a restart. */
+  readonly isKept?: boolean;
+}
+
+/** Channels that requests made beside the configured ones. */
+const madeMax = 1_000;
 
 /** A channel as people see it. */
 export interface ChannelStatus {
@@ -36,18 +47,40 @@ export interface ChannelStatus {
 export interface ChannelStart {
   /** Set where its plan could not be resolved and it airs slate: why. */
   readonly onSlate: PlayoutError | undefined;
+  /** False where it was running already, so that nothing changed. */
+  readonly isNew?: boolean;
 }
 
-/** The channels of an engine: those that the configuration names, running or not. */
+/** The channels of an engine, running or not: those that the configuration names, and those that requests made. */
 export class ChannelRegistry {
   readonly #options: ChannelRegistryOptions;
   readonly #running = new Map<number, ChannelRuntime>();
   /** Starts under way, so that two never make one channel twice. */
   readonly #starting = new Map<number, Promise<ChannelStart>>();
   readonly #closing = new AbortController();
+  readonly #known: Map<number, ChannelConfig>;
+  /** The last revision of a channel that was stopped by request: it begins anew when it is started again, and counts on. */
+  readonly #stopped = new Map<number, number>();
 
   constructor(options: ChannelRegistryOptions) {
     this.#options = options;
+    this.#known = new Map(options.channels.map((channel) => [channel.id, channel]));
+  }
+
+  /** A channel's configuration, running or not; undefined for an unknown id. */
+  configOf(id: number): ChannelConfig | undefined {
+    return this.#running.get(id)?.config ?? this.#known.get(id);
+  }
+
+  /** The running channel of an id. `UnknownChannel`, and `WrongState` where it is stopped. */
+  onAir(id: number): ChannelRuntime {
+    const channel = this.#running.get(id);
+    if (channel !== undefined) return channel;
+    if (!this.#known.has(id)) throw unknownChannel(id);
+    throw new PlayoutError("WrongState", `Channel ${id} does not run.`, {
+      remedy: "Start it first.",
+      details: { channel: id },
+    });
   }
 
   /** A running channel; undefined where it does not run. */
@@ -56,7 +89,8 @@ export class ChannelRegistry {
   }
 
   list(): readonly ChannelStatus[] {
-    return this.#options.channels.map(({ id, name }) => ({
+    const known = [...this.#known.values()].sort((a, b) => a.id - b.id);
+    return known.map(({ id, name }) => ({
       id,
       name,
       state: this.#running.get(id)?.state ?? "stopped",
@@ -94,45 +128,72 @@ export class ChannelRegistry {
     );
   }
 
-  /** Puts a channel on air with the plan that the configuration gives it. Idempotent. `UnknownChannel`, and what the plan says. */
-  start(id: number): Promise<ChannelStart> {
-    if (this.#running.has(id)) return Promise.resolve({ onSlate: undefined });
-    const starting = this.#starting.get(id) ?? this.#start(id).finally(() => this.#starting.delete(id));
+  /**
+   * Puts a channel on air, with the plan of the order or the one that the configuration gives it. Idempotent. `UnknownChannel`, and
+   * what the plan says.
+   */
+  start(id: number, order: StartOrder = {}): Promise<ChannelStart> {
+    if (this.#running.has(id)) return Promise.resolve({ onSlate: undefined, isNew: false });
+    const under = this.#starting.get(id);
+    if (under !== undefined) return under.then((start) => ({ ...start, isNew: false }));
+    const starting = this.#start(id, order).finally(() => this.#starting.delete(id));
     this.#starting.set(id, starting);
     return starting;
   }
 
   /**
    * Gives a running channel another plan, or the changed content of the same handle. What is on air and unchanged in it plays
-   * on; the same content again changes nothing. `UnknownChannel` where it does not run, and what the plan says.
+   * on; the same content again changes nothing. `UnknownChannel`, `WrongState` where it does not run, and what the plan says.
    */
   async update(
     id: number,
     handle: string,
     by: "configuration" | "request",
     signal: AbortSignal,
-  ): Promise<ChannelStart> {
-    const { resolver, savedPlans, channels } = this.#options;
-    const { draft, onSlate } = await resolver.resolve(handle, by, 1, signal);
-    const channel = this.#running.get(id);
-    if (channel === undefined) {
-      throw new PlayoutError("UnknownChannel", `No channel with the id ${id} runs.`, {
-        details: { channel: id },
-      });
-    }
+  ): Promise<ChannelStart & { readonly changed: boolean }> {
+    this.onAir(id);
+    const { draft, onSlate } = await this.#options.resolver.resolve(handle, by, 1, signal);
+    const channel = this.onAir(id);
     const revision = channel.plan.revision + 1;
     const plan = replacePlan(channel.plan, { ...draft, revision }, channel.nextTick, channel.grid);
-    const configured = channels.find((one) => one.id === id)?.plan;
-    if (channel.applyPlan(plan) && onSlate === undefined) savedPlans.save(id, { plan, handle, configured });
-    return { onSlate };
+    // A slate is not a plan that anyone would want back.
+    const from = { source: handle, handle, isKept: onSlate === undefined };
+    return { onSlate, changed: this.apply(id, plan, from) };
   }
 
-  /** Takes a channel off air and removes its bus. Idempotent. */
-  async stop(id: number): Promise<void> {
+  /**
+   * Puts a plan in force that was made from the one in force. False where it is that one. `UnknownChannel`, `WrongState`.
+   *
+   * @param from where it came from, for people, and the handle that it is resumed by; undefined where it is a value, and
+   * not kept at all where `isKept` is false
+   */
+  apply(id: number, plan: Plan, from: PlanOrigin): boolean {
+    const channel = this.onAir(id);
+    const before = channel.plan.revision;
+    const effectiveTick = channel.nextTick;
+    if (plan.revision <= before) return false;
+    const { observer, savedPlans } = this.#options;
+    observer.planned(channel, { plan, source: from.source, effectiveTick, before });
+    channel.applyPlan(plan);
+    const configured = this.#known.get(id)?.plan;
+    if (from.isKept !== false) savedPlans.save(id, { plan, handle: from.handle, configured });
+    return true;
+  }
+
+  /**
+   * Takes a channel off air and removes its bus. Idempotent; tells whether it ran.
+   *
+   * @param by a request ends the plan as well, so that the next start begins it anew; the engine's own end does not
+   */
+  async stop(id: number, by: "request" | "engine" = "engine"): Promise<boolean> {
     await this.#starting.get(id)?.catch(() => {});
     const channel = this.#running.get(id);
+    if (channel === undefined) return false;
+    if (by === "request") this.#stopped.set(id, channel.plan.revision);
     this.#running.delete(id);
-    await channel?.stop();
+    this.#options.observer.stopping(channel);
+    await channel.stop();
+    return true;
   }
 
   /** Stops all, and whatever is about to start. Each is stopped though others fail; the first failure is thrown at the end. */
@@ -144,71 +205,53 @@ export class ChannelRegistry {
     for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 
-  async #start(id: number): Promise<ChannelStart> {
-    const { channels, savedPlans, log, toolsFor } = this.#options;
-    const { signal } = this.#closing;
-    const config = channels.find((channel) => channel.id === id);
-    if (config === undefined) {
-      throw new PlayoutError("UnknownChannel", `No channel has the id ${id}.`, { details: { channel: id } });
-    }
-    const configured = config.plan;
-    const saved = await savedPlans.load(id);
-    const resolved =
-      configured === undefined ? undefined : await this.#resolve(id, configured, saved, signal);
+  async #start(id: number, order: StartOrder): Promise<ChannelStart> {
+    const { log, toolsFor, observer, savedPlans } = this.#options;
+    const known = this.#known.get(id) ?? this.#made(id, order);
+    const config = order.format === undefined ? known : { ...known, format: order.format };
+    const signal = AbortSignal.any([this.#closing.signal, ...(order.signal ? [order.signal] : [])]);
+    const { planFor, onSlate, handleOf } = await beginningOf(
+      known,
+      { order, stoppedAt: this.#stopped.get(id) },
+      this.#options,
+      signal,
+    );
     signal.throwIfAborted();
-    const found = { saved, configured, draft: resolved?.draft };
     const channelLog = log.child({ channel: id });
     const channel = await ChannelRuntime.start(
       config,
-      { ...toolsFor(config, channelLog), log: channelLog },
-      (atTick, grid) => this.#planFor(id, found, atTick, grid),
+      {
+        ...toolsFor(config, channelLog),
+        log: channelLog,
+        onEvent: (event) => observer.heard(config.id, event),
+      },
+      planFor,
       signal,
     );
+    this.#known.set(id, known);
     this.#running.set(id, channel);
-    this.#options.onAir();
+    this.#stopped.delete(id);
     const { plan } = channel;
+    observer.started(channel, handleOf(plan) ?? "");
+    this.#options.onAir();
     // A slate is not a plan that anyone would want back.
-    if (resolved?.onSlate === undefined)
-      savedPlans.save(id, { plan, handle: plan === saved?.plan ? saved.handle : configured, configured });
-    channelLog.info({ revision: plan.revision, plan: configured }, "channel started");
-    return { onSlate: resolved?.onSlate };
+    if (onSlate === undefined) savedPlans.save(id, { plan, handle: handleOf(plan), configured: known.plan });
+    channelLog.info({ revision: plan.revision, plan: handleOf(plan) }, "channel started");
+    return { onSlate, isNew: true };
   }
 
-  /**
-   * What the configured handle stands for; undefined where that cannot be said now but the plan it stood for was saved: a file
-   * that is gone for the moment must not take a channel off its plan.
-   */
-  async #resolve(
-    id: number,
-    configured: string,
-    saved: SavedPlan | undefined,
-    signal: AbortSignal,
-  ): Promise<ResolvedPlan | undefined> {
-    const { resolver, log } = this.#options;
-    let error: PlayoutError | undefined;
-    try {
-      const resolved = await resolver.resolve(configured, "configuration", 1, signal);
-      if (saved?.configured !== configured || resolved.onSlate === undefined) return resolved;
-      error = resolved.onSlate;
-    } catch (thrown) {
-      if (saved?.configured !== configured || signal.aborted) throw thrown;
-      error = PlayoutError.from(thrown);
+  /** The channel that a request makes. `UnknownChannel` where it is not a request that starts it. */
+  #made(id: number, order: StartOrder): ChannelConfig {
+    if (order.handle === undefined) throw unknownChannel(id);
+    if (this.#known.size - this.#options.channels.length >= madeMax) {
+      throw new PlayoutError("LimitExceeded", `Requests have made ${madeMax} channels already.`, {
+        remedy: "Name further ones in the configuration.",
+        details: { channel: id, limit: madeMax },
+      });
     }
-    log.error({ channel: id, plan: configured, err: error }, "plan not resolved; the saved one goes on");
-    return undefined;
-  }
-
-  #planFor(
-    id: number,
-    found: Pick<Parameters<typeof planToBegin>[0], "saved" | "configured" | "draft">,
-    atTick: Tick,
-    grid: HouseGrid,
-  ): Plan {
-    const plan = planToBegin({ ...found, atTick, grid });
-    if (plan !== undefined) return plan;
-    throw new PlayoutError("UnknownPlan", `Channel ${id} has no plan.`, {
-      remedy: "Give it one in the configuration, or start it with one.",
-      details: { channel: id },
-    });
+    return this.#options.madeOnRequest(id);
   }
 }
+
+const unknownChannel = (id: number): PlayoutError =>
+  new PlayoutError("UnknownChannel", `No channel has the id ${id}.`, { details: { channel: id } });

@@ -39,6 +39,8 @@ export interface ChannelRuntimeTools {
   readonly openOutputs: () => ChannelOutputs | undefined;
   /** Names the channel on every line. */
   readonly log: Log;
+  /** Hears what happens, while the channel is being made as well. Must not throw. */
+  readonly onEvent: (event: SupervisorEvent) => void;
 }
 
 /** The stand-in that airs. */
@@ -61,6 +63,8 @@ const startMarginNs = nanosecondsFromMs(100);
 export class ChannelRuntime {
   readonly config: ChannelConfig;
   readonly grid: HouseGrid;
+  /** The first tick of the channel's life. */
+  readonly firstTick: Tick;
   /** Undefined where the channel is on its bus alone. */
   readonly outputs: ChannelOutputs | undefined;
   readonly #tools: ChannelRuntimeTools;
@@ -80,6 +84,7 @@ export class ChannelRuntime {
     const { clock, bus, quarantine, metrics, workers } = tools;
     this.config = config;
     this.grid = gridOf(config);
+    this.firstTick = first;
     this.#tools = tools;
     this.#committer = committer;
     const startedAt = clock.now();
@@ -147,7 +152,7 @@ export class ChannelRuntime {
 
   /** The first tick that an edit can still change. */
   get nextTick(): Tick {
-    return (this.#committer.head() + 1) as Tick;
+    return Math.max(this.firstTick, this.#committer.head() + 1) as Tick;
   }
 
   /** Puts a newer revision in force, from the first tick not committed. False where it is not newer. */
@@ -192,5 +197,6 @@ export class ChannelRuntime {
     if (event.type === "stand-in-began") this.#standIn = { kind: event.kind, reason: event.reason };
     if (event.type === "stand-in-ended") this.#standIn = undefined;
     logEvent(this.#tools.log, event);
+    this.#tools.onEvent(event);
   }
 }

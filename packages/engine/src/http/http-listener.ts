@@ -16,6 +16,7 @@ const connectionsMax = 1_024;
 export class HttpListener implements HttpHost, AsyncDisposable {
   readonly #server: Server;
   readonly #log: Log;
+  #address: string | undefined;
   /** By prefix; the longest that fits answers. */
   readonly #handlers = new Map<string, PageHandler>();
 
@@ -25,6 +26,10 @@ export class HttpListener implements HttpHost, AsyncDisposable {
       void this.#answer(request, response);
     });
     this.#server.maxConnections = connectionsMax;
+  }
+
+  get address(): string | undefined {
+    return this.#address;
   }
 
   /**
@@ -39,7 +44,8 @@ export class HttpListener implements HttpHost, AsyncDisposable {
       this.#server.listen({ host, port, exclusive: true }, () => {
         this.#server.off("error", onError);
         this.#server.on("error", (error) => this.#log.error({ err: error, address }, "http listener"));
-        resolve(formatAddress(this.#server.address() as AddressInfo));
+        this.#address = formatAddress(this.#server.address() as AddressInfo);
+        resolve(this.#address);
       });
     });
   }

@@ -65,6 +65,12 @@ export class PlanResolver {
     }
   }
 
+  /** The asset that a request means: a URI, or a path, a relative one beneath a media root. `UnknownPlan` where no file is there. */
+  locate(asset: string): string {
+    const isUri = planHandleKind(asset) === "uri" && !/^file:/i.test(asset);
+    return isUri ? asset : this.#path(asset, asset);
+  }
+
   async #find(handle: string, by: "configuration" | "request", revision: number, signal: AbortSignal) {
     const { plans, lengths, access } = this.#options;
     const named = Object.hasOwn(plans, handle) ? plans[handle] : undefined;

@@ -1,0 +1,220 @@
+import {
+  type HouseGrid,
+  mediaTimeAt,
+  type Place,
+  type PlayoutError,
+  type SegmentPlace,
+  type StandInKind,
+  type StandInReason,
+  sameAiring,
+  type Tick,
+  type Timeline,
+} from "@retrovue/core";
+
+/** Why a segment left the air. */
+export type Outcome = "completed" | "replaced" | "stopped";
+
+/** Ticks that showed something else than planned. */
+export interface StandInTicks {
+  readonly kind: StandInKind;
+  readonly reason: StandInReason;
+  readonly ticks: number;
+}
+
+/** A segment went on air. */
+export interface AiringBegan {
+  readonly place: SegmentPlace;
+  /** Its first tick on air; later than the planned one where it was joined late. */
+  readonly tick: Tick;
+  readonly revision: number;
+}
+
+/** A segment left the air: the as-run's line. */
+export interface AiringEnded {
+  readonly place: SegmentPlace;
+  readonly from: Tick;
+  /** The first tick that it was not on air any more. */
+  readonly end: Tick;
+  readonly outcome: Outcome;
+  readonly standIns: readonly StandInTicks[];
+  readonly failure: PlayoutError | undefined;
+  readonly revision: number;
+}
+
+/** Hears the as-run. */
+export interface AsRunListener {
+  began(airing: AiringBegan): void;
+  ended(airing: AiringEnded): void;
+}
+
+interface InForce {
+  readonly from: Tick;
+  readonly timeline: Timeline;
+}
+
+interface Airing {
+  place: SegmentPlace;
+  readonly from: Tick;
+  revision: number;
+  failure: PlayoutError | undefined;
+}
+
+/** A run of ticks that show something else than planned; `end` is undefined while it goes on. */
+interface Episode {
+  readonly from: Tick;
+  readonly kind: StandInKind;
+  readonly reason: StandInReason;
+  end: Tick | undefined;
+}
+
+/** What is on air at a tick, as far as anyone knows. */
+export interface OnAirNow {
+  readonly place: Place;
+  readonly standIn: { readonly kind: StandInKind; readonly reason: StandInReason } | undefined;
+  readonly revision: number;
+}
+
+/**
+ * What aired, segment by segment: follows a channel's plans and the committer's stand-ins, and tells each segment when house time
+ * reaches its first tick and its end. Ticks are committed ahead of their time, so all that is told is known by then. Pure:
+ * it reads no clock.
+ */
+export class AsRun {
+  readonly #listener: AsRunListener;
+  readonly #plans: InForce[];
+  readonly #episodes: Episode[] = [];
+  /** The first tick that was not looked at. */
+  #cursor: Tick;
+  #airing: Airing | undefined;
+
+  /** @param first the channel's first tick */
+  constructor(timeline: Timeline, first: Tick, listener: AsRunListener) {
+    this.#listener = listener;
+    this.#plans = [{ from: first, timeline }];
+    this.#cursor = first;
+  }
+
+  /** A plan comes into force from a tick on that is not committed yet. */
+  planned(timeline: Timeline, from: Tick): void {
+    while ((this.#plans.at(-1)?.from ?? -1) >= from) this.#plans.pop();
+    this.#plans.push({ from, timeline });
+  }
+
+  standInBegan(from: Tick, kind: StandInKind, reason: StandInReason): void {
+    this.#endEpisode(from);
+    this.#episodes.push({ from, kind, reason, end: undefined });
+  }
+
+  standInEnded(at: Tick): void {
+    this.#endEpisode(at);
+  }
+
+  /** An asset failed; the airing that it belongs to keeps its first failure. */
+  failed(uri: string, error: PlayoutError): void {
+    if (this.#airing?.place.segment.asset?.uri === uri) this.#airing.failure ??= error;
+  }
+
+  /** Tells all that happened up to and including tick `now`. */
+  advance(now: Tick): void {
+    while (this.#cursor <= now) {
+      const { timeline, end: planEnd } = this.#inForceAt(this.#cursor);
+      const [place] = timeline.placesFrom(this.#cursor, 1);
+      if (place === undefined) return;
+      this.#enter(place, timeline.plan.revision);
+      const end = Math.min(place.end, planEnd);
+      if (end > now) {
+        this.#cursor = (now + 1) as Tick;
+        break;
+      }
+      this.#cursor = end as Tick;
+      if (end === place.end) this.#leave(this.#cursor, "completed");
+    }
+    this.#forget(now);
+  }
+
+  /** Ends what is on air: the channel is stopped and shows nothing from tick `end` on. */
+  stop(end: Tick): void {
+    this.advance((end - 1) as Tick);
+    this.#leave(end, "stopped");
+  }
+
+  /** The next tick at which there may be something to tell. */
+  nextTick(): Tick {
+    const { timeline, end } = this.#inForceAt(this.#cursor);
+    const [place] = timeline.placesFrom(this.#cursor, 1);
+    const next = Math.min(place?.end ?? Number.MAX_SAFE_INTEGER, end);
+    return (this.#airing === undefined && place?.in === "segment" ? this.#cursor : next) as Tick;
+  }
+
+  /** What is on air at a tick not before the last one advanced to. */
+  at(tick: Tick): OnAirNow | undefined {
+    const { timeline } = this.#inForceAt(tick);
+    const [place] = timeline.placesFrom(tick, 1);
+    if (place === undefined) return undefined;
+    const episode = this.#episodes.find(({ from, end }) => from <= tick && (end === undefined || tick < end));
+    return { place, standIn: episode, revision: timeline.plan.revision };
+  }
+
+  #enter(place: Place, revision: number): void {
+    const airing = this.#airing;
+    if (airing !== undefined) {
+      if (place.in === "segment" && sameAiring(airing.place, place)) {
+        airing.place = place;
+        airing.revision = revision;
+        return;
+      }
+      this.#leave(this.#cursor, "replaced");
+    }
+    if (place.in !== "segment") return;
+    this.#airing = { place, from: this.#cursor, revision, failure: undefined };
+    this.#listener.began({ place, tick: this.#cursor, revision });
+  }
+
+  #leave(end: Tick, outcome: Outcome): void {
+    const airing = this.#airing;
+    this.#airing = undefined;
+    if (airing === undefined) return;
+    const { place, from, revision, failure } = airing;
+    const standIns = this.#standInsWithin(from, end);
+    this.#listener.ended({ place, from, end, outcome, standIns, failure, revision });
+  }
+
+  #standInsWithin(from: Tick, end: Tick): readonly StandInTicks[] {
+    const found = new Map<string, StandInTicks>();
+    for (const episode of this.#episodes) {
+      const ticks = Math.min(end, episode.end ?? end) - Math.max(from, episode.from);
+      if (ticks <= 0) continue;
+      const { kind, reason } = episode;
+      const before = found.get(`${kind} ${reason}`)?.ticks ?? 0;
+      found.set(`${kind} ${reason}`, { kind, reason, ticks: before + ticks });
+    }
+    return [...found.values()];
+  }
+
+  #inForceAt(tick: Tick): { readonly timeline: Timeline; readonly end: number } {
+    let index = this.#plans.length - 1;
+    while (index > 0 && (this.#plans[index]?.from ?? 0) > tick) index -= 1;
+    const plan = this.#plans[index] as InForce;
+    return { timeline: plan.timeline, end: this.#plans[index + 1]?.from ?? Number.MAX_SAFE_INTEGER };
+  }
+
+  #endEpisode(at: Tick): void {
+    const last = this.#episodes.at(-1);
+    if (last !== undefined && last.end === undefined) last.end = at;
+  }
+
+  /** Plans and episodes that concern nothing that is still to be told. */
+  #forget(now: Tick): void {
+    while (this.#plans.length > 1 && (this.#plans[1]?.from ?? Number.MAX_SAFE_INTEGER) <= now)
+      this.#plans.shift();
+    const needed = this.#airing?.from ?? now;
+    while ((this.#episodes[0]?.end ?? Number.MAX_SAFE_INTEGER) <= needed) this.#episodes.shift();
+  }
+}
+
+/** By how many ticks an airing began after its planned first tick. */
+export const lateTicks = ({ place, tick }: AiringBegan): number => tick - place.first;
+
+/** Where an airing is in its media; undefined for pads. */
+export const mediaTimeOf = (place: SegmentPlace, tick: Tick, grid: HouseGrid): bigint | undefined =>
+  place.segment.asset === undefined ? undefined : mediaTimeAt(place, tick, grid);

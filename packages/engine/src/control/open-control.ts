@@ -1,0 +1,70 @@
+import type { Container } from "@retrovue/core/di";
+import type { Teardown } from "../teardown.js";
+import { engineTokens } from "../tokens.js";
+import { ClockWatch } from "./clock-watch.js";
+import { EngineControl } from "./engine-control.js";
+import { MasterClockService } from "./master-clock.js";
+import { PlanCheck } from "./plan-check.js";
+import { PlayoutControlService } from "./playout-control.js";
+import { PlayoutPlansService } from "./playout-plans.js";
+import { PlayoutStatusService } from "./playout-status.js";
+import { PreviewControl } from "./preview-control.js";
+import { Styles } from "./styles.js";
+import { Turns } from "./turns.js";
+
+/** Makes the control plane of an engine from its parts. */
+export function openControl(scope: Container, version: string, teardown: Teardown): EngineControl {
+  const config = scope.resolve(engineTokens.config);
+  const host = scope.resolve(engineTokens.hostTime);
+  const clock = scope.resolve(engineTokens.clock);
+  const log = scope.resolve(engineTokens.log);
+  const events = scope.resolve(engineTokens.events);
+  const records = scope.resolve(engineTokens.records);
+  const channels = scope.resolve(engineTokens.channels);
+  const health = scope.resolve(engineTokens.health);
+  const counts = scope.resolve(engineTokens.counts);
+  const watch = new ClockWatch({ clock, events, timer: host.timer });
+  teardown.add("telemetry", "watch of the clock", () => watch[Symbol.dispose]());
+  const shared = {
+    channels,
+    records,
+    clock,
+    styles: new Styles(),
+    turns: new Turns(),
+    resolver: scope.resolve(engineTokens.planResolver),
+    lengths: scope.resolve(engineTokens.lengths),
+    assets: scope.resolve(engineTokens.assets),
+    segmentsMax: config.limits.planSegments,
+    // A worker of its own process hands over a tick more before it hears of an edit, at worst.
+    marginTicks: config.engine.isolation === "process" ? 1 : 0,
+  };
+  const preview = new PreviewControl(shared);
+  return new EngineControl(
+    {
+      control: new PlayoutControlService({
+        ...shared,
+        preview,
+        ports: scope.resolve(engineTokens.channelPorts),
+        defaults: config.defaults,
+        timer: host.timer,
+      }),
+      plans: new PlayoutPlansService(shared),
+      status: new PlayoutStatusService({
+        ...shared,
+        events,
+        planCheck: new PlanCheck(shared),
+        engine: { id: config.engine.id, version, startedAt: clock.now() },
+        isDraining: () => health.phase === "draining",
+        countsOf: (id) => counts.get(id),
+      }),
+      clock: new MasterClockService({
+        clock,
+        host,
+        runId: events.runId,
+        log,
+        onCorrected: (stepNs) => watch.look(stepNs),
+      }),
+    },
+    log,
+  );
+}

@@ -1,0 +1,63 @@
+import { clone } from "@bufbuild/protobuf";
+import type { MediaTime } from "@retrovue/core";
+import {
+  assetsOfUnknownLength,
+  invalidField,
+  type PlayoutPlan,
+  PlayoutPlanSchema,
+  requiredField,
+} from "@retrovue/protocol";
+import type { AssetLengths } from "../media/media-inspector.js";
+import type { PlanResolver } from "../plans/plan-resolver.js";
+
+/** What plans from requests are read with. */
+export interface PlanReadingDeps {
+  readonly resolver: Pick<PlanResolver, "locate">;
+  readonly lengths: AssetLengths;
+  /** Segments of a plan, by the configuration. */
+  readonly segmentsMax: number;
+}
+
+/** Assets looked at side by side for their lengths. */
+const lookUpsMax = 4;
+
+/** A plan of a request with its assets' paths made absolute. `InvalidArgument` where it is missing or too long. */
+export function plannedBy(
+  given: PlayoutPlan | undefined,
+  { resolver, segmentsMax }: PlanReadingDeps,
+): PlayoutPlan {
+  const plan = clone(PlayoutPlanSchema, requiredField("plan", given));
+  if (plan.segments.length > segmentsMax) {
+    throw invalidField("plan.segments", `at most ${segmentsMax} segments`, plan.segments.length);
+  }
+  for (const segment of plan.segments) if (segment.uri !== "") segment.uri = located(segment.uri, resolver);
+  return plan;
+}
+
+/** Lengths of the assets whose segments say no duration; those that do not open are left out, and become faults of the plan. */
+export async function lengthsFor(
+  plan: PlayoutPlan,
+  { lengths }: PlanReadingDeps,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, MediaTime>> {
+  const found = new Map<string, MediaTime>();
+  const waiting = [...assetsOfUnknownLength(plan)];
+  const work = async () => {
+    for (let uri = waiting.shift(); uri !== undefined; uri = waiting.shift()) {
+      const length = await lengths.lengthOf(uri, signal).catch(() => undefined);
+      signal.throwIfAborted();
+      if (length !== undefined) found.set(uri, length);
+    }
+  };
+  await Promise.all(Array.from({ length: lookUpsMax }, work));
+  return found;
+}
+
+/** A path that no file is at stays as it is: its segment fails by itself, and the rest airs. */
+function located(uri: string, resolver: Pick<PlanResolver, "locate">): string {
+  try {
+    return resolver.locate(uri);
+  } catch {
+    return uri;
+  }
+}

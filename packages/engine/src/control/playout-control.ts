@@ -1,0 +1,172 @@
+import { create } from "@bufbuild/protobuf";
+import { type CallContext, PlayoutError, type Timer } from "@retrovue/core";
+import {
+  type ApiVersion,
+  type ApiVersionRequest,
+  ApiVersionSchema,
+  apiVersion,
+  ControlStyle,
+  channelIdField,
+  type Handlers,
+  type LoadPreviewRequest,
+  type PlayoutControl,
+  parseProgramFormat,
+  type StartChannelRequest,
+  StartChannelResponseSchema,
+  type StopChannelRequest,
+  StopChannelResponseSchema,
+  type SwitchToLiveRequest,
+  textField,
+  type UpdatePlanRequest,
+  UpdatePlanResponseSchema,
+  wholeField,
+} from "@retrovue/protocol";
+import type { ChannelRegistry } from "../channels/channel-registry.js";
+import type { ChannelSettings } from "../config/playout-config.js";
+import type { ChannelPorts } from "../outputs/channel-ports.js";
+import type { ChannelRecords } from "./channel-records.js";
+import { firstFrameStaged } from "./first-frame.js";
+import type { PreviewControl } from "./preview-control.js";
+import type { Styles } from "./styles.js";
+import type { Turns } from "./turns.js";
+
+/** What the service works with. */
+export interface PlayoutControlDeps {
+  readonly channels: ChannelRegistry;
+  readonly ports: Pick<ChannelPorts, "open" | "close">;
+  readonly records: ChannelRecords;
+  readonly styles: Styles;
+  readonly turns: Turns;
+  readonly preview: PreviewControl;
+  /** What a channel has that only a request names. */
+  readonly defaults: Pick<ChannelSettings, "format">;
+  readonly timer: Timer;
+}
+
+const portMax = 65_535;
+
+/** Starts, feeds and stops channels: the service whose names and numbers are fixed. */
+export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
+  readonly #deps: PlayoutControlDeps;
+
+  constructor(deps: PlayoutControlDeps) {
+    this.#deps = deps;
+  }
+
+  async getVersion(_request: ApiVersionRequest): Promise<ApiVersion> {
+    return create(ApiVersionSchema, { version: apiVersion });
+  }
+
+  async startChannel(request: StartChannelRequest, context: CallContext) {
+    const { channels, defaults, turns, records } = this.#deps;
+    const id = channelIdField("channel_id", request.channelId);
+    const handle = textField("plan_handle", request.planHandle);
+    const port = wholeField("port", request.port, { min: 0, max: portMax });
+    const own = channels.configOf(id)?.format ?? defaults.format;
+    const text = request.programFormatJson;
+    const format = text.trim() === "" ? undefined : parseProgramFormat(text, own);
+    const message = await turns.take(id, () =>
+      records.causedBy(id, context.correlationId, async () => {
+        if (channels.running(id) !== undefined) return "already started";
+        return await this.#start(id, { handle, ...(format && { format }) }, port, context.signal);
+      }),
+    );
+    return create(StartChannelResponseSchema, { success: true, message });
+  }
+
+  async updatePlan(request: UpdatePlanRequest, context: CallContext) {
+    const { channels, styles, turns, records } = this.#deps;
+    const id = channelIdField("channel_id", request.channelId);
+    const handle = textField("plan_handle", request.planHandle);
+    const message = await turns.take(id, () =>
+      records.causedBy(id, context.correlationId, async () => {
+        channels.onAir(id);
+        styles.refuseOther(id, ControlStyle.PLAN);
+        const { changed, onSlate } = await channels.update(id, handle, "request", context.signal);
+        styles.pin(id, ControlStyle.PLAN);
+        if (onSlate !== undefined) return `on slate: ${onSlate.message}`;
+        return changed ? `revision ${channels.onAir(id).plan.revision}` : "unchanged";
+      }),
+    );
+    return create(UpdatePlanResponseSchema, { success: true, message });
+  }
+
+  async stopChannel(request: StopChannelRequest, context: CallContext) {
+    const { channels, ports, styles, turns, records, preview } = this.#deps;
+    const id = channelIdField("channel_id", request.channelId);
+    const message = await turns.take(id, () =>
+      records.causedBy(id, context.correlationId, async () => {
+        if (channels.configOf(id) === undefined)
+          throw new PlayoutError("UnknownChannel", `No channel has the id ${id}.`, {
+            details: { channel: id },
+          });
+        preview.forget(id);
+        const wasRunning = await channels.stop(id, "request");
+        styles.forget(id);
+        await ports.close(id);
+        return wasRunning ? "stopped" : "already stopped";
+      }),
+    );
+    return create(StopChannelResponseSchema, { success: true, message });
+  }
+
+  loadPreview(request: LoadPreviewRequest, context: CallContext) {
+    return this.#deps.preview.load(request, context);
+  }
+
+  switchToLive(request: SwitchToLiveRequest, context: CallContext) {
+    return this.#deps.preview.switch(request, context);
+  }
+
+  attachStream(): Promise<never> {
+    return unbuilt("AttachStream");
+  }
+
+  detachStream(): Promise<never> {
+    return unbuilt("DetachStream");
+  }
+
+  startBlockPlanSession(): Promise<never> {
+    return unbuilt("StartBlockPlanSession");
+  }
+
+  feedBlockPlan(): Promise<never> {
+    return unbuilt("FeedBlockPlan");
+  }
+
+  stopBlockPlanSession(): Promise<never> {
+    return unbuilt("StopBlockPlanSession");
+  }
+
+  // biome-ignore lint/correctness/useYield: it is not built yet, and says so.
+  async *subscribeBlockEvents(): AsyncIterable<never> {
+    await unbuilt("SubscribeBlockEvents");
+  }
+
+  async #start(
+    id: number,
+    order: Parameters<ChannelRegistry["start"]>[1] & object,
+    port: number,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { channels, ports, records, timer } = this.#deps;
+    // First the port: where it is taken the channel is not started.
+    if (port !== 0) await ports.open(id, port);
+    let onSlate: PlayoutError | undefined;
+    try {
+      ({ onSlate } = await channels.start(id, { ...order, signal }));
+    } catch (thrown) {
+      if (port !== 0) await ports.close(id);
+      throw thrown;
+    }
+    if (onSlate !== undefined) return `started on slate: ${onSlate.message}`;
+    const channel = channels.onAir(id);
+    if (await firstFrameStaged(channel, records, timer, signal)) return "started";
+    const why = records.of(id)?.lastFailure?.error.message ?? "its first frame takes longer than 2 s";
+    return `started on slate: ${why}`;
+  }
+}
+
+async function unbuilt(name: string): Promise<never> {
+  throw new PlayoutError("Unimplemented", `${name} is not built yet.`, { details: { method: name } });
+}

@@ -1,0 +1,64 @@
+import {
+  type ControlServices,
+  type Endpoint,
+  nanosecondsFromMs,
+  PlayoutError,
+  type PluginContext,
+  type Transport,
+} from "@retrovue/core";
+import type { Container } from "@retrovue/core/di";
+import type { HttpListener } from "../http/http-listener.js";
+import { pluginLog } from "../log/log.js";
+import { configuredPlugins } from "../plugins/configured-plugins.js";
+import { loadPlugin } from "../plugins/load-plugin.js";
+import type { Teardown } from "../teardown.js";
+import { engineTokens } from "../tokens.js";
+import { controlAccess } from "./access.js";
+
+/** How long calls that run may take when the engine ends; the rest of its end needs its share of 5 s. */
+const drainNsMax = nanosecondsFromMs(1_500);
+
+/**
+ * Starts the configured transports over the control plane; resolves to where they listen. One that cannot start ends the start of
+ * the engine, with its place in the message.
+ */
+export async function serveControl(
+  scope: Container,
+  control: ControlServices,
+  teardown: Teardown,
+): Promise<readonly Endpoint[]> {
+  const config = scope.resolve(engineTokens.config);
+  const host = scope.resolve(engineTokens.hostTime);
+  const listener: HttpListener = scope.resolve(engineTokens.controlListener);
+  const log = scope.resolve(engineTokens.log);
+  const access = controlAccess(config);
+  const endpoints: Endpoint[] = [];
+  for (const use of configuredPlugins(config).transports) {
+    const context: PluginContext = {
+      log: pluginLog(log, use.use),
+      configFolder: config.folder,
+      mediaRoots: config.media.roots,
+      protocols: config.media.protocols,
+      access,
+    };
+    const transport: Transport = await (await loadPlugin(use, config.folder)).create(context, {});
+    teardown.add("transports", use.place, async () => {
+      const patience = new AbortController();
+      using _timer = host.timer.after(drainNsMax, () =>
+        patience.abort(new PlayoutError("Timeout", "Calls took too long to end.")),
+      );
+      await transport.stop(patience.signal);
+    });
+    try {
+      endpoints.push(...(await transport.start(control, listener, new AbortController().signal)));
+    } catch (thrown) {
+      const error = PlayoutError.from(thrown);
+      throw new PlayoutError(error.code, `${use.place}: ${error.what}`, {
+        cause: error,
+        ...(error.remedy !== undefined && { remedy: error.remedy }),
+        details: { ...error.details, place: use.place },
+      });
+    }
+  }
+  return endpoints;
+}
