@@ -39,7 +39,7 @@ export const renderSettings: EncodeSettings = Object.freeze({
 /** The asset that the marks name. */
 export const renderAsset = 9;
 /** Ticks that may be submitted ahead: half a second. */
-const leadTicks = 15;
+const leadTicksDefault = 15;
 const historyTicks = 8;
 /** Ticks that the bench lets a renderer fall behind what is submitted, which is four ahead of time: so it is never late. */
 const renderedBehindMax = 2;
@@ -63,6 +63,8 @@ export interface RenderBenchOptions {
   readonly format?: ProgramFormat;
   /** House time at first. Default: `renderEpoch`. */
   readonly epoch?: Nanoseconds;
+  /** Ticks that may be submitted ahead. Default 15. */
+  readonly leadTicks?: number;
 }
 
 let benchesMade = 0;
@@ -94,6 +96,7 @@ export class RenderBench implements AsyncDisposable {
     this.grid = new HouseGrid(this.format.frameRate, this.format.sampleRate);
     this.first = this.#soon();
     const engineId = `render-${process.pid}-${++benchesMade}`;
+    const { leadTicks = leadTicksDefault } = options;
     this.#spec = { engineId, channelId: 1, format: this.format, leadTicks, historyTicks };
     this.source = renderSource(this.bus, this.#spec);
     const { channels, sampleRate } = this.format;
@@ -164,7 +167,8 @@ export class RenderBench implements AsyncDisposable {
       const at = tickAfter(from, n);
       this.moveTo(this.grid.tickTime(tickAfter(at, -4)));
       await this.submit(at);
-      const least = n - renderedBehindMax;
+      // The first is waited for: a renderer may begin with the newest tick that it finds.
+      const least = n === 0 ? 1 : n - renderedBehindMax;
       await eventually(() => (done() - before >= least ? true : undefined), `Tick ${at}`, this.signal);
     }
     const ended = () => (done() - before >= count ? true : undefined);

@@ -20,7 +20,7 @@ export class RendererSubject implements AsyncDisposable {
   /** A channel on air by hand; disposed after the check. */
   async bench(
     signal: AbortSignal,
-    options: Partial<Pick<RenderBenchOptions, "format" | "epoch">> = {},
+    options: Partial<Pick<RenderBenchOptions, "format" | "epoch" | "leadTicks">> = {},
   ): Promise<RenderBench> {
     const { factory, openBus } = this;
     const bench = await RenderBench.make({ factory, openBus, ...options }, signal);

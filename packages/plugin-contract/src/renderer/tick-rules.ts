@@ -27,8 +27,9 @@ export const tickRules: readonly RendererRule[] = [
       const renderer = await bench.startRenderer();
       equal(renderer.counters().opens, 0, "buses opened before there is one");
       await bench.openBus();
+      const isOpen = () => (renderer.counters().opens === 1 ? true : undefined);
+      await eventually(isOpen, "The opening of the bus", signal);
       await bench.play(renderer, bench.first, 4);
-      equal(renderer.counters().opens, 1, "buses opened");
     },
   },
   {
