@@ -1,4 +1,7 @@
-"""Runs the tests and says what came of each on a line of JSON. `--list` only names them."""
+"""
+Runs the tests, or those of the modules that are named, and says what came of each on a line of JSON. `--list` only names
+them.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,12 @@ class JsonResult(unittest.TestResult):
 
 
 def main() -> int:
-    suite = unittest.defaultTestLoader.discover(str(HERE), top_level_dir=str(HERE.parent))
+    modules = [word for word in sys.argv[1:] if word != "--list"]
+    loader = unittest.defaultTestLoader
+    if modules:
+        suite = loader.loadTestsFromNames([f"tests.{module}" for module in modules])
+    else:
+        suite = loader.discover(str(HERE), top_level_dir=str(HERE.parent))
     if "--list" in sys.argv[1:]:
         for case in cases_of(suite):
             print(json.dumps({"name": case.id()}))

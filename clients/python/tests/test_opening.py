@@ -8,10 +8,10 @@ import struct
 import unittest
 from typing import Any, Callable
 
-from retrovue_framebus import BusError, BusIncompatible, BusNotFound, FrameBusReader, list_buses, memory
+from retrovue_framebus import BusError, BusIncompatible, BusNotFound, FrameBusReader, layout, list_buses, memory
 from retrovue_framebus.reader import _AT
 
-from .support import RecordedBus
+from .support import RecordedBus, lease_of
 
 
 def put(form: str, offset: int, value: Any) -> Callable[[bytearray], Any]:
@@ -46,12 +46,10 @@ class Opening(unittest.TestCase):
 
     def test_every_turned_byte_of_the_constant_header_is_refused_or_harmless(self) -> None:
         # The picture's own colours, ids and the like may be anything; sizes, counts and offsets may not.
-        for at in range(448):
-
-            def turn(control: bytearray) -> None:
-                control[at] ^= 0xFF
-
-            with RecordedBus(change=turn) as recorded:
+        with RecordedBus() as recorded, open(recorded.path, "r+b", buffering=0) as control:
+            for at in range(448):
+                was = os.pread(control.fileno(), 1, at)
+                os.pwrite(control.fileno(), bytes((was[0] ^ 0xFF,)), at)
                 try:
                     with recorded.reader(name=None) as bus:
                         frame = bus.next(0)
@@ -61,6 +59,21 @@ class Opening(unittest.TestCase):
                             frame.sound()
                 except BusError:
                     pass
+                os.pwrite(control.fileno(), was, at)
+            # All are as they were.
+            with recorded.reader() as bus:
+                lease_of(bus.next(0))
+
+    def test_sections_out_of_line_are_incompatible(self) -> None:
+        h, f = layout.HEADER.offsets, layout.FORMAT.offsets
+        for name in ("slots", "assets", "ancillary", "audio", "generations", "slate", "black"):
+            at = h[f"{name}_offset"]
+            for wrong in (0, 4096 + 32):
+                with self.subTest(section=name, offset=wrong):
+                    self.assert_refused(BusIncompatible, "section", put("Q", at, wrong))
+        for field, form, wrong in (("plane_offset", "Q", 8), ("plane_stride", "I", 63), ("picture_bytes", "Q", 12_000)):
+            with self.subTest(field=field):
+                self.assert_refused(BusIncompatible, "plane|picture", put(form, h["format"] + f[field], wrong))
 
     def test_dead_engines_bus_is_not_found(self) -> None:
         with RecordedBus() as recorded:

@@ -125,6 +125,17 @@ class Assets(unittest.TestCase):
                         overruns += 1
         self.assertGreaterEqual(overruns, 8)
 
+    def test_asset_entry_older_than_the_slot_says_is_nonsense_and_a_newer_one_an_overrun(self) -> None:
+        with RecordedBus() as recorded, recorded.reader() as bus:
+            tick = bus.oldest() + 3
+            named = recorded.slot_at(tick) + _SLOT["asset_generation"]
+            generation = recorded.load("I", named)
+            recorded.store("I", named, generation + 2)
+            with self.assertRaises(BusIncompatible):
+                bus.at(tick, 0)
+            recorded.store("I", named, generation - 2 & 0xFFFFFFFF)
+            self.assertIsInstance(bus.at(tick, 0), Overrun)
+
     def test_known_asset_is_read_anew_when_its_entry_is(self) -> None:
         with RecordedBus() as recorded, recorded.reader() as bus:
             tick = bus.oldest()

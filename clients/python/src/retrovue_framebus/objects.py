@@ -88,11 +88,13 @@ def _fault_of_format(f: Any) -> str:
         return "a rate"
     if not 0 < f.pixel_format < len(layout.PIXEL_FORMATS) or not 0 < f.plane_count <= layout.PLANES_MAX:
         return "the pixel format"
-    if not 0 < f.picture_bytes <= _PICTURE_BYTES_MAX:
+    if not 0 < f.picture_bytes <= _PICTURE_BYTES_MAX or f.picture_bytes % layout.PAGE_BYTES != 0:
         return "the picture's bytes"
     for p in range(f.plane_count):
         if not _fits(f.plane_offset[p], f.plane_rows[p] * f.plane_stride[p], f.picture_bytes):
             return "a plane"
+        if f.plane_offset[p] % layout.STRIDE_ALIGN != 0 or f.plane_stride[p] % layout.STRIDE_ALIGN != 0:
+            return "a plane's place"
         if not 0 < f.plane_picture_rows[p] <= f.plane_rows[p] or not 0 < f.plane_row_bytes[p] <= f.plane_stride[p]:
             return "a plane's picture"
     return ""
@@ -112,17 +114,21 @@ def _fault_of(h: Any, f: Any, size: int) -> str:
         return "the sound ring, heartbeat or engine id"
     if h.pictures_bytes != h.buffer_count * f.picture_bytes:
         return "the pictures' size"
+    line, page = layout.STRIDE_ALIGN, layout.PAGE_BYTES
     sections = (
-        (h.slots_offset, h.slot_count * layout.SLOT_BYTES),
-        (h.assets_offset, h.asset_count * layout.ASSET_BYTES),
-        (h.ancillary_offset, h.slot_count * layout.ANCILLARY_BYTES),
-        (h.audio_offset, h.audio_samples * f.channels * 4),
-        (h.generations_offset, h.buffer_count * 8),
-        (h.slate_offset, f.picture_bytes),
-        (h.black_offset, f.picture_bytes),
+        (h.slots_offset, h.slot_count * layout.SLOT_BYTES, line),
+        (h.assets_offset, h.asset_count * layout.ASSET_BYTES, line),
+        (h.ancillary_offset, h.slot_count * layout.ANCILLARY_BYTES, line),
+        (h.audio_offset, h.audio_samples * f.channels * 4, line),
+        (h.generations_offset, h.buffer_count * 8, line),
+        (h.slate_offset, f.picture_bytes, page),
+        (h.black_offset, f.picture_bytes, page),
     )
-    if not all(offset % 8 == 0 and _fits(offset, bytes_, size) for offset, bytes_ in sections):
-        return "a section"
+    for offset, bytes_, align in sections:
+        if offset < layout.HEADER_BYTES or offset % align != 0:
+            return "a section's place"
+        if not _fits(offset, bytes_, size):
+            return "a section"
     return ""
 
 

@@ -299,9 +299,6 @@ class FrameBusReader:
         self._slots.require_sense(slot)
         asset = self._slots.asset_of(slot)
         if asset is None:
-            # An entry is rewritten only when no readable tick names it: this one was retired meanwhile.
-            if tick >= self._oldest():
-                raise BusIncompatible(f"Tick {tick} of {self.path} names an asset that is not there.")
             return self._overrun(tick)
         meta = frame_meta_of(slot, asset, ancillary[: slot.ancillary_bytes])
         self._cursor = tick

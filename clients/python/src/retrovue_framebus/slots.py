@@ -54,22 +54,33 @@ class Slots:
         for p, plane in enumerate(self._format.planes):
             shown = plane.stride * (plane.rows - 1) + plane.row_bytes
             sane = sane and slot.plane_offset[p] + shown <= self._f.picture_bytes
+            sane = sane and slot.plane_offset[p] % plane.component_bytes == 0
         if not sane:
-            raise BusIncompatible(f"The slot of tick {slot.tick} in {self._path} makes no sense.")
+            raise self._nonsense(slot)
+
+    def _nonsense(self, slot: Any) -> BusIncompatible:
+        return BusIncompatible(f"The slot of tick {slot.tick} in {self._path} makes no sense.")
 
     def asset_of(self, slot: Any) -> Optional[Asset]:
-        """Rule 2 again, with the entry's generation as its sequence. None where the entry is another's by now."""
+        """
+        Rule 2 again, with the entry's generation as its sequence. None where the entry was rewritten: that happens only
+        once no readable tick names it, so the whole tick was read too late.
+        """
         index = slot.asset_index
         if index == layout.NO_ASSET:
             return Asset()
         if index >= self._h.asset_count:
-            return None
+            raise self._nonsense(slot)
         known = self._assets.get(index)
         if known is not None and known[0] == slot.asset_generation:
             return known[1]
         at = self._h.assets_offset + index * layout.ASSET_BYTES
         generation = self._control.u64(at)
-        if generation % 2 != 0 or generation & 0xFFFFFFFF != slot.asset_generation:
+        # Generations only rise: a later one is a rewritten entry, an earlier one was never in any slot.
+        since = (generation - slot.asset_generation) & 0xFFFFFFFF
+        if since >= 0x80000000:
+            raise self._nonsense(slot)
+        if since != 0 or generation % 2 != 0:
             return None
         memory.fence()
         data = bytes(self._control.view[at : at + layout.ASSET_BYTES])
@@ -78,7 +89,7 @@ class Slots:
             return None
         a = layout.ASSET.unpack(data)
         if a.uri_bytes > layout.URI_BYTES or a.title_bytes > layout.TITLE_BYTES:
-            return None
+            raise self._nonsense(slot)
         uri = a.uri[: a.uri_bytes].decode("utf-8", "replace")
         title = a.title[: a.title_bytes].decode("utf-8", "replace")
         asset = Asset(uri, title, a.truncated != 0)
