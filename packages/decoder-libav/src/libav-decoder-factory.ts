@@ -9,6 +9,7 @@ import {
   type ProbeResult,
 } from "@retrovue/core";
 import { assetInfoOf } from "./asset-info.js";
+import { LearntThreads } from "./learnt-threads.js";
 import { LibavDecoder } from "./libav-decoder.js";
 import { loadNative, type NativeInfo, type NativeOptions } from "./native.js";
 import { throwIfAborted } from "./native-errors.js";
@@ -26,6 +27,7 @@ const score = 50;
 export class LibavDecoderFactory implements DecoderFactory {
   readonly #roots: readonly string[];
   readonly #options: ParsedOptions;
+  readonly #learnt = new LearntThreads();
 
   constructor(mediaRoots: readonly string[], options: ParsedOptions) {
     this.#roots = mediaRoots;
@@ -57,7 +59,8 @@ export class LibavDecoderFactory implements DecoderFactory {
       ...(picturesHeldMax && { picturesHeldMax }),
       ...(layout && { buffers: layout }),
     };
-    return new LibavDecoder(asset.uri, await this.#start(asset.uri, settings, signal, supply));
+    const opened = await this.#start(asset.uri, settings, signal, supply);
+    return new LibavDecoder(asset.uri, opened, (threads) => this.#learnt.learn(asset.uri, threads));
   }
 
   async #start(
@@ -71,7 +74,8 @@ export class LibavDecoderFactory implements DecoderFactory {
     throwIfAborted(signal);
     const { threads, picturesAhead, soundAheadMs, ioTimeoutMs } = this.#options;
     const defaults = { languages: [], picturesHeldMax: picturesHeldDefault, isProbe: false };
-    const options = { uri, threads, picturesAhead, soundAheadMs, ioTimeoutMs, ...defaults, ...settings };
+    const kept = { threads, threadsLearnt: this.#learnt.of(uri), picturesAhead, soundAheadMs, ioTimeoutMs };
+    const options = { uri, ...kept, ...defaults, ...settings };
     return await Session.open(file, options, supply, signal);
   }
 }

@@ -36,12 +36,18 @@ export class LibavDecoder implements Decoder {
   /** Aborted by each seek, and then replaced: ends reads in flight. */
   #reads = new AbortController();
   readonly #buffers: LoanedBuffers | undefined;
+  readonly #onLearnt: (threads: number) => void;
   #soundChannels: number;
   #disposed = false;
 
-  /** Takes the session over, and the buffers that it decodes into. */
-  constructor(uri: string, { session, info, buffers }: OpenSession) {
+  /**
+   * Takes the session over, and the buffers that it decodes into.
+   *
+   * @param onLearnt told at disposal how many threads the pictures took
+   */
+  constructor(uri: string, { session, info, buffers }: OpenSession, onLearnt: (threads: number) => void) {
     this.#session = session;
+    this.#onLearnt = onLearnt;
     this.#buffers = buffers;
     this.info = assetInfoOf(uri, info);
     buffers?.decide(this.info.picture?.format);
@@ -99,6 +105,7 @@ export class LibavDecoder implements Decoder {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#disposed) this.#onLearnt(this.#session.direct.threadsWanted());
     this.#disposed = true;
     this.#buffers?.stop();
     await this.#session.close();

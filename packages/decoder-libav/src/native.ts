@@ -13,8 +13,10 @@ export interface NativeOptions {
   readonly fd: number;
   readonly uri: string;
   readonly languages: readonly string[];
-  /** Threads by libav's codec name, `default` for the others; 0 is "by size and rate". */
+  /** Threads by libav's codec name, `default` for the others; 0 is "one while that keeps up". */
   readonly threads: Readonly<Record<string, number>>;
+  /** For 0: what an earlier session of the asset came to, or 0. */
+  readonly threadsLearnt: number;
   readonly picturesHeldMax: number;
   readonly picturesAhead: number;
   readonly soundAheadMs: number;
@@ -92,6 +94,8 @@ export interface NativeSession {
   stopBuffers(): void;
   seek(toNs: bigint): void;
   sought(): boolean;
+  /** Threads that the pictures take to keep up; 0 while nothing is known, where it is configured, and after `close`. */
+  threadsWanted(): number;
   /** While true, the event loop does not end. */
   keepAlive(alive: boolean): void;
   close(): void;

@@ -4,7 +4,8 @@ import { PlayoutError } from "@retrovue/core";
 export interface LibavDecoderOptions {
   /**
    * Threads of a picture codec, by libav's name (`h264`, `hevc`, `mpeg2video`), 1 to 16 or "auto"; or one value for
-   * all. Auto is one thread while that keeps up, for frame threads cost 12 to 25 % more CPU a frame. Default "auto".
+   * all. Auto is one thread while that keeps up, for frame threads cost 12 to 25 % more CPU a frame, and more from the next
+   * seek or opening on where it did not. Default "auto".
    */
   readonly threads?: ThreadCount | Readonly<Record<string, ThreadCount>>;
   /** Pictures decoded ahead of the next one, 1 to 32. Default 3. */

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 
 namespace retrovue::libav {
 
@@ -37,36 +38,41 @@ Expected<CodecContextPtr> openCodec(const AVCodecParameters& parameters, AVRatio
 
 namespace {
 
-/// What a thread decodes in a second, in millions of pixels, leaving room for the rest of a channel: half of
-/// what was measured on a small virtual machine (docs/benchmarks.md).
+/// What a thread decodes in a second, in millions of pixels, as measured on a small virtual machine
+/// (docs/benchmarks.md).
 double megapixelsPerThread(AVCodecID codec) {
   switch (codec) {
     case AV_CODEC_ID_HEVC:
     case AV_CODEC_ID_AV1:
-      return 70;
+      return 140;
     case AV_CODEC_ID_PRORES:
     case AV_CODEC_ID_DNXHD:
-      return 60;
+      return 120;
     case AV_CODEC_ID_MPEG2VIDEO:
     case AV_CODEC_ID_MPEG4:
     case AV_CODEC_ID_VP8:
     case AV_CODEC_ID_VP9:
-      return 160;
+      return 320;
     default:
-      return 110;
+      return 220;
   }
 }
 
+/// More than that gains little: frame threads wait for the rows that they refer to.
 constexpr int threadsMax = 8;
 
 }  // namespace
+
+int threadsAtMost() {
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, threadsMax);
+}
 
 int threadsFor(const AVCodecParameters& parameters, AVRational rate) {
   // Rates that files claim are not to be trusted far (57600 has been seen).
   const double perSecond = rate.num > 0 && rate.den > 0 ? std::clamp(av_q2d(rate), 1.0, 120.0) : 30.0;
   const double megapixels = static_cast<double>(parameters.width) * parameters.height * perSecond / 1e6;
   const int threads = 1 + static_cast<int>(megapixels / megapixelsPerThread(parameters.codec_id));
-  return std::clamp(threads, 1, threadsMax);
+  return std::clamp(threads, 1, threadsAtMost());
 }
 
 }  // namespace retrovue::libav

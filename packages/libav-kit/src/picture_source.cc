@@ -46,10 +46,15 @@ Expected<std::unique_ptr<PictureSource>> PictureSource::open(PictureSourceSpec s
   source->rate_ = av_guess_frame_rate(&context, &stream, nullptr);
   source->rotation_ = rotationOf(stream);
   source->light_ = lightOf(stream);
-  const int threads =
-      source->spec_.threads > 0 ? source->spec_.threads : threadsFor(*stream.codecpar, source->rate_);
-  auto codec = openCodec(*stream.codecpar, stream.time_base, threads, source->spec_.limits,
-                         source->spec_.buffers.get());
+  const PictureSourceSpec& given = source->spec_;
+  source->threads_ =
+      given.threads > 0
+          ? given.threads
+          : std::clamp(given.threadsLearnt, threadsFor(*stream.codecpar, source->rate_), threadsAtMost());
+  source->parameters_ = copyOf(*stream.codecpar);
+  if (source->parameters_ == nullptr) return libavFailure(AVERROR(ENOMEM), "Opening");
+  auto codec =
+      openCodec(*stream.codecpar, stream.time_base, source->threads_, given.limits, given.buffers.get());
   if (!codec) return codec.failure();
   source->codec_ = std::move(*codec);
   keepOnly(context, source->spec_.stream,
@@ -130,7 +135,9 @@ Expected<bool> PictureSource::feed(std::int64_t wanted) {
       isTimed && target > INT64_MIN + skipMarginNs && timeOf(packet_->pts) + length < target - skipMarginNs;
   codec_->skip_frame = isUnseen ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
   trail_.at(Activity::decoding);
+  const std::int64_t began = monoNow();
   const int sent = avcodec_send_packet(codec_.get(), packet_.get());
+  spentNs_ += monoNow() - began;
   av_packet_unref(packet_.get());
   if (sent == AVERROR(ENOMEM)) return libavFailure(sent, "Decoding a picture");
   if (sent < 0) {
@@ -146,7 +153,9 @@ Expected<std::optional<Picture>> PictureSource::next(std::int64_t wanted) {
   for (;;) {
     if (interrupt_.cancelled()) return Failure{"Cancelled", "Decoding was given up.", 0};
     FramePtr frame = makeFrame();
+    const std::int64_t began = monoNow();
     const int got = avcodec_receive_frame(codec_.get(), frame.get());
+    spentNs_ += monoNow() - began;
     if (got == 0) {
       errors_ = 0;
       auto picture = take(std::move(frame));
@@ -188,6 +197,7 @@ std::optional<Picture> PictureSource::take(FramePtr frame) {
   // Two pictures at one time, or time running back: the later one is shown after the earlier one all the
   // same.
   if (time <= lastTime_) time = lastTime_ + std::min<std::int64_t>(step, 1'000'000);
+  noteLoad(time);
   lastTime_ = time;
   count_++;
 
@@ -218,6 +228,27 @@ std::optional<Picture> PictureSource::take(FramePtr frame) {
   picture.frame = std::move(frame);
   trail_.at(Activity::decoding, time);
   return picture;
+}
+
+/// A picture has come out: what it took counts against the time since the one before.
+void PictureSource::noteLoad(std::int64_t time) {
+  constexpr std::int64_t longest = 1'000'000'000;
+  if (lastTime_ != INT64_MIN && time - lastTime_ <= longest) load_.decoded(spentNs_, time - lastTime_);
+  spentNs_ = 0;
+  if (spec_.threads > 0 || spec_.threadsWanted == nullptr) return;
+  spec_.threadsWanted->store(load_.threadsFor(threads_, threadsAtMost()), std::memory_order_relaxed);
+}
+
+/// Where one thread (or so many) did not keep up, a new codec with more takes over; before a seek, when
+/// nothing of the old one's is wanted any more. The old one stays where that cannot be had.
+void PictureSource::takeUpThreads() {
+  const int wanted = spec_.threads > 0 ? threads_ : load_.threadsFor(threads_, threadsAtMost());
+  if (wanted <= threads_) return;
+  load_.restart();
+  auto codec = openCodec(*parameters_, timeBase_, wanted, spec_.limits, spec_.buffers.get());
+  if (!codec) return;
+  threads_ = wanted;
+  codec_ = std::move(*codec);
 }
 
 /// Brings what the port has no word for into a format that it has, and rows that run upwards the right way
@@ -301,6 +332,7 @@ Expected<bool> PictureSource::findKey() {
 
 Expected<void> PictureSource::seek(std::int64_t target) {
   trail_.at(Activity::seeking, target);
+  takeUpThreads();
   avcodec_flush_buffers(codec_.get());
   av_packet_unref(packet_.get());
   packetWaits_ = false;

@@ -16,12 +16,6 @@ namespace {
 constexpr std::uint32_t rolePictures = 1;
 constexpr std::uint32_t roleSound = 2;
 
-CodecParametersPtr copyOf(const AVCodecParameters& parameters) {
-  CodecParametersPtr copy(avcodec_parameters_alloc());
-  if (copy != nullptr && avcodec_parameters_copy(copy.get(), &parameters) < 0) copy.reset();
-  return copy;
-}
-
 /// What the container says of the sound, until the sound itself has spoken.
 void describeSound(const AVStream& stream, SessionInfo& info) {
   const AVCodecParameters& it = *stream.codecpar;
@@ -132,6 +126,9 @@ Expected<void> Session::openAll(std::unique_ptr<MediaFile> file, const Breadcrum
   spec.stream = choice.picture;
   spec.soundStream = choice.sound;
   spec.threads = threadsFor(parameters);
+  spec.threadsLearnt = spec_.threadsLearnt;
+  spec.keepUpShare = spec_.keepUpShare;
+  spec.threadsWanted = threadsWanted_;
   spec.limits = spec_.limits;
   spec.index = index;
   spec.buffers = spec_.buffers;

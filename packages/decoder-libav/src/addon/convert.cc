@@ -91,6 +91,7 @@ libav::SessionSpec specOf(napi_env env, napi_value options) {
     const int count = static_cast<int>(numberOf(env, property(env, threads, codec.c_str())));
     spec.threads.emplace_back(codec == "default" ? "" : codec, count);
   }
+  spec.threadsLearnt = static_cast<int>(number("threadsLearnt"));
   spec.picturesHeldMax = static_cast<int>(number("picturesHeldMax"));
   spec.picturesAhead = static_cast<int>(number("picturesAhead"));
   spec.soundAheadNs = static_cast<std::int64_t>(number("soundAheadMs")) * nsPerMs;

@@ -33,8 +33,9 @@ Napi::Function SessionObject::define(Napi::Env env) {
        InstanceMethod<&SessionObject::offerBuffer>("offerBuffer"),
        InstanceMethod<&SessionObject::buffersAtHand>("buffersAtHand"),
        InstanceMethod<&SessionObject::returnedBuffers>("returnedBuffers"),
-       InstanceMethod<&SessionObject::stopBuffers>("stopBuffers"), InstanceMethod<&SessionObject::seek>("seek"),
-       InstanceMethod<&SessionObject::sought>("sought"),
+       InstanceMethod<&SessionObject::stopBuffers>("stopBuffers"),
+       InstanceMethod<&SessionObject::seek>("seek"), InstanceMethod<&SessionObject::sought>("sought"),
+       InstanceMethod<&SessionObject::threadsWanted>("threadsWanted"),
        InstanceMethod<&SessionObject::keepAlive>("keepAlive"), InstanceMethod<&SessionObject::close>("close"),
        InstanceMethod<&SessionObject::closed>("closed")});
 }
@@ -152,8 +153,8 @@ Napi::Value SessionObject::offerBuffer(const Napi::CallbackInfo& call) {
     void* at = nullptr;
     napi_typedarray_type type = napi_uint8_array;
     const napi_value view = element(env, views, i);
-    const bool isView = view != nullptr && napi_get_typedarray_info(env, view, &type, nullptr, &at, nullptr,
-                                                                    nullptr) == napi_ok;
+    const bool isView = view != nullptr &&
+                        napi_get_typedarray_info(env, view, &type, nullptr, &at, nullptr, nullptr) == napi_ok;
     if (!isView || type != napi_uint8_array || at == nullptr) {
       return throwFailure(env, {"InvalidArgument", "A buffer's planes are views of bytes.", 0});
     }
@@ -206,6 +207,10 @@ Napi::Value SessionObject::sought(const Napi::CallbackInfo& call) {
   auto done = session_->sought();
   if (!done) return throwFailure(env, done.failure());
   return Napi::Boolean::New(env, *done);
+}
+
+Napi::Value SessionObject::threadsWanted(const Napi::CallbackInfo& call) {
+  return Napi::Number::New(call.Env(), session_ ? session_->threadsWanted() : 0);
 }
 
 Napi::Value SessionObject::keepAlive(const Napi::CallbackInfo& call) {

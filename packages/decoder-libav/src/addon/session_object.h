@@ -37,6 +37,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
   Napi::Value stopBuffers(const Napi::CallbackInfo& call);
   Napi::Value seek(const Napi::CallbackInfo& call);
   Napi::Value sought(const Napi::CallbackInfo& call);
+  Napi::Value threadsWanted(const Napi::CallbackInfo& call);
   Napi::Value keepAlive(const Napi::CallbackInfo& call);
   Napi::Value close(const Napi::CallbackInfo& call);
   Napi::Value closed(const Napi::CallbackInfo& call);

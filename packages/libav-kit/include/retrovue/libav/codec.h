@@ -13,8 +13,11 @@ class LoanedBuffers;
 Expected<CodecContextPtr> openCodec(const AVCodecParameters& parameters, AVRational timeBase, int threads,
                                     const MediaLimits& limits, LoanedBuffers* buffers = nullptr);
 
-/// Threads for a picture stream where nothing is configured: one, while one keeps up (frame threads cost 12
-/// to 25 % more CPU a frame), and more by what the stream's size and rate will cost.
+/// Threads to begin with where nothing is configured: one, unless the stream's size and rate are beyond what
+/// one thread decodes on any machine that plays it out. Whether they keep up is then seen (`LoadWatch`).
 int threadsFor(const AVCodecParameters& parameters, AVRational rate);
+
+/// Threads of one decoder at most: as many as the machine runs at once, up to 8.
+int threadsAtMost();
 
 }  // namespace retrovue::libav

@@ -60,5 +60,10 @@ inline FramePtr makeFrame() {
 inline PacketPtr makePacket() {
   return PacketPtr(av_packet_alloc());
 }
+inline CodecParametersPtr copyOf(const AVCodecParameters& parameters) {
+  CodecParametersPtr copy(avcodec_parameters_alloc());
+  if (copy != nullptr && avcodec_parameters_copy(copy.get(), &parameters) < 0) copy.reset();
+  return copy;
+}
 
 }  // namespace retrovue::libav

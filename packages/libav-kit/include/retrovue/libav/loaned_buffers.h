@@ -28,8 +28,8 @@ struct BufferLayout {
 
 /// Picture buffers on loan from somewhere else (a frame bus), for codecs to decode straight into. A buffer is
 /// offered, taken by a frame, and returned when the last reference to it is gone: the codec's own and every
-/// frame that shows it. Nobody ever waits here: with none at hand a frame gets memory of its own that lies the
-/// same way, since codecs want all their pictures to have equal strides (mpegvideo refuses another, H.264
+/// frame that shows it. Nobody ever waits here: with none at hand a frame gets memory of its own that lies
+/// the same way, since codecs want all their pictures to have equal strides (mpegvideo refuses another, H.264
 /// reads its references by those of the current picture).
 ///
 /// Any thread, at any time. The memory behind a buffer must stay until it was returned. Outlives its codecs:

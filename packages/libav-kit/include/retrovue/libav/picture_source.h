@@ -3,11 +3,13 @@
 #include <retrovue/libav/breadcrumb.h>
 #include <retrovue/libav/handles.h>
 #include <retrovue/libav/jump_unwinder.h>
+#include <retrovue/libav/load_watch.h>
 #include <retrovue/libav/loaned_buffers.h>
 #include <retrovue/libav/media_file.h>
 #include <retrovue/libav/packet_index.h>
 #include <retrovue/libav/picture_format.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -42,8 +44,14 @@ struct PictureSourceSpec {
   int stream = -1;
   /// The sound's stream, seen by the unwinder; -1 where there is none.
   int soundStream = -1;
-  /// 0: by the stream's size and rate.
+  /// 0: one while that keeps up. A seek takes up more where it did not.
   int threads = 0;
+  /// Where nothing is configured: what an earlier opening of the same asset came to; 0 where there was none.
+  int threadsLearnt = 0;
+  /// `LoadWatch`: how much of a picture's time decoding it may take.
+  double keepUpShare = 0.8;
+  /// Where what is learnt of it is left for later openings; may be null.
+  std::shared_ptr<std::atomic<int>> threadsWanted;
   MediaLimits limits;
   /// Shared with the sound source; null where the file needs none.
   std::shared_ptr<PacketIndex> index;
@@ -87,11 +95,19 @@ class PictureSource {
   std::int64_t timeOf(std::int64_t timestamp) const;
   std::int64_t timestampAt(std::int64_t time) const;
   void learnTiming();
+  void noteLoad(std::int64_t time);
+  void takeUpThreads();
 
   PictureSourceSpec spec_;
   Interrupt& interrupt_;
   const BreadcrumbTrail& trail_;
   CodecContextPtr codec_;
+  /// The stream's, as it was opened first.
+  CodecParametersPtr parameters_;
+  int threads_ = 1;
+  LoadWatch load_{spec_.keepUpShare};
+  /// In the decoder since the last picture.
+  std::int64_t spentNs_ = 0;
   PacketPtr packet_ = makePacket();
   AVRational timeBase_{1, 1};
   AVRational rate_{0, 1};

@@ -23,8 +23,12 @@ struct SessionSpec {
   std::string uri;
   std::shared_ptr<const Descriptor> descriptor;
   std::vector<std::string> languages;
-  /// Threads for the codec; 0: by the stream's size and rate. By libav's codec names; "" is the default.
+  /// Threads for the codec; 0: one while that keeps up. By libav's codec names; "" is the default.
   std::vector<std::pair<std::string, int>> threads;
+  /// What an earlier session of the same asset came to (`Session::threadsWanted`); 0 where there was none.
+  int threadsLearnt = 0;
+  /// `LoadWatch`: how much of a picture's time decoding it may take.
+  double keepUpShare = 0.8;
   int picturesHeldMax = 4;
   /// Pictures decoded ahead of the one that is taken next.
   int picturesAhead = 3;
@@ -75,6 +79,9 @@ class Session {
   Expected<SoundLine::Answer> takeSound(std::int64_t samples, const std::vector<float*>& planes,
                                         SoundLine::Run& run);
   std::optional<SoundFormat> soundFormat() { return sound_.format(); }
+  /// Threads that its pictures take to keep up, as far as has been seen; 0 while nothing has, or where it is
+  /// configured.
+  int threadsWanted() const { return threadsWanted_->load(std::memory_order_relaxed); }
   void seek(std::int64_t target);
   Expected<bool> sought();
   /// Tells all threads to end; returns at once.
@@ -95,6 +102,7 @@ class Session {
 
   const SessionSpec spec_;
   const std::function<void()> onChange_;
+  const std::shared_ptr<std::atomic<int>> threadsWanted_ = std::make_shared<std::atomic<int>>(0);
   Interrupt pictureInterrupt_;
   Interrupt soundInterrupt_;
   PictureLine pictures_;
