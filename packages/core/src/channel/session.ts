@@ -39,6 +39,9 @@ export interface SessionOptions {
   readonly onProgress: () => void;
 }
 
+/** One for all sessions, since it is told to nobody outside: a stack for each costs more than all else that closing does. */
+const closed = new PlayoutError("Closed", "The session was closed.");
+
 /** Ends a session whose decoder is so late that seeking ahead is quicker than decoding on. */
 export class FellBehind extends Error {
   override readonly name = "FellBehind";
@@ -170,7 +173,7 @@ export class Session {
   /** Ends the work and gives all back but the decoder, which is the caller's. Idempotent. */
   close(): void {
     if (this.#stop.signal.aborted) return;
-    this.#stop.abort(new PlayoutError("Closed", "The session was closed."));
+    this.#stop.abort(closed);
     this.#pictureWatch[Symbol.dispose]();
     this.#soundWatch[Symbol.dispose]();
     this.#cursor?.close();

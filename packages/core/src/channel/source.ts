@@ -53,6 +53,9 @@ const settledNs = nanosecondsFromMs(16_000);
  */
 export type PictureTiming = "on-time" | "late" | "none";
 
+/** One for all sources, since it is told to nobody outside: a stack for each costs more than all else that closing does. */
+const closed = new PlayoutError("Closed", "The source was closed.");
+
 /** Identifies a run of media: equal keys can be served by one open decoder. */
 export const runKey = (uri: string, anchor: Anchor): string => `${anchor.first} ${anchor.inPoint} ${uri}`;
 
@@ -164,7 +167,7 @@ export class Source {
 
   /** Closes the decoder; resolves when all is given back, or when it is given up as stuck. Idempotent. */
   close(): Promise<void> {
-    if (!this.#stop.signal.aborted) this.#stop.abort(new PlayoutError("Closed", "The source was closed."));
+    if (!this.#stop.signal.aborted) this.#stop.abort(closed);
     this.#session?.close();
     return this.#finished;
   }

@@ -90,6 +90,6 @@ export async function settlesWithin(
   try {
     return await Promise.race([settled, late]);
   } finally {
-    done.abort();
+    done.abort(over);
   }
 }

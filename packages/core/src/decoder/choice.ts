@@ -51,6 +51,9 @@ const defaultGraceNs = nanosecondsFromMs(500);
 /** Assets whose probes are remembered; the oldest is forgotten when one more comes. */
 const rememberedMax = 64;
 
+/** Ends what is still asked when the choice is made; one for all. */
+const chosen = new PlayoutError("Cancelled", "Another decoder was chosen.");
+
 /**
  * Chooses who plays an asset: each decoder probes and answers a score; the best that opens wins; when it fails the
  * next takes over. All probe at once, each under a deadline of its own, and nobody who can play the asset waits long for one
@@ -116,7 +119,7 @@ export class DecoderChooser {
       throw PlayoutError.from(thrown, "Cancelled");
     } finally {
       signal.removeEventListener("abort", cancel);
-      asking.abort();
+      asking.abort(chosen);
     }
     throw this.#refusal(asset, tried, last, failed);
   }

@@ -83,8 +83,8 @@ export class ChannelSupervisor {
   #exited: (() => void) | undefined;
   #deaths = 0;
   readonly #time: SteadyTime;
-  /** Up to where the committer knows what is planned, and by which revision. */
-  #told: { readonly revision: number; readonly last: Tick } | undefined;
+  /** By which revision the committer knows what is planned, and from which tick on it can be told more. */
+  #told: { readonly revision: number; readonly until: Tick } | undefined;
   #isFailing = false;
   /** True while the committer tells of stand-ins in place of what should air. */
   #isStandingIn = false;
@@ -181,11 +181,12 @@ export class ChannelSupervisor {
   /** Tells the committer what is planned, so that it can stand in truly whatever becomes of the worker. */
   #tellExpectations(from: Tick): void {
     const revision = this.#timeline.plan.revision;
-    const places = this.#timeline.placesFrom(from, expectationsMax);
-    const last = places.at(-1);
     const told = this.#told;
-    if (last === undefined || (told?.revision === revision && told.last === last.first)) return;
-    this.#told = { revision, last: last.first };
+    if (told?.revision === revision && from < told.until) return;
+    const places = this.#timeline.placesFrom(from, expectationsMax);
+    const onAir = places[0];
+    if (onAir === undefined) return;
+    this.#told = { revision, until: onAir.end };
     this.#options.committer.expect(places.map((place) => expectationOf(place, revision)));
   }
 
