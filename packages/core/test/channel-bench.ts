@@ -1,13 +1,16 @@
+import { expectationOf } from "../src/channel/expectation.js";
 import {
   Channel,
   type ChannelEvent,
   type ChannelSettings,
   type Committer,
+  type Conformer,
   DecoderChooser,
   type DecoderFactory,
   defaultChannelSettings,
   defaultProgramFormat,
   type FrameMeta,
+  type FrameWriter,
   HouseGrid,
   ManualClock,
   MemoryFrameBus,
@@ -26,6 +29,7 @@ import {
   type FaultScript,
   FaultyDecoderFactory,
   PatternDecoderFactory,
+  RecordingMetrics,
   readCompactMark,
 } from "../src/testing/index.js";
 
@@ -54,6 +58,10 @@ export interface ChannelBenchOptions {
   readonly historyTicks?: number;
   /** How long decoders take to close. Default: no time. */
   readonly closeNs?: Nanoseconds;
+  /** What is wrong with conforming. */
+  readonly conformer?: (inner: Conformer) => Conformer;
+  /** What is wrong with lending. */
+  readonly writer?: (inner: FrameWriter) => FrameWriter;
 }
 
 /** A small picture with a compact mark: what assets of a bench are made of. `test://pattern?…` with these keys. */
@@ -71,11 +79,14 @@ export class ChannelBench implements AsyncDisposable {
   readonly patterns = new PatternDecoderFactory();
   /** Pairs that the chooser may not use. */
   readonly barred = new Set<string>();
+  readonly metrics = new RecordingMetrics();
   readonly #options: ChannelBenchOptions;
   readonly #stop = new AbortController();
   readonly #aired: Aired[] = [];
   #committer: Committer | undefined;
+  #bus: MemoryFrameBus | undefined;
   #channel: Channel | undefined;
+  #worker = new AbortController();
   #running: Promise<void> | undefined;
   #watching: Promise<void> | undefined;
 
@@ -138,12 +149,43 @@ export class ChannelBench implements AsyncDisposable {
       guardNs: settings.guardNs,
       mapping: clock.mapping(),
     };
+    this.#bus = bus;
     this.#committer = await bus.create(spec, signal);
     this.#committer.start(this.first);
-    const writer = await bus.openWriter(this.#committer.openLane(), signal);
-    const { faults } = this.#options;
+    const reader = await bus.openReader(spec, { name: "bench" }, signal);
+    this.#watching = this.#watch(reader, signal);
+    await this.#begin(plan, this.first);
+  }
+
+  /** The worker is lost; another goes on with the first tick that it can reach. */
+  async takeOver(plan: Plan): Promise<void> {
+    const { committer, grid, clock, settings } = this;
+    const lost = this.#running;
+    const lane = this.#lane;
+    this.#worker.abort();
+    this.#worker = new AbortController();
+    committer.setReason("workerLost");
+    committer.retireLane(lane, "workerLost");
+    const places = new Timeline(plan, grid).placesFrom(committer.head(), 8);
+    committer.expect(places.map((place) => expectationOf(place, plan.revision)));
+    const open = grid.tickAtOrAfter((clock.now() + settings.guardNs + grid.length(1)) as Nanoseconds);
+    await this.#begin(plan, Math.max(open, committer.head() + 1) as Tick);
+    const running = this.#running;
+    this.#running = Promise.all([lost, running]).then(() => {});
+  }
+
+  #lane = 0;
+
+  async #begin(plan: Plan, from: Tick): Promise<void> {
+    const { grid, format, clock, settings, committer, metrics } = this;
+    const bus = this.#bus;
+    if (bus === undefined) throw new Error("Start the bench first.");
+    const { signal } = this.#worker;
+    const { faults, fallback } = this.#options;
+    const ticket = committer.openLane();
+    this.#lane = ticket.lane;
+    const writer = await bus.openWriter(ticket, signal);
     const main = new FaultyDecoderFactory({ inner: this.patterns, clock, script: (uri) => faults?.[uri] });
-    const { fallback } = this.#options;
     const decoders = [
       { name: "main", factory: this.#slowToClose(main) },
       ...(fallback ? [{ name: "fallback", factory: fallback }] : []),
@@ -155,22 +197,19 @@ export class ChannelBench implements AsyncDisposable {
       barred: (uri, index) => this.barred.has(`${index} ${uri}`),
     });
     const conformer = new CopyConformer(format, { compact: true });
-    const timeline = new Timeline(plan, grid);
-    const onEvent = (event: ChannelEvent) => this.events.push(event);
     this.#channel = new Channel({
       grid,
       format,
       settings,
       clock,
-      writer,
-      conformer,
+      writer: this.#options.writer?.(writer) ?? writer,
+      conformer: this.#options.conformer?.(conformer) ?? conformer,
       chooser,
-      timeline,
-      onEvent,
+      timeline: new Timeline(plan, grid),
+      onEvent: (event) => this.events.push(event),
+      metrics,
     });
-    const reader = await bus.openReader(spec, { name: "bench" }, signal);
-    this.#watching = this.#watch(reader, signal);
-    this.#running = this.#channel.run(this.first, signal);
+    this.#running = this.#channel.run(from, signal);
   }
 
   /** Takes another plan, as an edit on air. */
@@ -209,6 +248,7 @@ export class ChannelBench implements AsyncDisposable {
   /** Stops the channel; all decoders are closed when this resolves. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
+    this.#worker.abort();
     // Decoders that hang are given up by the clock, which nobody else moves any more.
     const ended = Promise.all([this.#running, this.#watching]);
     await Promise.race([ended, this.clock.advanceBy(nanosecondsFromMs(5_000))]);
