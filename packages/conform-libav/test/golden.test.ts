@@ -23,8 +23,18 @@ const hd = "matrixin=709:primariesin=709:transferin=709:rangein=limited";
 const sd = "matrixin=170m:primariesin=170m:transferin=601:rangein=limited";
 
 const goldens: readonly Golden[] = [
-  { name: "smaller", from: "yuv420p", size: [640, 360], into: "yuv420p", colour: bt709, zscale: hd, most: 0 },
-  { name: "larger", from: "yuv420p", size: [160, 90], into: "yuv420p", colour: bt709, zscale: hd, most: 0 },
+  // Not by zimg: see byte_scaler.h.
+  { name: "smaller", from: "yuv420p", size: [640, 360], into: "yuv420p", colour: bt709, zscale: hd, most: 1 },
+  { name: "larger", from: "yuv420p", size: [160, 90], into: "yuv420p", colour: bt709, zscale: hd, most: 1 },
+  {
+    name: "much smaller",
+    from: "yuv420p",
+    size: [1280, 720],
+    into: "yuv420p",
+    colour: bt709,
+    zscale: hd,
+    most: 0,
+  },
   {
     name: "standard definition",
     from: "yuv420p",

@@ -168,6 +168,8 @@ Expected<void> PictureConverter::makeScalers() {
   from.cutWidth *= static_cast<double>(into.width) / place_.width;
   from.cutHeight *= static_cast<double>(into.height) / place_.height;
   if (!recipe_.toneMapped) {
+    if (hasWholeSamples()) byteScaler_ = ByteScaler::make(from, into, recipe_.filter);
+    if (byteScaler_) return {};
     auto made = Scaler::make(from, into, recipe_.filter);
     if (!made) return made.failure();
     scaler_ = std::move(*made);
@@ -224,6 +226,15 @@ Expected<const Surface*> PictureConverter::prepare(const PictureIn& from, const 
   return &turned_;
 }
 
+/// True if the picture's planes, and those of its place, have all the colour samples that their sizes ask for.
+bool PictureConverter::hasWholeSamples() const {
+  const Recipe& r = recipe_;
+  const auto whole = [](int length, int log2) { return length % (1 << log2) == 0; };
+  return source_.packing == Packing::planar && source_.planes == 3 && whole(r.sourceWidth, source_.log2X) &&
+         whole(r.sourceHeight, source_.log2Y) && whole(r.placeWidth, program_.log2X) &&
+         whole(r.placeHeight, program_.log2Y);
+}
+
 bool PictureConverter::canReadDirectly(const PictureIn& from) const {
   if (source_.packing != Packing::planar || recipe_.sourceWidth % (1 << source_.log2X) != 0 ||
       recipe_.sourceHeight % (1 << source_.log2Y) != 0) {
@@ -252,12 +263,14 @@ RowSource PictureConverter::sourceOf(const PictureIn& from, const Surface* prepa
   return source;
 }
 
-Expected<void> PictureConverter::scale(const RowSource& source, const PictureOut& placed,
+Expected<void> PictureConverter::scale(const PictureIn& from, const Surface* prepared, const PictureOut& placed,
                                        const std::atomic<bool>& cancelled) {
-  if (!scaler_) {
+  if (!scaler_ && !byteScaler_) {
     auto made = makeScalers();
     if (!made) return made;
   }
+  if (byteScaler_) return byteScaler_->run(prepared == nullptr ? from : planesOf(*prepared), placed, cancelled);
+  const RowSource source = sourceOf(from, prepared);
   const RowSink sink{placed, place_.width, place_.height};
   if (!recipe_.toneMapped) return scaler_->run(source, sink, cancelled);
   auto done = scaler_->run(source, {writablePlanesOf(light_), light_.width(), light_.height()}, cancelled);
@@ -287,7 +300,7 @@ Expected<void> PictureConverter::convert(const PictureIn& from, const PictureOut
     if (fits_) {
       copyRows(*prepared == nullptr ? from : planesOf(**prepared), placed);
     } else {
-      auto scaled = scale(sourceOf(from, *prepared), placed, cancelled);
+      auto scaled = scale(from, *prepared, placed, cancelled);
       if (!scaled) return scaled;
     }
     painter_.paintBars(into, place_);

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <memory>
 
+#include "byte_scaler.h"
 #include "field_history.h"
 #include "paint.h"
 #include "recipe.h"
@@ -45,7 +46,9 @@ class PictureConverter {
   PictureOut placedIn(const PictureOut& into) const;
   Expected<const Surface*> prepare(const PictureIn& from, const Treatment& how);
   Expected<void> makeScalers();
-  Expected<void> scale(const RowSource& source, const PictureOut& placed, const std::atomic<bool>& cancelled);
+  Expected<void> scale(const PictureIn& from, const Surface* prepared, const PictureOut& placed,
+                       const std::atomic<bool>& cancelled);
+  bool hasWholeSamples() const;
   RowSource sourceOf(const PictureIn& from, const Surface* prepared) const;
   bool canReadDirectly(const PictureIn& from) const;
   ImageSpec sourceSpec() const;
@@ -65,6 +68,8 @@ class PictureConverter {
   Surface turned_;
   Surface light_;    ///< scaled R, G, B on the way through the tone map
   std::shared_ptr<const ToneMap> toneMap_;
+  /// Instead of `scaler_` where it can.
+  std::unique_ptr<ByteScaler> byteScaler_;
   std::unique_ptr<Scaler> scaler_;
   std::unique_ptr<Scaler> fromLight_;
 };
