@@ -115,6 +115,37 @@ describe("streams", () => {
     expect(samples!.subarray(24_050, 24_500).some((value) => value !== 0)).toBe(true);
   });
 
+  test("streams/gaps-in-the-sound-are-silence-of-their-length", async () => {
+    // From 0.4 s to 0.7 s there are no packets.
+    const gap = ["-filter_complex", "[1:a]aselect='lt(t,0.4)+gte(t,0.7)'[a]", "-map", "0:v", "-map", "[a]"];
+    const path = await make(
+      "gap.mkv",
+      [picture, tone(48_000, 440)],
+      ...gap,
+      "-c:v",
+      "mpeg4",
+      "-c:a",
+      "pcm_s16le",
+    );
+    await using decoder = await factory.open({ uri: path }, {}, signal);
+    for (const from of [0, 500_000_000, 900_000_000]) {
+      await decoder.seek(mediaTime(BigInt(from)), signal);
+      const skipped = (from * 48) / 1_000_000;
+      const block = await decoder.readSound(48_000 - skipped, signal);
+      if (block === endOfMedia) throw new Error("there is sound");
+      expect([block.time, block.samples]).toEqual([BigInt(from), 48_000 - skipped]);
+      const isSilent = (at: number) =>
+        block.channels[0]!.subarray(at - skipped, at - skipped + 480).every((value) => value === 0);
+      for (let at = Math.max(0, skipped); at < 47_000; at += 480) {
+        // Packets are a thousand samples or so long: the gap's ends are not to be had more exactly.
+        if (Math.abs(at - 19_200) > 2_000 && Math.abs(at - 33_600) > 2_000) {
+          expect(isSilent(at), `silence at sample ${at}`).toBe(at > 19_200 && at < 33_600);
+        }
+      }
+      block.release();
+    }
+  });
+
   test("streams/a-seek-right-after-opening-is-exact-too", async () => {
     // However little of the sound was decoded by then: Matroska's times alone would be up to 22 samples off.
     const clip = await clipSources.find(({ name }) => name === "mkv-flac")!.make(signal);

@@ -95,7 +95,7 @@ export interface Decoder extends AsyncDisposable {
   readonly info: AssetInfo;
   /**
    * After it, the next picture is the one shown at `to` (greatest time ≤ `to` + 2 ms, else the first) and the next
-   * sample is the one at `to` (nearest; silence is not invented). Exact in long and open groups of pictures.
+   * sample is the one at `to`, nearest, silence included. Exact in long and open groups of pictures.
    * Beyond the end both streams answer `EndOfMedia`.
    */
   seek(to: MediaTime, signal: AbortSignal): Promise<void>;
@@ -110,6 +110,13 @@ export interface Decoder extends AsyncDisposable {
     options: ReadPictureOptions,
     signal: AbortSignal,
   ): Promise<PictureFrame | EndOfMedia>;
-  /** Between 1 and `samples` samples from where the last read ended; fewer only at the end or before a change of format. */
+  /**
+   * Between 1 and `samples` samples from where the last read ended; fewer only at the end or before a change of format.
+   *
+   * Sound is one unbroken line from zero: the caller counts samples and may never look at a block's time, so sample `n`
+   * belongs to media time `n / rate`, always. Where the asset has none in between, because it begins late or its
+   * timestamps leave a gap, the decoder gives silence of that length; what lies before zero is left out, overlaps are
+   * played once. After its last sample the end is told: nothing is made up to fill pictures that go on.
+   */
   readSound(samples: number, signal: AbortSignal): Promise<SoundBlock | EndOfMedia>;
 }

@@ -74,6 +74,19 @@ export const playingMutants: readonly Mutant<DecoderSubject>[] = [
       };
     },
   ),
+  decoderMutant("leaves-gaps-in-its-sound", ["decoder/sound-is-one-unbroken-line"], (inner) => {
+    let reads = 0;
+    return {
+      readSound: async (samples, signal) => {
+        if (++reads % 20 === 19) {
+          const lost = await inner.readSound(samples, signal);
+          if (lost === endOfMedia) return lost;
+          lost.release();
+        }
+        return inner.readSound(samples, signal);
+      },
+    };
+  }),
   decoderMutant("wants-its-sound-taken", ["decoder/pictures-do-not-wait-for-sound"], (inner) => {
     let pictures = 0;
     return {

@@ -1,4 +1,4 @@
-import { endOfMedia, type PictureFrame } from "@retrovue/core";
+import { endOfMedia, mediaTime, type PictureFrame } from "@retrovue/core";
 import { ensure, equal } from "../../framework/check.js";
 import {
   type DecoderRule,
@@ -81,6 +81,37 @@ export const playingRules: readonly DecoderRule[] = [
         const sample = 1_000_000_000n / BigInt(soundOf(subject).sampleRate);
         ensure(off <= sample && off >= -sample, `the block's time is ${off} ns off`);
         block.release();
+      }
+    },
+  },
+  {
+    id: "decoder/sound-is-one-unbroken-line",
+    reason:
+      "A channel counts samples and looks at no block's time: what an asset lacks must come as silence.",
+    notApplicable: wantsSound,
+    check: async (subject, signal) => {
+      const decoder = await subject.open(signal);
+      const { sampleRate, samples } = soundOf(subject);
+      for (const from of [0, Math.floor(samples / 3)]) {
+        const to = mediaTime((BigInt(from) * 1_000_000_000n) / BigInt(sampleRate));
+        if (from > 0) await decoder.seek(to, signal);
+        let count = 0;
+        let first: bigint | undefined;
+        for (;;) {
+          const block = await decoder.readSound(777, signal);
+          if (block === endOfMedia) break;
+          first ??= block.time;
+          const counted = first + (BigInt(count) * 1_000_000_000n) / BigInt(block.sampleRate);
+          const off = block.time - counted;
+          const sample = 1_000_000_000n / BigInt(block.sampleRate) + 1n;
+          ensure(
+            off <= sample && off >= -sample,
+            `${count} samples on, the block's time is ${off} ns from the count`,
+          );
+          count += block.samples;
+          block.release();
+        }
+        ensure(count > 0, "sound came");
       }
     },
   },
