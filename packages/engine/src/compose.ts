@@ -1,62 +1,26 @@
 import { randomUUID } from "node:crypto";
-import { dirname } from "node:path";
-import {
-  type Clock,
-  DisciplinedClock,
-  type HostTime,
-  PlayoutError,
-  type PluginContext,
-  type PortName,
-  type PortTypes,
-  SystemClock,
-} from "@retrovue/core";
+import { DisciplinedClock, SystemClock } from "@retrovue/core";
 import { Container } from "@retrovue/core/di";
 import { ChannelRegistry } from "./channels/channel-registry.js";
-import { busAddressOf, coreSettings } from "./channels/core-settings.js";
-import { Slates } from "./channels/slates.js";
 import { configuredClock } from "./clock/configured-clock.js";
-import type { ChannelConfig, PlayoutConfig } from "./config/playout-config.js";
+import { type CompositionInput, contextsOf, opened } from "./compose-plugin.js";
+import { bindWork, isEncoding, refuseUnreachableBus } from "./compose-work.js";
+import type { PlayoutConfig } from "./config/playout-config.js";
 import { ChannelCounts } from "./control/channel-counts.js";
 import { ChannelRecords } from "./control/channel-records.js";
 import { EventLog } from "./control/events/event-log.js";
 import { Health } from "./http/health.js";
 import { HttpListener } from "./http/http-listener.js";
-import { type Log, pluginLog } from "./log/log.js";
 import { MediaAccess } from "./media/media-access.js";
-import { MediaInspector } from "./media/media-inspector.js";
-import { MediaWorker } from "./media/media-worker.js";
-import { stillPicture } from "./media/still-picture.js";
 import { ChannelOutputs } from "./outputs/channel-outputs.js";
 import { ChannelPorts } from "./outputs/channel-ports.js";
 import { ViewPages } from "./outputs/view-pages.js";
 import { PlanResolver } from "./plans/plan-resolver.js";
 import { SavedPlans } from "./plans/saved-plans.js";
-import { type ConfiguredPlugins, configuredPlugins } from "./plugins/configured-plugins.js";
-import { DecoderSet } from "./plugins/decoder-set.js";
-import { findConfiguredPlugin, loadPlugin, type PluginUse } from "./plugins/load-plugin.js";
-import { InProcessRender } from "./render/in-process-render.js";
-import { ProcessRender } from "./render/process-render.js";
-import type { RenderTask } from "./render/render-job.js";
-import type { Teardown } from "./teardown.js";
+import { configuredPlugins } from "./plugins/configured-plugins.js";
 import { PrometheusMetrics } from "./telemetry/prometheus-metrics.js";
 import { engineTokens } from "./tokens.js";
-import type { ChannelProfile } from "./workers/channel-worker.js";
-import { InProcessWorkers } from "./workers/in-process-workers.js";
-import { beginWorker, ProcessWorkers } from "./workers/process-workers.js";
 import { SharedQuarantine } from "./workers/shared-quarantine.js";
-import { WorkerPool } from "./workers/worker-pool.js";
-
-/** The bus of this package that lives in the engine's memory. */
-const memoryBusName = "@retrovue/engine/plugins/memory-bus";
-
-/** What an engine is composed of besides its configuration. */
-export interface CompositionInput {
-  readonly config: PlayoutConfig;
-  readonly host: HostTime;
-  readonly log: Log;
-  /** Everything that is opened is registered here at once, so that a composition that fails half-way can be closed. */
-  readonly teardown: Teardown;
-}
 
 /**
  * The composition root: makes an engine's parts from its configuration and binds them. Nothing is on air yet. The only place,
@@ -103,198 +67,8 @@ export async function compose(input: CompositionInput): Promise<Container> {
       engineTokens.health,
       (scope) => new Health(() => scope.resolve(engineTokens.channels).list()),
     );
-  if (config.engine.isolation === "none") await bindDecodingWithin(container, input, plugins);
-  else bindDecodingInProcesses(container, input, plugins);
+  await bindWork(container, input, plugins);
   return container;
-}
-
-/** Binds who decodes where the engine does it itself: the core's channels, on the engine's own event loop. */
-async function bindDecodingWithin(
-  container: Container,
-  input: CompositionInput,
-  plugins: ConfiguredPlugins,
-): Promise<void> {
-  const { teardown } = input;
-  const clock = container.resolve(engineTokens.clock);
-  const decoders = await openDecoders(input, plugins, clock);
-  teardown.add("decoders", "decoders", () => decoders[Symbol.asyncDispose]());
-  const conformers = await opened(input, plugins.conformer, { clock });
-  const renderers = isEncoding(input.config) ? await opened(input, plugins.renderer, { clock }) : undefined;
-  container
-    .bind(engineTokens.renderFor, (channel) => {
-      if (renderers === undefined)
-        throw new PlayoutError("WrongState", "No channel of this engine is encoded.");
-      return new InProcessRender({
-        task: renderTaskOf(channel),
-        clock,
-        bus: channel.resolve(engineTokens.frameBus),
-        renderers,
-        log: channel.resolve(engineTokens.channelLog),
-      });
-    })
-    .bind(engineTokens.lengths, new MediaInspector(decoders.decoders, clock))
-    .bind(engineTokens.assets, new MediaInspector(decoders.decoders, clock))
-    .bind(
-      engineTokens.slates,
-      new Slates(
-        (uri, format, signal) =>
-          stillPicture(uri, format, { decoders: decoders.decoders, conformers, clock }, signal),
-        input.log,
-      ),
-    )
-    .bind(engineTokens.warmWorkers, async () => {})
-    .bind(
-      engineTokens.workersFor,
-      (channel) =>
-        new InProcessWorkers({
-          profile: profileOf(channel.resolve(engineTokens.channelConfig)),
-          log: channel.resolve(engineTokens.channelLog),
-          tools: {
-            clock,
-            bus: channel.resolve(engineTokens.frameBus),
-            decoders: decoders.decoders,
-            conformers,
-            metrics: channel.resolve(engineTokens.channelMetrics),
-            isBarred: (uri, index) =>
-              channel.resolve(engineTokens.quarantine).isBarred(uri, index, clock.now()),
-          },
-        }),
-    );
-}
-
-/** Binds who decodes where each channel has a process of its own. Plugins are loaded there; here they are only found. */
-function bindDecodingInProcesses(
-  container: Container,
-  input: CompositionInput,
-  plugins: ConfiguredPlugins,
-): void {
-  const { config, log, teardown } = input;
-  const { frameBus, decoders, conformer, renderer } = plugins;
-  for (const use of [...decoders, conformer, ...(isEncoding(config) ? [renderer] : [])])
-    findConfiguredPlugin(use, config.folder);
-  const clock = container.resolve(engineTokens.clock);
-  const { folder, media, engine, channels } = config;
-  const preparation = {
-    frameBus,
-    decoders,
-    conformer,
-    folder,
-    mediaRoots: media.roots,
-    protocols: media.protocols,
-  };
-  const mediaWorker = (mediaRoots: readonly string[]) => {
-    const worker = new MediaWorker({
-      begin: () => beginWorker({ ...preparation, mediaRoots }, clock),
-      timer: input.host.timer,
-      log,
-    });
-    teardown.add("decoders", "worker for media", () => worker[Symbol.asyncDispose]());
-    return worker;
-  };
-  const lengths = mediaWorker(media.roots);
-  // Slates may lie anywhere, since only the configuration names them; plans may not profit from that.
-  const slateMaker = mediaWorker(slateFolders(config));
-  const pool = new WorkerPool({
-    preparation,
-    clock,
-    spares: engine.spareWorkers,
-    expected: channels.filter(({ autostart }) => autostart).length,
-    log,
-  });
-  teardown.add("decoders", "spare workers", () => pool[Symbol.asyncDispose]());
-  container
-    .bind(
-      engineTokens.renderFor,
-      (channel) =>
-        new ProcessRender({
-          order: { frameBus, renderer, folder, task: renderTaskOf(channel) },
-          clock,
-          metrics: channel.resolve(engineTokens.channelMetrics),
-          log: channel.resolve(engineTokens.channelLog),
-        }),
-    )
-    .bind(engineTokens.lengths, lengths)
-    .bind(engineTokens.assets, lengths)
-    .bind(
-      engineTokens.slates,
-      new Slates((uri, format, signal) => slateMaker.still(uri, format, signal), log),
-    )
-    .bind(engineTokens.warmWorkers, () => pool.warm())
-    .bind(
-      engineTokens.workersFor,
-      (channel) =>
-        new ProcessWorkers({
-          pool,
-          profile: profileOf(channel.resolve(engineTokens.channelConfig)),
-          clock,
-          quarantine: channel.resolve(engineTokens.quarantine),
-          metrics: channel.resolve(engineTokens.channelMetrics),
-          log: channel.resolve(engineTokens.channelLog),
-        }),
-    );
-}
-
-/** Buses in the engine's own memory cannot be reached from worker processes. */
-function refuseUnreachableBus({ engine, frameBus, file = "the configuration" }: PlayoutConfig): void {
-  if (engine.isolation !== "process" || frameBus.use !== memoryBusName) return;
-  throw new PlayoutError(
-    "InvalidConfig",
-    `${file}: frameBus: ${frameBus.use} cannot be reached by worker processes.`,
-    {
-      remedy: "Set engine.isolation to none, or name another bus.",
-    },
-  );
-}
-
-const openDecoders = ({ config, log }: CompositionInput, plugins: ConfiguredPlugins, clock: Clock) =>
-  DecoderSet.open({
-    uses: plugins.decoders,
-    contextFor: (use) => contextsOf(config, log)(use.use),
-    ports: { clock },
-    folder: config.folder,
-  });
-
-/** Loads a plugin, makes its port, and sees to it that it is closed. */
-async function opened<Port extends PortName>(
-  { config, log, teardown }: CompositionInput,
-  use: PluginUse & { readonly port: Port },
-  ports: Partial<PortTypes>,
-): Promise<PortTypes[Port]> {
-  const loaded = await loadPlugin(use, config.folder);
-  const port = await loaded.create(contextsOf(config, log)(use.use), ports);
-  teardown.add("decoders", use.place, async () => {
-    const { [Symbol.asyncDispose]: closeSoon, [Symbol.dispose]: close } = port as Partial<
-      AsyncDisposable & Disposable
-    >;
-    if (closeSoon) await closeSoon.call(port);
-    else close?.call(port);
-  });
-  return port;
-}
-
-/** What each plugin is given; its log names it. */
-const contextsOf =
-  (config: PlayoutConfig, log: Log) =>
-  (plugin: string): PluginContext => ({
-    log: pluginLog(log, plugin),
-    configFolder: config.folder,
-    mediaRoots: config.media.roots,
-    protocols: config.media.protocols,
-  });
-
-/** Folders of configured slates. */
-const slateFolders = ({ channels }: PlayoutConfig): readonly string[] => [
-  ...new Set(channels.flatMap(({ slate }) => (slate.kind === "card" ? [] : [dirname(slate.path)]))),
-];
-
-/** Whether a stream may go anywhere, of a channel here or of one that a request makes: only then a renderer is needed. */
-const isEncoding = ({ channels, transports }: PlayoutConfig): boolean =>
-  transports.length > 0 || channels.some(({ outputs }) => outputs.length > 0);
-
-function renderTaskOf(channel: Container): RenderTask {
-  const { engine } = channel.resolve(engineTokens.config);
-  const { id, format, encode } = channel.resolve(engineTokens.channelConfig);
-  return { bus: busAddressOf(engine.id, id), format, encode };
 }
 
 /** Begins a channel's outputs; undefined where it has none. */
@@ -312,13 +86,6 @@ function outputsOf(channel: Container): ChannelOutputs | undefined {
   });
 }
 
-const profileOf = (channel: ChannelConfig): ChannelProfile => ({
-  channelId: channel.id,
-  format: channel.format,
-  settings: coreSettings(channel),
-  languages: channel.languages,
-});
-
 function planResolver(scope: Container): PlanResolver {
   const { plans, folder, media, unresolvedPlan } = scope.resolve(engineTokens.config);
   return new PlanResolver({
@@ -332,11 +99,12 @@ function planResolver(scope: Container): PlanResolver {
 }
 
 function channelRegistry(scope: Container): ChannelRegistry {
-  const { channels, engine, defaults } = scope.resolve(engineTokens.config);
+  const config = scope.resolve(engineTokens.config);
+  const { channels, engine, defaults } = config;
   return new ChannelRegistry({
     channels,
     observer: scope.resolve(engineTokens.records),
-    madeOnRequest: (id) => ({ ...requestedChannel, ...defaults, id, name: `Channel ${id}` }),
+    madeOnRequest: (id) => ({ ...requestedChannel(config), ...defaults, id, name: `Channel ${id}` }),
     resolver: scope.resolve(engineTokens.planResolver),
     savedPlans: scope.resolve(engineTokens.savedPlans),
     log: scope.resolve(engineTokens.log),
@@ -369,13 +137,16 @@ function channelRegistry(scope: Container): ChannelRegistry {
 }
 
 /** What a channel has that only a request names, besides the configured defaults. */
-const requestedChannel = Object.freeze({
+const requestedChannel = (config: PlayoutConfig) => ({
   plan: undefined,
   autostart: false,
-  run: "always",
+  run: "always" as const,
   port: undefined,
-  outputs: [{ type: "http-ts", clientsMax: 64 }],
-} satisfies Partial<ChannelConfig>);
+  outputs: isEncoding(config) ? [{ type: "http-ts" as const, clientsMax: requestedClientsMax }] : [],
+});
+
+/** As `channels[].outputs` has it by default. */
+const requestedClientsMax = 100;
 
 function channelRecords(scope: Container): ChannelRecords {
   const clock = scope.resolve(engineTokens.clock);

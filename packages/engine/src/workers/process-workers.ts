@@ -26,8 +26,11 @@ import type { WorkerPool } from "./worker-pool.js";
 
 /** Tells which decoders were at work when a worker died, by what its native threads left behind. */
 export interface BreadcrumbReader {
-  /** @param pid of a process that is gone */
-  suspectsOf(pid: number): readonly Suspect[];
+  /**
+   * @param pid of a process that is gone
+   * @param cause the signal that ended it, or its exit code in words
+   */
+  suspectsOf(pid: number, cause: string): readonly Suspect[];
 }
 
 /** Where nothing leaves breadcrumbs, nobody is blamed. */
@@ -177,7 +180,7 @@ class ProcessWorker implements Worker {
     for (const listening of this.#told) listening[Symbol.dispose]();
     const { breadcrumbs = noBreadcrumbs } = this.#options;
     const { pid } = this.#child;
-    const exit: WorkerExit = { cause, suspects: pid === undefined ? [] : breadcrumbs.suspectsOf(pid) };
+    const exit: WorkerExit = { cause, suspects: pid === undefined ? [] : breadcrumbs.suspectsOf(pid, cause) };
     this.#listener.onExit(exit);
   }
 }

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import type { Clock } from "@retrovue/core";
 import type { Log } from "../log/log.js";
+import type { BreadcrumbFiles } from "./breadcrumb-files.js";
 import { type FromWorker, fromPlainError, type Preparation, readFromWorker } from "./messages.js";
 import { beginWorker } from "./process-workers.js";
 
@@ -13,6 +14,8 @@ export interface WorkerPoolOptions {
   /** Processes begun at once for channels that are about to start. */
   readonly expected: number;
   readonly log: Log;
+  /** Where processes leave their breadcrumbs. Default: nowhere. */
+  readonly breadcrumbs?: BreadcrumbFiles;
   /** The module that a process runs. Default: the built one beside this file. */
   readonly entry?: string;
 }
@@ -72,8 +75,11 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   #begin(): ChildProcess {
-    const { preparation, clock, entry } = this.#options;
-    return beginWorker(preparation, clock, entry);
+    const { preparation, clock, entry, breadcrumbs } = this.#options;
+    const place = breadcrumbs?.placeFor(preparation.decoders);
+    const child = beginWorker({ ...preparation, ...(place && { decoders: place.decoders }) }, clock, entry);
+    if (place !== undefined && child.pid !== undefined) breadcrumbs?.began(child.pid, place.files);
+    return child;
   }
 
   #hear(child: ChildProcess, message: unknown): void {
@@ -97,6 +103,7 @@ export class WorkerPool implements AsyncDisposable {
 
   #drop(child: ChildProcess, cause: string): void {
     this.#loaded(child);
+    if (child.pid !== undefined) this.#options.breadcrumbs?.suspectsOf(child.pid, cause);
     const at = this.#spares.indexOf(child);
     if (at < 0) return;
     this.#spares.splice(at, 1);

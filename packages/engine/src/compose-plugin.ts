@@ -1,0 +1,42 @@
+import type { HostTime, PluginContext, PortName, PortTypes } from "@retrovue/core";
+import type { PlayoutConfig } from "./config/playout-config.js";
+import { type Log, pluginLog } from "./log/log.js";
+import { loadPlugin, type PluginUse } from "./plugins/load-plugin.js";
+import type { Teardown } from "./teardown.js";
+
+/** What an engine is composed of besides its configuration. */
+export interface CompositionInput {
+  readonly config: PlayoutConfig;
+  readonly host: HostTime;
+  readonly log: Log;
+  /** Everything that is opened is registered here at once, so that a composition that fails half-way can be closed. */
+  readonly teardown: Teardown;
+}
+
+/** What each plugin is given; its log names it. */
+export const contextsOf =
+  (config: PlayoutConfig, log: Log) =>
+  (plugin: string): PluginContext => ({
+    log: pluginLog(log, plugin),
+    configFolder: config.folder,
+    mediaRoots: config.media.roots,
+    protocols: config.media.protocols,
+  });
+
+/** Loads a plugin, makes its port, and sees to it that it is closed. */
+export async function opened<Port extends PortName>(
+  { config, log, teardown }: CompositionInput,
+  use: PluginUse & { readonly port: Port },
+  ports: Partial<PortTypes>,
+): Promise<PortTypes[Port]> {
+  const loaded = await loadPlugin(use, config.folder);
+  const port = await loaded.create(contextsOf(config, log)(use.use), ports);
+  teardown.add("decoders", use.place, async () => {
+    const { [Symbol.asyncDispose]: closeSoon, [Symbol.dispose]: close } = port as Partial<
+      AsyncDisposable & Disposable
+    >;
+    if (closeSoon) await closeSoon.call(port);
+    else close?.call(port);
+  });
+  return port;
+}

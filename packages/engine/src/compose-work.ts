@@ -1,0 +1,207 @@
+import { dirname, join } from "node:path";
+import { type Clock, PlayoutError } from "@retrovue/core";
+import type { Container } from "@retrovue/core/di";
+import { busAddressOf, coreSettings } from "./channels/core-settings.js";
+import { Slates } from "./channels/slates.js";
+import { type CompositionInput, contextsOf, opened } from "./compose-plugin.js";
+import type { ChannelConfig, PlayoutConfig } from "./config/playout-config.js";
+import { MediaInspector } from "./media/media-inspector.js";
+import { MediaWorker } from "./media/media-worker.js";
+import { stillPicture } from "./media/still-picture.js";
+import type { ConfiguredPlugins } from "./plugins/configured-plugins.js";
+import { DecoderSet } from "./plugins/decoder-set.js";
+import { findConfiguredPlugin } from "./plugins/load-plugin.js";
+import { InProcessRender } from "./render/in-process-render.js";
+import { ProcessRender } from "./render/process-render.js";
+import type { RenderTask } from "./render/render-job.js";
+import { engineTokens } from "./tokens.js";
+import { BreadcrumbFiles } from "./workers/breadcrumb-files.js";
+import type { ChannelProfile } from "./workers/channel-worker.js";
+import { InProcessWorkers } from "./workers/in-process-workers.js";
+import { beginWorker, ProcessWorkers } from "./workers/process-workers.js";
+import { WorkerPool } from "./workers/worker-pool.js";
+
+/** The bus of this package that lives in the engine's memory. */
+const memoryBusName = "@retrovue/engine/plugins/memory-bus";
+
+/** Binds who decodes and encodes: the engine itself (`isolation: none`), or processes of their own. */
+export async function bindWork(
+  container: Container,
+  input: CompositionInput,
+  plugins: ConfiguredPlugins,
+): Promise<void> {
+  if (input.config.engine.isolation === "none") await bindDecodingWithin(container, input, plugins);
+  else bindDecodingInProcesses(container, input, plugins);
+}
+
+/** Binds who decodes where the engine does it itself: the core's channels, on the engine's own event loop. */
+async function bindDecodingWithin(
+  container: Container,
+  input: CompositionInput,
+  plugins: ConfiguredPlugins,
+): Promise<void> {
+  const { teardown } = input;
+  const clock = container.resolve(engineTokens.clock);
+  const decoders = await openDecoders(input, plugins, clock);
+  teardown.add("decoders", "decoders", () => decoders[Symbol.asyncDispose]());
+  const conformers = await opened(input, plugins.conformer, { clock });
+  const renderers = isEncoding(input.config) ? await opened(input, plugins.renderer, { clock }) : undefined;
+  container
+    .bind(engineTokens.renderFor, (channel) => {
+      if (renderers === undefined)
+        throw new PlayoutError("WrongState", "No channel of this engine is encoded.");
+      return new InProcessRender({
+        task: renderTaskOf(channel),
+        clock,
+        bus: channel.resolve(engineTokens.frameBus),
+        renderers,
+        log: channel.resolve(engineTokens.channelLog),
+      });
+    })
+    .bind(engineTokens.lengths, new MediaInspector(decoders.decoders, clock))
+    .bind(engineTokens.assets, new MediaInspector(decoders.decoders, clock))
+    .bind(
+      engineTokens.slates,
+      new Slates(
+        (uri, format, signal) =>
+          stillPicture(uri, format, { decoders: decoders.decoders, conformers, clock }, signal),
+        input.log,
+      ),
+    )
+    .bind(engineTokens.warmWorkers, async () => {})
+    .bind(
+      engineTokens.workersFor,
+      (channel) =>
+        new InProcessWorkers({
+          profile: profileOf(channel.resolve(engineTokens.channelConfig)),
+          log: channel.resolve(engineTokens.channelLog),
+          tools: {
+            clock,
+            bus: channel.resolve(engineTokens.frameBus),
+            decoders: decoders.decoders,
+            conformers,
+            metrics: channel.resolve(engineTokens.channelMetrics),
+            isBarred: (uri, index) =>
+              channel.resolve(engineTokens.quarantine).isBarred(uri, index, clock.now()),
+          },
+        }),
+    );
+}
+
+/** Binds who decodes where each channel has a process of its own. Plugins are loaded there; here they are only found. */
+function bindDecodingInProcesses(
+  container: Container,
+  input: CompositionInput,
+  plugins: ConfiguredPlugins,
+): void {
+  const { config, log, teardown } = input;
+  const { frameBus, decoders, conformer, renderer } = plugins;
+  for (const use of [...decoders, conformer, ...(isEncoding(config) ? [renderer] : [])])
+    findConfiguredPlugin(use, config.folder);
+  const clock = container.resolve(engineTokens.clock);
+  const { folder, media, engine, channels } = config;
+  const preparation = {
+    frameBus,
+    decoders,
+    conformer,
+    folder,
+    mediaRoots: media.roots,
+    protocols: media.protocols,
+  };
+  const mediaWorker = (mediaRoots: readonly string[]) => {
+    const worker = new MediaWorker({
+      begin: () => beginWorker({ ...preparation, mediaRoots }, clock),
+      timer: input.host.timer,
+      log,
+    });
+    teardown.add("decoders", "worker for media", () => worker[Symbol.asyncDispose]());
+    return worker;
+  };
+  const lengths = mediaWorker(media.roots);
+  // Slates may lie anywhere, since only the configuration names them; plans may not profit from that.
+  const slateMaker = mediaWorker(slateFolders(config));
+  const breadcrumbs = new BreadcrumbFiles(join(engine.dataDir, "run", engine.id), log);
+  teardown.add("telemetry", "breadcrumbs", () => breadcrumbs[Symbol.dispose]());
+  const pool = new WorkerPool({
+    preparation,
+    breadcrumbs,
+    clock,
+    spares: engine.spareWorkers,
+    expected: channels.filter(({ autostart }) => autostart).length,
+    log,
+  });
+  teardown.add("decoders", "spare workers", () => pool[Symbol.asyncDispose]());
+  container
+    .bind(
+      engineTokens.renderFor,
+      (channel) =>
+        new ProcessRender({
+          order: { frameBus, renderer, folder, task: renderTaskOf(channel) },
+          clock,
+          metrics: channel.resolve(engineTokens.channelMetrics),
+          log: channel.resolve(engineTokens.channelLog),
+        }),
+    )
+    .bind(engineTokens.lengths, lengths)
+    .bind(engineTokens.assets, lengths)
+    .bind(
+      engineTokens.slates,
+      new Slates((uri, format, signal) => slateMaker.still(uri, format, signal), log),
+    )
+    .bind(engineTokens.warmWorkers, () => pool.warm())
+    .bind(
+      engineTokens.workersFor,
+      (channel) =>
+        new ProcessWorkers({
+          pool,
+          breadcrumbs,
+          profile: profileOf(channel.resolve(engineTokens.channelConfig)),
+          clock,
+          quarantine: channel.resolve(engineTokens.quarantine),
+          metrics: channel.resolve(engineTokens.channelMetrics),
+          log: channel.resolve(engineTokens.channelLog),
+        }),
+    );
+}
+
+/** Buses in the engine's own memory cannot be reached from worker processes. */
+export function refuseUnreachableBus({ engine, frameBus, file = "the configuration" }: PlayoutConfig): void {
+  if (engine.isolation !== "process" || frameBus.use !== memoryBusName) return;
+  throw new PlayoutError(
+    "InvalidConfig",
+    `${file}: frameBus: ${frameBus.use} cannot be reached by worker processes.`,
+    {
+      remedy: "Set engine.isolation to none, or name another bus.",
+    },
+  );
+}
+
+const openDecoders = ({ config, log }: CompositionInput, plugins: ConfiguredPlugins, clock: Clock) =>
+  DecoderSet.open({
+    uses: plugins.decoders,
+    contextFor: (use) => contextsOf(config, log)(use.use),
+    ports: { clock },
+    folder: config.folder,
+  });
+
+/** Folders of configured slates. */
+const slateFolders = ({ channels }: PlayoutConfig): readonly string[] => [
+  ...new Set(channels.flatMap(({ slate }) => (slate.kind === "card" ? [] : [dirname(slate.path)]))),
+];
+
+/** Whether a stream may go anywhere, of a channel here or of one that a request makes: only then a renderer is needed. */
+export const isEncoding = ({ channels, transports }: PlayoutConfig): boolean =>
+  transports.length > 0 || channels.some(({ outputs }) => outputs.length > 0);
+
+function renderTaskOf(channel: Container): RenderTask {
+  const { engine } = channel.resolve(engineTokens.config);
+  const { id, format, encode } = channel.resolve(engineTokens.channelConfig);
+  return { bus: busAddressOf(engine.id, id), format, encode };
+}
+
+const profileOf = (channel: ChannelConfig): ChannelProfile => ({
+  channelId: channel.id,
+  format: channel.format,
+  settings: coreSettings(channel),
+  languages: channel.languages,
+});

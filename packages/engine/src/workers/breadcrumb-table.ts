@@ -1,0 +1,53 @@
+/*
+ * The table that a decoder's native threads leave (libav-kit: breadcrumb.h), native byte order:
+ *
+ *   head, 512 bytes   0 char[8] "RVCRUMB1"   8 uint32 lines   12 uint32 bytes of a line   16 uint32 fault line + 1   20 uint32 signal
+ *   a line            0 uint32 sequence      4 uint32 activity   8 uint32 thread   12 uint32 role   16 int64 position   24 int64 changed
+ *                     32 char[480] asset, zero-terminated
+ */
+const magic = "RVCRUMB1";
+const headBytes = 512;
+const lineBytesMin = 64;
+const linesMax = 4_096;
+
+/** What the threads of a process were at when it ended. */
+export interface BreadcrumbTable {
+  /** Assets that threads were at work on, each once. */
+  readonly assets: readonly string[];
+  /** The asset of the thread that took a deadly signal; undefined where that is not known. */
+  readonly guilty: string | undefined;
+}
+
+/** Reads a table. Undefined where the bytes are none: another process may have written anything. */
+export function readBreadcrumbs(table: Uint8Array): BreadcrumbTable | undefined {
+  if (table.length < headBytes || Buffer.from(table.subarray(0, 8)).toString("latin1") !== magic)
+    return undefined;
+  const words = new DataView(table.buffer, table.byteOffset, table.byteLength);
+  // Node runs on little-endian machines alone.
+  const lines = words.getUint32(8, true);
+  const lineBytes = words.getUint32(12, true);
+  if (lines > linesMax || lineBytes < lineBytesMin || headBytes + lines * lineBytes > table.length)
+    return undefined;
+  const assets = new Set<string>();
+  for (let line = 0; line < lines; line++) {
+    const at = headBytes + line * lineBytes;
+    const isAtWork = words.getUint32(at + 4, true) !== 0 && words.getUint32(at + 8, true) !== 0;
+    const asset = isAtWork ? assetAt(table, at, lineBytes) : undefined;
+    if (asset !== undefined) assets.add(asset);
+  }
+  const fault = words.getUint32(16, true);
+  const guilty =
+    fault === 0 || fault > lines ? undefined : assetAt(table, headBytes + (fault - 1) * lineBytes, lineBytes);
+  return { assets: [...assets], guilty };
+}
+
+function assetAt(table: Uint8Array, line: number, lineBytes: number): string | undefined {
+  const words = new DataView(table.buffer, table.byteOffset, table.byteLength);
+  // Odd: the name is half written.
+  if (words.getUint32(line, true) % 2 === 1) return undefined;
+  const text = table.subarray(line + 32, line + lineBytes);
+  const end = text.indexOf(0);
+  // One that fills the line may have been cut, and a name that is not whole names nothing.
+  if (end <= 0 || end === text.length - 1) return undefined;
+  return Buffer.from(text.subarray(0, end)).toString("utf8");
+}
