@@ -29,9 +29,23 @@ test("clock/a-time-limit-aborts-as-its-outer-signal-does", () => {
 test("clock/a-time-limit-leaves-nothing-behind", () => {
   const clock = clockAtOne();
   const outer = new AbortController();
+  let listening = 0;
+  const onMapping = clock.onMapping.bind(clock);
+  clock.onMapping = (listener) => {
+    const inner = onMapping(listener);
+    listening += 1;
+    return {
+      [Symbol.dispose]: () => {
+        listening -= 1;
+        inner[Symbol.dispose]();
+      },
+    };
+  };
   for (let i = 0; i < 10; i++) {
     using _limit = new TimeLimit(clock, second, outer.signal, "Opening a");
     expect(getEventListeners(outer.signal, "abort")).toHaveLength(1);
+    expect(listening).toBe(1);
   }
   expect(getEventListeners(outer.signal, "abort")).toHaveLength(0);
+  expect(listening).toBe(0);
 });

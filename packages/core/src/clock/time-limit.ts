@@ -34,6 +34,7 @@ export class TimeLimit implements Disposable {
   [Symbol.dispose](): void {
     this.#outer.removeEventListener("abort", this.#follow);
     this.#done.abort(over);
+    this.#time[Symbol.dispose]();
   }
 }
 
