@@ -1,13 +1,19 @@
 #include <retrovue/libav/breadcrumb.h>
 #include <retrovue/libav/interrupt.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <cstring>
 
 namespace retrovue::libav {
+
+static_assert(breadcrumbLines <= 255, "a thread's name has room for three digits, and its number is a byte");
 
 namespace {
 
@@ -17,6 +23,60 @@ std::atomic<BreadcrumbHead*> table{nullptr};
 
 Breadcrumb* linesOf(BreadcrumbHead* head) {
   return reinterpret_cast<Breadcrumb*>(head + 1);
+}
+
+/// What a thread with a line is called, before the line's number; threads it begins inherit it
+/// (pthread_create(3) copies the creator's "comm"). Libraries that name their threads (FFmpeg from 6.1 on)
+/// hide it: then nobody is known guilty.
+constexpr char threadName[] = "rvcrumb-";
+constexpr std::size_t threadNameBytes = 16;
+
+/// 1 + the line that the calling thread is named after; 0 where it is not. Async-signal-safe.
+std::uint32_t lineOfThisThread() {
+  char name[threadNameBytes] = {};
+  if (prctl(PR_GET_NAME, name) != 0 || std::strncmp(name, threadName, sizeof threadName - 1) != 0) return 0;
+  std::uint32_t line = 0;
+  for (const char* digit = name + sizeof threadName - 1; *digit >= '0' && *digit <= '9'; digit++) {
+    line = line * 10 + static_cast<std::uint32_t>(*digit - '0');
+  }
+  return line + 1;
+}
+
+constexpr std::array<int, 6> deadlySignals{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
+
+/// What was installed before us, by place in `deadlySignals`. Written once, before our handler is.
+std::array<struct sigaction, deadlySignals.size()> handlersBefore{};
+
+void noteFault(int number, siginfo_t* info, void* context) {
+  if (const std::uint32_t line = lineOfThisThread(); line != 0) {
+    BreadcrumbHead* head = table.load();
+    std::uint32_t nobody = 0;
+    if (head->faultLine.compare_exchange_strong(nobody, line)) {
+      head->faultSignal.store(static_cast<std::uint32_t>(number));
+    }
+  }
+  for (std::size_t i = 0; i < deadlySignals.size(); i++) {
+    if (deadlySignals[i] != number) continue;
+    const struct sigaction& before = handlersBefore[i];
+    if ((before.sa_flags & SA_SIGINFO) != 0) {
+      before.sa_sigaction(number, info, context);
+    } else if (before.sa_handler == SIG_DFL || before.sa_handler == SIG_IGN) {
+      // The fault comes again when this returns, or abort() raises it again, and then ends the process.
+      sigaction(number, &before, nullptr);
+    } else {
+      before.sa_handler(number);
+    }
+  }
+}
+
+void watchForFaults() {
+  struct sigaction ours {};
+  ours.sa_sigaction = noteFault;
+  ours.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  sigemptyset(&ours.sa_mask);
+  for (std::size_t i = 0; i < deadlySignals.size(); i++)
+    sigaction(deadlySignals[i], nullptr, &handlersBefore[i]);
+  for (const int number : deadlySignals) sigaction(number, &ours, nullptr);
 }
 
 }  // namespace
@@ -32,7 +92,10 @@ bool useBreadcrumbFile(int fd) {
   head->lineBytes = sizeof(Breadcrumb);
   std::memcpy(head->magic, "RVCRUMB1", sizeof head->magic);
   BreadcrumbHead* none = nullptr;
-  if (table.compare_exchange_strong(none, head)) return true;
+  if (table.compare_exchange_strong(none, head)) {
+    watchForFaults();
+    return true;
+  }
   munmap(mapped, bytes);
   return false;
 }
@@ -46,6 +109,10 @@ BreadcrumbTrail::BreadcrumbTrail(std::string_view asset, std::uint32_t role) {
     if (linesOf(head)[i].thread.compare_exchange_strong(nobody, self)) line_ = &linesOf(head)[i];
   }
   if (line_ == nullptr) return;
+  char name[threadNameBytes];
+  const auto number = static_cast<std::uint8_t>(line_ - linesOf(head));
+  std::snprintf(name, sizeof name, "%s%u", threadName, number);
+  prctl(PR_SET_NAME, name);
   line_->sequence.fetch_add(1, std::memory_order_acq_rel);
   line_->role.store(role, std::memory_order_relaxed);
   const std::size_t length = std::min(asset.size(), sizeof line_->asset - 1);
@@ -58,6 +125,8 @@ BreadcrumbTrail::BreadcrumbTrail(std::string_view asset, std::uint32_t role) {
 BreadcrumbTrail::~BreadcrumbTrail() {
   if (line_ == nullptr) return;
   at(Activity::idle);
+  // The thread may go on to something else, for which its last asset must not be blamed.
+  prctl(PR_SET_NAME, "rv-idle");
   line_->thread.store(0, std::memory_order_release);
 }
 

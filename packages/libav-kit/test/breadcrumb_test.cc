@@ -1,12 +1,16 @@
 #include <retrovue/libav/breadcrumb.h>
 #include <retrovue/test/runner.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "clip.h"
 
@@ -42,5 +46,29 @@ TEST("breadcrumb/each-thread-says-what-it-is-at") {
     CHECK_EQ(inUse(2), 1);
   }
   CHECK_EQ(inUse(1) + inUse(2), 0);
+  CHECK_EQ(head->faultLine.load(), 0u);
+  // Faults end a process, so others take them: of a thread without a line, with one, and begun by one with a
+  // line.
+  const auto dies = [](auto&& work) {
+    const pid_t child = fork();
+    if (child == 0) {
+      std::thread(work).join();
+      _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    // A sanitizer that takes the signal ends the process by itself.
+    return WIFSIGNALED(status) || WEXITSTATUS(status) != 0;
+  };
+  CHECK(dies([] { raise(SIGSEGV); }));
+  CHECK_EQ(head->faultLine.load(), 0u);
+  CHECK(dies([] {
+    const BreadcrumbTrail trail("guilty", 2);
+    std::thread([] { std::abort(); }).join();
+  }));
+  const std::uint32_t line = head->faultLine.load();
+  REQUIRE(line > 0);
+  CHECK(std::strcmp(lines[line - 1].asset, "guilty") == 0);
+  CHECK_EQ(head->faultSignal.load(), static_cast<std::uint32_t>(SIGABRT));
   munmap(seen, bytes);
 }

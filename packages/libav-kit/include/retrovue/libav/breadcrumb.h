@@ -38,18 +38,25 @@ struct BreadcrumbHead {
   char magic[8];  ///< "RVCRUMB1"
   std::uint32_t lines;
   std::uint32_t lineBytes;
-  char reserved[496];
+  /// 1 + the line of the thread that took a deadly signal, or of the one that began it; 0 while nobody has.
+  std::atomic<std::uint32_t> faultLine;
+  std::atomic<std::uint32_t> faultSignal;
+  char reserved[488];
 };
 static_assert(sizeof(BreadcrumbHead) == 512);
 
 /// Lines of a table: more threads than a worker has; those beyond leave no crumb.
 constexpr std::uint32_t breadcrumbLines = 255;
 
-/// Maps the file behind `fd` (made long enough) as this process's table, for threads that begin from now on.
-/// The mapping stays until the process ends. False where it cannot be mapped, or a table is there already.
+/// Maps the file behind `fd` (made long enough) as this process's table, for threads that begin from now on,
+/// and sees to it that a thread with a line that takes a deadly signal is noted there before the process ends
+/// as it would have. The mapping stays until the process ends. False where it cannot be mapped, or a table is
+/// there already.
 bool useBreadcrumbFile(int fd);
 
-/// One thread's crumb for as long as it lives. Costs two relaxed stores a change; nothing without a table.
+/// One thread's crumb for as long as it lives. The thread is named after its line, and threads that a library
+/// begins on it inherit the name: so a fault in one of them is put down to the right asset. Costs two relaxed
+/// stores a change; nothing without a table.
 class BreadcrumbTrail {
  public:
   BreadcrumbTrail(std::string_view asset, std::uint32_t role);
