@@ -107,6 +107,40 @@ describe("memory bus", () => {
     expect(committer.counters()).toMatchObject({ committed: 13, submitted: 1, refused: 1 });
   });
 
+  test("bus/memory-counts-stand-ins-by-reason-and-knows-how-far-sound-is-whole", async () => {
+    const { clock, committer, writer } = await started();
+    writer.submit(first, "black", undefined, meta);
+    writer.submit(tickAfter(first, 1), "slate", undefined, {
+      ...meta,
+      standIn: "slate",
+      standInReason: "soundOnly",
+    });
+    expect(committer.counters().soundThrough).toBe(tickAfter(first, 1));
+    committer.setReason("hung");
+    await clock.advanceTo(grid.tickTime(tickAfter(first, 4)));
+    const { standIns, standInsBy, soundThrough } = committer.counters();
+    expect(standInsBy).toEqual({ hold: {}, slate: { soundOnly: 1, hung: standIns.slate - 1 }, black: {} });
+    expect(standIns.slate).toBeGreaterThan(2);
+    expect(soundThrough).toBe(tickAfter(first, 1));
+    await committer[Symbol.asyncDispose]();
+  });
+
+  test("bus/memory-a-segment-of-sound-alone-is-no-episode", async () => {
+    const { committer, writer } = await started();
+    const told: unknown[] = [];
+    committer.onEvent((event) => told.push(event));
+    const soundOnly = { ...meta, standIn: "slate", standInReason: "soundOnly" } as const;
+    writer.submit(first, "slate", undefined, { ...soundOnly, standInReason: "late" });
+    for (let n = 1; n < 4; n++) writer.submit(tickAfter(first, n), "slate", undefined, soundOnly);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(told).toMatchObject([
+      { type: "stand-in-began", tick: first, reason: "late" },
+      { type: "stand-in-ended", tick: tickAfter(first, 1), ticks: 1 },
+    ]);
+    await committer[Symbol.asyncDispose]();
+  });
+
   test("bus/memory-stands-in-by-itself-as-time-passes", async () => {
     const { clock, committer } = await started();
     await clock.advanceTo(grid.tickTime(tickAfter(first, 1_000)));

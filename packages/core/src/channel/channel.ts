@@ -1,9 +1,11 @@
+import { BufferSupply } from "../bus/buffer-supply.js";
 import type { FrameWriter } from "../bus/frame-bus.js";
 import { Alarm } from "../clock/alarm.js";
 import type { Clock } from "../clock/clock.js";
 import { SteadyTime } from "../clock/steady-time.js";
 import type { Conformer } from "../conform/conformer.js";
 import type { DecoderChooser } from "../decoder/choice.js";
+import type { PictureFormat } from "../media/picture-format.js";
 import type { ProgramFormat } from "../media/program-format.js";
 import { type MetricsRecorder, silentMetrics } from "../metrics/recorder.js";
 import { fadeAlphaAt } from "../plan/fade.js";
@@ -13,6 +15,7 @@ import type { Timeline } from "../plan/timeline.js";
 import type { HouseGrid } from "../time/house-grid.js";
 import { type Nanoseconds, type Tick, tickAfter } from "../time/units.js";
 import type { ChannelEvent } from "./events.js";
+import { fitsProgram } from "./fits.js";
 import { Inheritance } from "./inheritance.js";
 import type { PictureMeta } from "./meta.js";
 import { PictureLine } from "./picture-line.js";
@@ -35,6 +38,8 @@ export interface ChannelOptions {
   readonly timeline: Timeline;
   /** Preferred sound languages, best first. */
   readonly languages?: readonly string[];
+  /** Buffers that decoders may keep for working ahead: as many as the bus was made with. Default 0: they get none. */
+  readonly directReferences?: number;
   readonly onEvent?: (event: ChannelEvent) => void;
   readonly metrics?: MetricsRecorder;
 }
@@ -74,7 +79,16 @@ export class Channel {
     const { settings, grid, clock, format } = options;
     const time = new SteadyTime(clock);
     this.#options = options;
-    this.#tools = { ...options, time, [Symbol.dispose]: () => time[Symbol.dispose]() };
+    const supply = supplyOf(options);
+    this.#tools = {
+      ...options,
+      time,
+      supply,
+      [Symbol.dispose]: () => {
+        supply?.[Symbol.dispose]();
+        time[Symbol.dispose]();
+      },
+    };
     this.#timeline = options.timeline;
     this.#metrics = options.metrics ?? silentMetrics;
     this.#pictures = new PictureLine(settings, grid, format);
@@ -296,6 +310,12 @@ export class Channel {
       onStuck: (asset, decoderIndex) => onEvent?.({ type: "decoder-stuck", uri: asset.uri, decoderIndex }),
     });
   }
+}
+
+function supplyOf({ writer, format, directReferences = 0 }: ChannelOptions): BufferSupply | undefined {
+  if (directReferences === 0) return undefined;
+  const fits = (of: PictureFormat) => fitsProgram(of, format);
+  return new BufferSupply({ writer, format, fits, buffersMax: directReferences });
 }
 
 /** True where what follows the place goes on with its media. */

@@ -235,6 +235,32 @@ describe("channel/direct decoding", () => {
     }
   });
 
+  test("channel/a-picture-in-a-buffer-of-the-decoder's-own-airs-from-there", async () => {
+    let holds = 0;
+    const bench = await new CursorBench().start(async (inner, at, _, signal) => {
+      const frame = await inner.readPicture(at, {}, signal);
+      if (frame === endOfMedia) return frame;
+      const { planes, strides } = frame;
+      const holdBuffer = () => {
+        holds += 1;
+        const release = () => {
+          holds -= 1;
+        };
+        return { index: 99, planes, strides, release };
+      };
+      return { ...frame, holdBuffer, release: () => frame.release() };
+    });
+    for (let tick = 0; tick < 10; tick++) {
+      const picture = await bench.show(tick);
+      expect([picture.buffer.index, markOf(picture)?.frame]).toEqual([99, tick]);
+      expect(holds).toBeLessThanOrEqual(2);
+    }
+    expect(bench.conformed).toBe(0);
+    expect(markOf(await bench.show(11, half))?.opacity).toBe(128);
+    await bench.close();
+    expect([holds, bench.lent.size]).toEqual([0, 0]);
+  });
+
   test("channel/only-what-needs-nothing-done-fits", () => {
     const wanted = wantedFormat(format);
     expect(fitsProgram(wanted, format)).toBe(true);
@@ -274,5 +300,6 @@ describe("channel/direct decoding", () => {
     await bench.start(planOf([segmentOf(1, { asset })], { start: bench.grid.tickTime(bench.first) }));
     expect(strip(await bench.play(30))).toBe("1".repeat(30));
     expect(told.map(({ wanted }) => wanted)).toEqual([wantedFormat(bench.format)]);
+    expect(told[0]?.supply).toBeUndefined();
   });
 });

@@ -207,8 +207,11 @@ export class PictureCursor {
       // A decoder may overlook its signal; what it gives then is wanted by nobody.
       if (signal.aborted && frame !== endOfMedia) frame.release();
       signal.throwIfAborted();
-      isPlaced = into !== undefined && frame !== endOfMedia && frame.inPlace && this.#fits(frame.format);
-      this.#take(frame, isPlaced ? into : undefined, Number(clock.now() - began));
+      const fits = frame !== endOfMedia && this.#fits(frame.format);
+      isPlaced = fits && into !== undefined && frame.inPlace;
+      // A decoder that works ahead has buffers of its own supply, and this picture may lie in one.
+      const buffer = isPlaced ? into : fits ? frame.holdBuffer?.() : undefined;
+      this.#take(frame, buffer, Number(clock.now() - began));
     } finally {
       // Not before the read has settled: until then a decoder may still store to it.
       if (into !== undefined && unfinished.reads.delete(into) && !isPlaced) this.#spare.giveBack(into);

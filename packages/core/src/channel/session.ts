@@ -4,6 +4,7 @@ import type { SteadyTime } from "../clock/steady-time.js";
 import { Watch } from "../clock/watch.js";
 import type { Conformer, PictureTreatment } from "../conform/conformer.js";
 import type { Choice } from "../decoder/choice.js";
+import type { PictureSupply } from "../decoder/picture-supply.js";
 import { PlayoutError } from "../errors/playout-error.js";
 import { endOfMedia } from "../media/picture.js";
 import type { ProgramFormat } from "../media/program-format.js";
@@ -24,6 +25,8 @@ export interface SessionTools {
   readonly time: SteadyTime;
   readonly writer: FrameWriter;
   readonly conformer: Conformer;
+  /** Where decoders get buffers of the bus to work ahead in; undefined where the bus has none to spare. */
+  readonly supply?: PictureSupply | undefined;
 }
 
 /** What one session is for. */

@@ -187,7 +187,13 @@ export class Source {
 
   #open(signal: AbortSignal): Promise<Choice> {
     const { chooser, languages, tools } = this.#options;
-    const options = { languages, picturesHeldMax: 4, wanted: wantedFormat(tools.format) };
+    const { format, supply } = tools;
+    const options = {
+      languages,
+      picturesHeldMax: 4,
+      wanted: wantedFormat(format),
+      ...(supply && { supply }),
+    };
     return chooser.open(this.#asset, options, this.#failedDecoders, signal, this.#onStuck);
   }
 
