@@ -134,9 +134,8 @@ export class StandInChecker {
     const bound = meta.standInReason === "endedEarly" ? shortHoldTicksMax : holdTicksMax;
     if (meta.standIn !== "hold") {
       this.#holdable = undefined;
-      // A worker that takes over has nothing of what was shown before it.
-      const isKept = holdable?.key === airing(place) && holdable.workersLost === this.#facts.workersLost;
-      if (!isKept || holdable.held >= bound || this.#facts.isUnsettled(now)) return;
+      // A worker that takes over leaves the hold to the committer, who still has the picture.
+      if (holdable?.key !== airing(place) || holdable.held >= bound || this.#facts.isUnsettled(now)) return;
       throw new Violation(
         "stand-in/hold-before-slate",
         tick,

@@ -4,6 +4,9 @@ import { type Mutant, mutant } from "./mutation.js";
 /** Who asks for house time is told too little once in so often. */
 const everyCalls = 997;
 
+/** More than passes between two looks at it. */
+const backNs = 200_000_000n;
+
 /** By how much a clock misreads its master: more than a network can hide. */
 const misreadNs = 20_000_000n;
 
@@ -15,7 +18,7 @@ export const clockMutants: readonly Mutant[] = [
       let calls = 0;
       clock.now = () => {
         calls += 1;
-        return (calls % everyCalls === 0 ? now() - 1_000_000n : now()) as Nanoseconds;
+        return (calls % everyCalls === 0 ? now() - backNs : now()) as Nanoseconds;
       };
     },
   })),
