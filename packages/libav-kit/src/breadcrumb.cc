@@ -61,8 +61,10 @@ void noteFault(int number, siginfo_t* info, void* context) {
     if ((before.sa_flags & SA_SIGINFO) != 0) {
       before.sa_sigaction(number, info, context);
     } else if (before.sa_handler == SIG_DFL || before.sa_handler == SIG_IGN) {
-      // The fault comes again when this returns, or abort() raises it again, and then ends the process.
+      // Held back until this returns, and then it ends the process. A signal that was sent would not come by
+      // itself.
       sigaction(number, &before, nullptr);
+      raise(number);
     } else {
       before.sa_handler(number);
     }
