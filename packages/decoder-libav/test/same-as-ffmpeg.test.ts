@@ -13,7 +13,7 @@ import {
   rowsOf,
 } from "@retrovue/core";
 import { clipSources, HeapSupply, isClip } from "@retrovue/plugin-contract";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LibavDecoderFactory, parseOptions } from "../src/index.js";
 import { mediaPath, noMedia } from "./media-set.js";
 
@@ -71,6 +71,15 @@ async function ffmpegDigests(path: string, max: number): Promise<string[]> {
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"))
     .map((line) => line.split(",").at(-1)!.trim());
+}
+
+/** ffmpeg's picture of a still, in the layout that it came in, converted as accurately as the decoder asks libswscale to. */
+async function ffmpegDigestIn(path: string, pixelFormat: string): Promise<string> {
+  // JPEG's own layouts are the port's, in full range: asked for by those names they would be brought to limited range.
+  const isAsItIs = path.endsWith(".jpg");
+  const scale = isAsItIs ? [] : ["-vf", "scale=flags=bicubic+accurate_rnd", "-pix_fmt", pixelFormat];
+  const bytes = await outputOf("ffmpeg", ["-i", path, ...scale, "-f", "rawvideo", "-"]);
+  return createHash("md5").update(bytes).digest("hex");
 }
 
 async function isSamePictures(path: string, max: number): Promise<void> {
@@ -192,6 +201,72 @@ test("decoder/sound-lies-where-a-clock-of-milliseconds-puts-it", { timeout: pati
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+describe("same as ffmpeg: what has no marked clip", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "retrovue-unmarked-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+  const inputs = ["-f", "lavfi", "-i", "testsrc2=s=96x64:r=25:d=2"];
+  inputs.push("-f", "lavfi", "-i", "anoisesrc=r=48000:d=2:seed=7:a=0.5");
+
+  test.each(["mkv", "ts", "mp4"])(
+    "decoder/dts-lies-where-libav-has-it: %s",
+    { timeout: patience },
+    async (kind) => {
+      const path = join(folder, `dts.${kind}`);
+      const codecs = ["-c:v", "libx264", "-c:a", "dca", "-strict", "-2", "-ac", "2", "-b:a", "768k"];
+      await outputOf("ffmpeg", [...inputs, ...codecs, path]);
+      await isSameSound(path);
+      await using decoder = await factory.open({ uri: path }, {}, AbortSignal.timeout(patience));
+      expect(decoder.info.sound).toMatchObject({ codec: "dts", sampleRate: 48_000, channels: 2 });
+    },
+  );
+
+  test.each([
+    ["photo.jpg", ["-pix_fmt", "yuvj420p"]],
+    ["photo-422.jpg", ["-pix_fmt", "yuvj422p"]],
+    ["grey.jpg", ["-pix_fmt", "gray"]],
+    ["card.png", ["-pix_fmt", "rgb24"]],
+    ["card-16.png", ["-pix_fmt", "rgb48be"]],
+    ["card.bmp", []],
+    ["card.tiff", ["-pix_fmt", "rgb24"]],
+    ["card.webp", ["-lossless", "1", "-c:v", "libwebp"]],
+  ] as const)(
+    "decoder/a-still-is-its-picture-for-any-time: %s",
+    { timeout: patience },
+    async (name, format) => {
+      const path = join(folder, name);
+      await outputOf("ffmpeg", [
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=s=162x122:r=1:d=1",
+        "-frames:v",
+        "1",
+        ...format,
+        path,
+      ]);
+      const signal = AbortSignal.timeout(patience);
+      await using decoder = await factory.open({ uri: path }, {}, signal);
+      expect(decoder.info).toMatchObject({ duration: undefined, picture: { still: true } });
+      const hours = 3_600_000_000_000n;
+      const shown: string[] = [];
+      for (const at of [0n, 5n * hours]) {
+        await decoder.seek(mediaTime(at), signal);
+        const picture = await decoder.readPicture(mediaTime(at), {}, signal);
+        if (picture === endOfMedia) throw new Error(`there is a picture at ${at}`);
+        expect([picture.time, picture.format.width, picture.format.height]).toEqual([0n, 162, 122]);
+        shown.push(await ffmpegDigestIn(path, picture.format.pixelFormat), digestOf(picture));
+        picture.release();
+        expect(await decoder.readPicture(mediaTime(at), {}, signal)).toBe(endOfMedia);
+      }
+      // Brought to a layout of the port's where its own has no name there, as ffmpeg brings it.
+      expect(new Set(shown).size).toBe(1);
+    },
+  );
 });
 
 describe("same as ffmpeg: in buffers of a bus", () => {
