@@ -9,18 +9,20 @@ import { readCompactMark } from "@retrovue/core/testing";
 import type { Actor } from "../world/cast.js";
 import type { Facts } from "../world/facts.js";
 import { readNote } from "../world/noting-conformer.js";
-import { type ExpectedPicture, expectedPicture } from "./expected-picture.js";
+import { type ExpectedPicture, ExpectedPictures } from "./expected-picture.js";
 import { Violation } from "./violation.js";
 
 /** Holds the pixels of planned pictures against the plan. */
 export class PictureChecker {
   readonly #facts: Facts;
   readonly #aspect: AspectPolicy;
+  readonly #expected: ExpectedPictures;
 
   /** @param aspect the program's aspect policy */
   constructor(facts: Facts, aspect: AspectPolicy) {
     this.#facts = facts;
     this.#aspect = aspect;
+    this.#expected = new ExpectedPictures(facts.grid);
   }
 
   /** A tick that says it airs its planned picture. */
@@ -38,7 +40,7 @@ export class PictureChecker {
       );
     }
     if (actor.fault === "lying-times") return;
-    const expected = expectedPicture(actor, place, tick, this.#facts.grid);
+    const expected = this.#expected.at(actor, place, tick);
     if (expected === undefined) return;
     if (actor.fault === "endless" && expected.overtimeNs >= -cadenceToleranceNs) return;
     const isProgressive = actor.pattern.pictures.fieldOrder === "progressive";

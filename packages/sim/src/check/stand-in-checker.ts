@@ -2,7 +2,7 @@ import type { FrameLease, Nanoseconds, SegmentPlace, StandInReason } from "@retr
 import type { Actor } from "../world/cast.js";
 import { type Facts, pendingTicksMax } from "../world/facts.js";
 import { Episode } from "./episode.js";
-import { expectedPicture } from "./expected-picture.js";
+import { ExpectedPictures } from "./expected-picture.js";
 import { promisedNs } from "./recovery.js";
 import { Violation } from "./violation.js";
 
@@ -37,10 +37,12 @@ export class StandInChecker {
   /** The last planned picture of this airing; undefined once slate or black has aired, or across a seam. */
   #holdable: Holdable | undefined;
   readonly #episode = new Episode();
+  readonly #expected: ExpectedPictures;
 
   constructor(facts: Facts, bounds: StandInBounds) {
     this.#facts = facts;
     this.#bounds = bounds;
+    this.#expected = new ExpectedPictures(facts.grid);
   }
 
   /** The plan's own picture aired. */
@@ -79,7 +81,7 @@ export class StandInChecker {
       throw new Violation("pad/only-where-planned", tick, `Black aired as planned instead of ${actor.uri}.`);
     }
     if (reason === "endedEarly") {
-      const expected = expectedPicture(actor, place, tick, this.#facts.grid);
+      const expected = this.#expected.at(actor, place, tick);
       // A rounding of the last timestamp may end media a hair early.
       if (
         actor.fault === "short" ||

@@ -40,6 +40,7 @@ export class Facts {
   /** The first tick of the channel's life. */
   firstTick: Tick = 0 as Tick;
   readonly #disturbances: Disturbance[] = [];
+  #disturbedUntil = 0n as Nanoseconds;
   #lateTake: string | undefined;
   #slowedUntil = 0n as Nanoseconds;
   #unsettledUntil = 0n as Nanoseconds;
@@ -131,6 +132,7 @@ export class Facts {
   disturb(disturbance: Disturbance): void {
     this.#disturbances.push(disturbance);
     if (this.#disturbances.length > disturbancesMax) this.#disturbances.shift();
+    if (disturbance.until > this.#disturbedUntil) this.#disturbedUntil = disturbance.until;
     if (isLeap(disturbance)) this.slowedDown(disturbance.until);
     this.unsettle(disturbance.until);
   }
@@ -146,6 +148,7 @@ export class Facts {
 
   /** True while ticks may lie behind house time because time itself made a leap. */
   isTimeTorn(now: Nanoseconds): boolean {
+    if (now > this.#disturbedUntil) return false;
     return this.#disturbances.some(
       (disturbance) => isLeap(disturbance) && now >= disturbance.from && now <= disturbance.until,
     );
@@ -163,6 +166,8 @@ export class Facts {
 
   /** What may still have its effect at this time. */
   disturbanceAt(now: Nanoseconds): Disturbance | undefined {
+    // The last to end; most of the time it is over, and then they all are.
+    if (now > this.#disturbedUntil) return undefined;
     return this.#disturbances.find(({ from, until }) => now >= from && now <= until);
   }
 }

@@ -118,7 +118,7 @@ export class World {
     const guardNs = (twoTicks > 50_000_000n ? twoTicks : 50_000_000n) as Nanoseconds;
     this.#settings = { ...defaultChannelSettings, guardNs };
     this.#actors = isCalm ? castGoodActors(this.#random) : castActors(this.#random);
-    this.#channels = !isCalm && this.#random.chance(8) ? 2 : 1;
+    this.#channels = !isCalm && this.#random.chance(5) ? 2 : 1;
   }
 
   /** Runs the world to its end, or to the first broken promise. */
