@@ -79,21 +79,23 @@ void Pacer::loop() {
   ::pthread_setname_np(::pthread_self(), "rv-pacer");
   while (!stopping_.load()) {
     std::int64_t next = kNever;
+    bool hasLeft = false;
     {
-      std::unique_lock lock(mutex_);
+      const std::scoped_lock lock(mutex_);
       hasNews_.store(false);
-      letGo(lock);
+      hasLeft = letGo();
       if (waiting_ > 0) {
         const Waiting& first = ticks_[ticks_.size() - waiting_];
         next = portionTime(first.tick, first.portionsLeft);
       }
     }
+    if (hasLeft) onLeft_();
     clock_.waitUntil(next, [this] { return stopping_.load() || hasNews_.load(); });
   }
 }
 
-/// Lets everything go whose time has come.
-void Pacer::letGo(std::unique_lock<std::mutex>& lock) {
+/// Lets everything go whose time has come; true if there is something to fetch.
+bool Pacer::letGo() {
   bool any = false;
   const std::int64_t now = clock_.now();
   while (waiting_ > 0) {
@@ -117,8 +119,7 @@ void Pacer::letGo(std::unique_lock<std::mutex>& lock) {
     if (leftBytes_ > kLeftBytesMax) isDropping_ = true;
     if (isDropping_) dropLeft();
   }
-  lock.unlock();
-  if (any) onLeft_();
+  return any;
 }
 
 /// Nobody fetches: throws away all that has left, and everything to come up to the next random access point.

@@ -66,7 +66,7 @@ class Pacer {
   std::int64_t portionTime(const TickBytes& tick, std::size_t portion) const;
   static std::size_t endOf(const TickBytes& tick, std::size_t portion);
   void recycle(TickBytes tick);
-  void letGo(std::unique_lock<std::mutex>& lock);
+  bool letGo();
   void dropLeft();
 
   const HouseGrid grid_;

@@ -1,0 +1,201 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Bench } from "../../../scripts/bench/bench.ts";
+import { Arrivals } from "./arrivals.ts";
+import { EngineUnderTest, encoding, pause } from "./channels.ts";
+import { MeasuredProgram } from "./processes.ts";
+
+export const part = "render";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const mediaFolder = process.env["RETROVUE_MEDIA_DIR"] ?? join(root, "../shared/media");
+const media = join(mediaFolder, "programmes/long-1080p30-h264-aac-362s.mp4");
+
+/** What is measured each time, once everything runs. */
+const steadyMs = 10_000;
+const warmUpMs = 2_500;
+/** More are not tried. */
+const channelsMax = 5;
+/** A picture later than this has used up what a small receiver keeps: three pictures. */
+const lateMs = 100;
+
+function unavailable(): string | undefined {
+  if (!existsSync(media)) return "there is no 1080p30 programme: set RETROVUE_MEDIA_DIR";
+  if (spawnSync("ffmpeg", ["-version"]).status !== 0) return "ffmpeg is not installed";
+  if (!existsSync(join(root, "packages/engine/dist/cli/main.js")))
+    return "the engine is not built: pnpm build";
+  return undefined;
+}
+
+/** The same channel by one ffmpeg: decode, scale, encode, mux. */
+const ffmpegArgs = (): string[] => [
+  ..."-nostdin -v error -re".split(" "),
+  "-i",
+  media,
+  ..."-vf scale=1280:720 -map 0:v:0 -map 0:a:0 -c:v libx264 -tune zerolatency -sc_threshold 0".split(" "),
+  ...["-preset", encoding.preset, "-b:v", `${encoding.kbps}k`, "-maxrate", `${encoding.kbps}k`],
+  ...[
+    "-bufsize",
+    `${encoding.kbps}k`,
+    "-g",
+    `${encoding.gop}`,
+    "-c:a",
+    "aac",
+    "-b:a",
+    `${encoding.soundKbps}k`,
+  ],
+  ..."-ac 2 -ar 48000 -f mpegts".split(" "),
+];
+
+/** Share of a core, in percent, that `cpuSeconds` grew by while things were steady. */
+async function share(program: { cpuSeconds(): number }): Promise<number> {
+  await pause(warmUpMs);
+  const before = program.cpuSeconds();
+  const began = performance.now();
+  await pause(steadyMs);
+  return ((program.cpuSeconds() - before) / (performance.now() - began)) * 100_000;
+}
+
+async function engineShare(): Promise<number> {
+  await using engine = await EngineUnderTest.start(media, 1);
+  // Somebody watches, as somebody takes what ffmpeg writes.
+  const watching = engine.watch(1, warmUpMs + steadyMs, () => "more");
+  const measured = await share(engine);
+  await watching;
+  return measured;
+}
+
+async function ffmpegShare(): Promise<number> {
+  await using program = new MeasuredProgram("ffmpeg", [...ffmpegArgs(), "-y", "/dev/null"], tmpdir());
+  return await share(program);
+}
+
+/** True where so many channels deliver every picture in time, by the arrival of each at a viewer. */
+async function engineSustains(channels: number): Promise<boolean> {
+  await using engine = await EngineUnderTest.start(media, channels);
+  await pause(warmUpMs);
+  const seen = await Promise.all(
+    Array.from({ length: channels }, async (_, n) => {
+      const arrivals = new Arrivals(lateMs);
+      await engine.watch(n + 1, steadyMs, (bytes) => {
+        arrivals.take(bytes);
+        return "more";
+      });
+      return arrivals;
+    }),
+  );
+  // A viewer who joins between two pictures sees one less; the first second may be the kept group.
+  const enough = ((steadyMs - 1_500) / 1_000) * 30;
+  return seen.every(({ pictures, late, missing }) => pictures >= enough && late === 0 && missing === 0);
+}
+
+/** True where so many ffmpegs keep up with real time. */
+async function ffmpegSustains(channels: number): Promise<boolean> {
+  const speeds = await Promise.all(Array.from({ length: channels }, () => ffmpegProgress()));
+  return speeds.every((speed) => speed >= 0.995);
+}
+
+/** Media seconds a second that one ffmpeg gets through while it is steady. */
+function ffmpegProgress(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("ffmpeg", [...ffmpegArgs(), "-progress", "pipe:1", "-y", "/dev/null"], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    let mediaUs = 0;
+    child.once("error", reject);
+    child.stdout.on("data", (bytes: Buffer) => {
+      const times = bytes.toString().match(/(?<=out_time_us=)\d+/g);
+      if (times !== null) mediaUs = Number(times.at(-1));
+    });
+    void (async () => {
+      // Its progress comes each half second: both ends are taken just after one.
+      await pause(warmUpMs);
+      const next = async () => {
+        const before = mediaUs;
+        for (let waited = 0; mediaUs === before && waited < 2_000; waited += 5) await pause(5);
+        return { mediaUs, at: performance.now() };
+      };
+      const from = await next();
+      await pause(steadyMs);
+      const to = await next();
+      child.kill("SIGKILL");
+      child.once("close", () => resolve((to.mediaUs - from.mediaUs) / 1_000 / (to.at - from.at)));
+    })();
+  });
+}
+
+async function mostOf(sustains: (channels: number) => Promise<boolean>): Promise<number> {
+  let most = 0;
+  for (let channels = 1; channels <= channelsMax && (await sustains(channels)); channels++) most = channels;
+  return most;
+}
+
+/** From asking for a channel on air to its first byte, which is that of a key frame's tables. */
+async function engineFirstByte(): Promise<number> {
+  await using engine = await EngineUnderTest.start(media, 1);
+  await pause(warmUpMs);
+  const times: number[] = [];
+  for (let viewer = 0; viewer < 10; viewer++) {
+    const asked = performance.now();
+    await engine.watch(1, 5_000, () => {
+      times.push(performance.now() - asked);
+      return "enough";
+    });
+    await pause(130);
+  }
+  times.sort((a, b) => a - b);
+  return times[Math.floor(times.length / 2)] ?? Number.NaN;
+}
+
+/** From starting an ffmpeg to its first byte. */
+function ffmpegFirstByte(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const asked = performance.now();
+    const child = spawn("ffmpeg", [...ffmpegArgs(), "pipe:1"], { stdio: ["ignore", "pipe", "ignore"] });
+    child.once("error", reject);
+    child.stdout.once("data", () => {
+      const ms = performance.now() - asked;
+      child.kill("SIGKILL");
+      child.once("close", () => resolve(ms));
+    });
+  });
+}
+
+export const benches: Bench[] = [
+  {
+    bench: "cpu-full-channel",
+    unit: "% of a core",
+    peerName: "ffmpeg -re",
+    lowerIsBetter: true,
+    pairs: 3,
+    ours: engineShare,
+    peer: ffmpegShare,
+    target: "0.85 × ffmpeg (ratio 1.18)",
+    unavailable,
+  },
+  {
+    bench: "channels-sustained",
+    unit: "channels",
+    peerName: "ffmpeg -re",
+    lowerIsBetter: false,
+    pairs: 1,
+    ours: () => mostOf(engineSustains),
+    peer: () => mostOf(ffmpegSustains),
+    target: "3 where ffmpeg sustains 2",
+    unavailable,
+  },
+  {
+    bench: "first-byte",
+    unit: "ms",
+    peerName: "a new ffmpeg",
+    lowerIsBetter: true,
+    pairs: 3,
+    ours: engineFirstByte,
+    peer: ffmpegFirstByte,
+    target: "300 ms",
+    unavailable,
+  },
+];
