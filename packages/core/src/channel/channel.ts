@@ -260,6 +260,8 @@ export class Channel {
     const { onEvent } = this.#options;
     if (!this.#hasBegun) onEvent?.({ type: "worker-began", tick: n });
     this.#tellBegun(n, place, source, meta);
+    if (meta.standIn === undefined && !meta.repeat)
+      this.#metrics.observe("decodeLatency", meta.decodeNs / 1e9);
     this.#hasBegun = true;
     this.#next = tickAfter(n, 1);
   }

@@ -294,6 +294,26 @@ describe("channel/taking over", () => {
   });
 });
 
+describe("channel/metrics", () => {
+  test("channel/each-picture-is-counted-with-the-time-that-it-took", async () => {
+    const asset = clip(1, "rate=15000/1001&duration=60s");
+    const late = {
+      calls: [{ on: "picture", from: 1, times: 999, move: { kind: "late", byNs: ms(20) } }],
+    } as const;
+    await using bench = new ChannelBench({ faults: { [asset.uri]: late } });
+    await bench.start(planAt(bench, [segmentOf(1, { asset })]));
+    await bench.play(60);
+    const latencies = bench.metrics.observed("decodeLatency");
+    // Half of the ticks are repeats, and the lead is made already.
+    expect(latencies.length).toBeGreaterThanOrEqual(30);
+    expect(latencies.length).toBeLessThanOrEqual(38);
+    expect(latencies[20]).toBe(0.02);
+    const decoded = bench.metrics.counted("framesDecoded");
+    expect(decoded - latencies.length).toBeGreaterThanOrEqual(0);
+    expect(decoded - latencies.length).toBeLessThanOrEqual(2);
+  });
+});
+
 describe("channel/back-off", () => {
   test("channel/only-delivering-wipes-out-earlier-failures", async () => {
     const asset = clip(1);

@@ -6,6 +6,7 @@ import type { Decoder, ReadPictureOptions } from "../decoder/decoder.js";
 import { type EndOfMedia, endOfMedia, type PictureFrame } from "../media/picture.js";
 import type { PictureFormat } from "../media/picture-format.js";
 import type { ProgramFormat } from "../media/program-format.js";
+import type { MetricsRecorder } from "../metrics/recorder.js";
 import type { HouseGrid } from "../time/house-grid.js";
 import type { MediaTime, Tick } from "../time/units.js";
 import { DecodedPicture } from "./decoded-picture.js";
@@ -34,6 +35,7 @@ export interface PictureCursorOptions {
   /** Told before each step that others must take, and undefined after it: for the watch over what hangs. */
   readonly onStep: (step: PictureStep | undefined) => void;
   readonly unfinished: Unfinished;
+  readonly metrics?: MetricsRecorder | undefined;
 }
 
 /** What a cursor waits for: the decoder, a buffer of the bus, the conformer. */
@@ -204,6 +206,7 @@ export class PictureCursor {
       const frame = await decoder.readPicture(notBefore, into === undefined ? nowhere : { into }, signal);
       onStep(undefined);
       this.#picturesRead += 1;
+      if (frame !== endOfMedia) this.#options.metrics?.count("framesDecoded");
       // A decoder may overlook its signal; what it gives then is wanted by nobody.
       if (signal.aborted && frame !== endOfMedia) frame.release();
       signal.throwIfAborted();

@@ -8,6 +8,7 @@ import type { PictureSupply } from "../decoder/picture-supply.js";
 import { PlayoutError } from "../errors/playout-error.js";
 import { endOfMedia } from "../media/picture.js";
 import type { ProgramFormat } from "../media/program-format.js";
+import type { MetricsRecorder } from "../metrics/recorder.js";
 import type { Anchor } from "../plan/place.js";
 import type { HouseGrid } from "../time/house-grid.js";
 import { type MediaTime, mediaTime, nsPerSecond, type SampleIndex, type Tick } from "../time/units.js";
@@ -27,6 +28,7 @@ export interface SessionTools {
   readonly conformer: Conformer;
   /** Where decoders get buffers of the bus to work ahead in; undefined where the bus has none to spare. */
   readonly supply?: PictureSupply | undefined;
+  readonly metrics?: MetricsRecorder | undefined;
 }
 
 /** What one session is for. */
