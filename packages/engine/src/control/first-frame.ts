@@ -16,10 +16,9 @@ export async function firstFrameStaged(
   timer: Timer,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const isStaged = () => channel.look().head >= channel.firstTick && channel.look().standIn === undefined;
+  const isStaged = () => isFirstFrameStaged(channel);
   if (isStaged()) return true;
   const answer = Promise.withResolvers<boolean>();
-  // The bus tells of a stand-in after it was committed, so a look at each event sees both together.
   using _events = records.onEvent((id) => {
     if (id === channel.id && isStaged()) answer.resolve(true);
   });
@@ -32,6 +31,19 @@ export async function firstFrameStaged(
   } finally {
     signal.removeEventListener("abort", leave);
   }
+}
+
+/**
+ * Judged by the counts, which change with the commit itself; that a stand-in began is told a moment later. Where the plan has
+ * no media yet, black is what it has.
+ */
+function isFirstFrameStaged(channel: ChannelRuntime): boolean {
+  const { head, counters } = channel.look();
+  if (head < channel.firstTick) return false;
+  const [place] = channel.placesFrom(channel.firstTick, 1);
+  if (place?.in !== "segment" || place.segment.asset === undefined) return true;
+  const { hold, slate, black } = counters.standIns;
+  return counters.committed > hold + slate + black;
 }
 
 /** No event tells that a tick was committed as planned, so it is looked for. */
