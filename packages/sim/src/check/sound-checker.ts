@@ -157,7 +157,7 @@ export class SoundChecker {
       if (shape.isPlain && this.#exact.isAt(channel, samples, id, index, position)) continue;
       const planned = this.#exact.from(samples, id, index, position);
       const altered = shape.isLevel
-        ? countAltered(channel.samples, planned, samples, shape.gain)
+        ? countAltered(channel.samples, planned, 0, samples, shape.gain)
         : this.#countShaped(lease, shape, channel.samples, planned);
       if (altered <= meta.silentSamples) continue;
       const middle = samples >> 1;
@@ -173,14 +173,13 @@ export class SoundChecker {
 
   /** Looks at samples of which some are under a ramp; counts those that are not and are not as planned. */
   #countShaped(lease: FrameLease, shape: SampleShape, heard: Float32Array, planned: Float32Array): number {
-    const isWhole = lease.meta.silentSamples === 0;
-    let altered = 0;
-    for (let i = 0; i < lease.samples; i++) {
-      const [actual, source] = [heard[i] ?? 0, planned[i] ?? 0];
-      if (!shape.isShapedAt(i)) altered += actual === shape.levelled(source) ? 0 : 1;
-      else if (isWhole) this.#checkShaped(lease, shape, i, actual, source);
+    const { samples, meta } = lease;
+    const [from, to] = shape.isFaded ? [samples, samples] : [shape.cutIn, shape.cutOut];
+    if (meta.silentSamples === 0) {
+      for (let i = 0; i < from; i++) this.#checkShaped(lease, shape, i, heard[i] ?? 0, planned[i] ?? 0);
+      for (let i = to; i < samples; i++) this.#checkShaped(lease, shape, i, heard[i] ?? 0, planned[i] ?? 0);
     }
-    return altered;
+    return countAltered(heard, planned, from, to, shape.gain);
   }
 
   #isSilent({ bytes }: SampleBytes, samples: number): boolean {
@@ -238,12 +237,18 @@ export class SoundChecker {
   }
 }
 
-/** How many samples are not as planned, each with this gain. */
-function countAltered(heard: Float32Array, planned: Float32Array, samples: number, gain: number): number {
+/** How many samples of a stretch are not as planned, each with this gain. */
+function countAltered(
+  heard: Float32Array,
+  planned: Float32Array,
+  from: number,
+  to: number,
+  gain: number,
+): number {
   let altered = 0;
-  for (let i = 0; i < samples; i++) {
-    const value = Math.fround(limited((planned[i] ?? 0) * gain, gain));
-    if (heard[i] !== value) altered += 1;
+  for (let i = from; i < to; i++) {
+    const source = planned[i] ?? 0;
+    if (heard[i] !== (gain === 1 ? source : Math.fround(limited(source * gain, gain)))) altered += 1;
   }
   return altered;
 }

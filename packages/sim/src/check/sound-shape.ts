@@ -12,12 +12,11 @@ export interface SampleShape {
   readonly isPlain: boolean;
   /** True where nothing is done to samples but that they have their gain. */
   readonly isLevel: boolean;
-  /** True where a sample is under a fade or a cut's ramp. */
-  isShapedAt(i: number): boolean;
+  /** The samples that no cut's ramp reaches: from the one to before the other. */
+  readonly cutIn: number;
+  readonly cutOut: number;
   /** Amplitude of the cut's ramp; 1 outside of it. */
   cutAt(i: number): number;
-  /** A sample outside of all ramps, to the bit. */
-  levelled(source: number): number;
   /** A sample under its fades, but for the cut's ramp. */
   uncut(i: number, source: number): number;
 }
@@ -28,9 +27,9 @@ const plain: SampleShape = Object.freeze({
   isFaded: false,
   isPlain: true,
   isLevel: true,
-  isShapedAt: () => false,
+  cutIn: 0,
+  cutOut: Number.POSITIVE_INFINITY,
   cutAt: () => 1,
-  levelled: (source: number) => source,
   uncut: (_: number, source: number) => source,
 });
 
@@ -59,9 +58,9 @@ export function shapeOf(place: SegmentPlace, tick: Tick, facts: Facts): SampleSh
     isFaded,
     isPlain: isUnramped && gain === 1,
     isLevel: isUnramped,
-    isShapedAt: (i) => isFaded || i < cutIn || i > cutOut,
+    cutIn,
+    cutOut,
     cutAt,
-    levelled: (source) => (gain === 1 ? source : Math.fround(Math.max(-1, Math.min(1, source * gain)))),
     uncut: (i, source) => source * gain * (from + ((to - from) * i) / samples),
   };
 }

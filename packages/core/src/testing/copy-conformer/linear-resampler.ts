@@ -137,7 +137,7 @@ export class LinearResampler implements SoundConformer {
       return;
     }
     this.#held = this.#held.map((old) => {
-      const larger = new Float32Array(needed * 4);
+      const larger = new Float32Array(Math.ceil(needed * 2.5));
       larger.set(old.subarray(from, end));
       return larger;
     });
