@@ -1,5 +1,6 @@
 import {
   type AspectPolicy,
+  type ChromaPosition,
   fitPicture,
   needsToneMap,
   type PictureFormat,
@@ -48,6 +49,28 @@ const fieldOrderCodes: Readonly<Record<PictureFormat["fieldOrder"], number>> = {
   "bottom-first": 2,
 };
 
+/** chroma_sample_loc_type of ITU-T H.264, annex E. */
+const chromaCodes: Readonly<Record<ChromaPosition, number>> = {
+  left: 0,
+  center: 1,
+  "top-left": 2,
+  top: 3,
+  "bottom-left": 4,
+  bottom: 5,
+};
+
+/** What programmes are mastered to unless they say otherwise (ITU-R BT.2408-7, 2.3); cd/m². */
+const usualPeakNits = 1_000;
+
+/**
+ * The brightest light that a picture may hold: its brightest pixel where that is stated, never more than the display that it
+ * was graded on could show.
+ */
+function peakNitsOf({ light }: PictureFormat): number {
+  const { contentPeakNits, masteringPeakNits } = light ?? {};
+  return Math.min(contentPeakNits ?? Infinity, masteringPeakNits ?? contentPeakNits ?? usualPeakNits);
+}
+
 const colourNumbers = (colour: KnownColour): number[] => [
   primariesCodes[colour.primaries],
   transferCodes[colour.transfer],
@@ -90,11 +113,13 @@ export function recipeOf(
     ...rectNumbers(fit.destination),
     filter === "lanczos" ? 1 : 0,
     needsToneMap(sourceColour, programColour) ? 1 : 0,
+    chromaCodes[from.chromaPosition ?? "left"],
+    peakNitsOf(from),
   ]);
 }
 
 /** Equal for two formats exactly when they share a recipe. Cheap: it is asked for each picture. */
 export function recipeKey(from: PictureFormat, aspect: AspectPolicy): string {
-  const { width, height, pixelFormat, sampleAspect, colour, fieldOrder, rotation } = from;
-  return `${width} ${height} ${pixelFormat} ${sampleAspect.num}:${sampleAspect.den} ${colour.primaries} ${colour.transfer} ${colour.matrix} ${colour.range} ${fieldOrder} ${rotation} ${aspect}`;
+  const { width, height, pixelFormat, sampleAspect, colour, fieldOrder, rotation, chromaPosition } = from;
+  return `${width} ${height} ${pixelFormat} ${sampleAspect.num}:${sampleAspect.den} ${colour.primaries} ${colour.transfer} ${colour.matrix} ${colour.range} ${fieldOrder} ${rotation} ${chromaPosition} ${peakNitsOf(from)} ${aspect}`;
 }

@@ -98,8 +98,11 @@ inline std::optional<Recipe> recipeOf(const Napi::Float64Array& numbers) {
   recipe.placeHeight = whole();
   recipe.filter = whole() == 1 ? Filter::lanczos : Filter::bicubic;
   recipe.toneMapped = whole() == 1;
+  const int chroma = whole();
+  recipe.sourcePeak = whole();
   const auto isFormat = [](int index) { return index >= 0 && index < pixelFormatCount; };
-  if (!isFormat(source) || !isFormat(program) || order < 0 || order > 2) return std::nullopt;
+  if (!isFormat(source) || !isFormat(program) || order < 0 || order > 2 || chroma < 0 || chroma > 5) return std::nullopt;
+  recipe.chroma = static_cast<ChromaPosition>(chroma);
   recipe.sourceFormat = static_cast<PixelFormat>(source);
   recipe.programFormat = static_cast<PixelFormat>(program);
   recipe.fieldOrder = static_cast<FieldOrder>(order);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "deinterlacer.h"
 #include "rotation.h"
@@ -40,20 +41,17 @@ PictureOut writablePlanesOf(const Surface& surface) {
   return planes;
 }
 
-/// Colour samples lie at the left of the pixels that they belong to, as MPEG-2, H.264 and HEVC have it by default; a
-/// quarter turn moves them to the top or the bottom. Turned by half they lie at the right, which has no name: centred is
-/// a quarter of a sample off.
-zimg_chroma_location_e chromaOf(int rotation) {
-  switch (rotation) {
-    case 90:
-      return ZIMG_CHROMA_TOP;
-    case 180:
-      return ZIMG_CHROMA_CENTER;
-    case 270:
-      return ZIMG_CHROMA_BOTTOM;
-    default:
-      return ZIMG_CHROMA_LEFT;
-  }
+/// Where colour samples lie once the picture was turned. What comes to lie at the right has no name there: centred is a
+/// quarter of a sample off.
+zimg_chroma_location_e chromaOf(ChromaPosition position, int rotation) {
+  using enum ChromaPosition;
+  const bool atLeft = position == left || position == topLeft || position == bottomLeft;
+  int x = atLeft ? -1 : 0;
+  int y = position == top || position == topLeft ? -1 : position == bottom || position == bottomLeft ? 1 : 0;
+  // Clockwise: what was at the left comes to the top.
+  for (int turned = 0; turned < rotation; turned += 90) x = -std::exchange(y, x);
+  if (x < 0) return y < 0 ? ZIMG_CHROMA_TOP_LEFT : y > 0 ? ZIMG_CHROMA_BOTTOM_LEFT : ZIMG_CHROMA_LEFT;
+  return y < 0 ? ZIMG_CHROMA_TOP : y > 0 ? ZIMG_CHROMA_BOTTOM : ZIMG_CHROMA_CENTER;
 }
 
 bool isQuarter(int rotation) {
@@ -135,7 +133,7 @@ ImageSpec PictureConverter::sourceSpec() const {
   spec.depth = source_.depth;
   spec.isRgb = source_.isRgb;
   spec.colour = r.sourceColour;
-  spec.chroma = chromaOf(r.rotation);
+  spec.chroma = chromaOf(r.chroma, r.rotation);
   const bool quarter = isQuarter(r.rotation);
   spec.width = static_cast<int>(quarter ? height : width);
   spec.height = static_cast<int>(quarter ? width : height);
@@ -191,7 +189,7 @@ Expected<void> PictureConverter::makeScalers() {
   if (!second) return second.failure();
   light_ = Surface(light.width, light.height, 0, 0, 2);
   if (!light_) return outOfMemory();
-  toneMap_ = ToneMap::of(recipe_.sourceColour.transfer == 18 ? HdrCurve::hlg : HdrCurve::pq);
+  toneMap_ = ToneMap::of(recipe_.sourceColour.transfer == 18 ? HdrCurve::hlg : HdrCurve::pq, recipe_.sourcePeak);
   scaler_ = std::move(*first);
   fromLight_ = std::move(*second);
   return {};

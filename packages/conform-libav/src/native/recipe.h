@@ -17,6 +17,9 @@ struct Colour {
   bool operator==(const Colour&) const = default;
 };
 
+/// Where colour samples lie among those of luma, by the numbers of chroma_sample_loc_type (ITU-T H.264, annex E).
+enum class ChromaPosition : std::uint8_t { left, center, topLeft, top, bottomLeft, bottom };
+
 enum class FieldOrder : std::uint8_t { progressive, topFirst, bottomFirst };
 enum class Field : std::uint8_t { both, first, second };
 enum class Filter : std::uint8_t { bicubic, lanczos };
@@ -44,10 +47,14 @@ struct Recipe {
   Filter filter = Filter::bicubic;
   /// True if the picture is PQ or HLG and the program is not.
   bool toneMapped = false;
+  /// Where the source's colour samples lie.
+  ChromaPosition chroma = ChromaPosition::left;
+  /// Brightest light of the pictures in candela per square metre; of a PQ source only.
+  int sourcePeak = 1'000;
 };
 
 /// Numbers that a recipe crosses as.
-constexpr int recipeNumbers = 26;
+constexpr int recipeNumbers = 28;
 
 /// Curves of standard dynamic range. None is converted into another: what was graded for one of these displays is
 /// shown on a display, whose curve (BT.1886) is the same for all of them.

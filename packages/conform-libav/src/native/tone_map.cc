@@ -3,16 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <mutex>
+#include <utility>
 
 #include "vectors.h"
 
 namespace retrovue::conform {
 namespace {
 
-/// What programmes are mastered to unless they say otherwise, and what HLG is graded on (ITU-R BT.2408-7, 2.3; BT.2100-2,
-/// table 5: nominal peak 1 000). In candela per square metre.
-constexpr double sourcePeak = 1'000;
 /// Reference white of standard dynamic range (ITU-R BT.2035, BT.1886).
 constexpr double targetPeak = 100;
 
@@ -20,39 +19,83 @@ constexpr int cells = ToneMap::nodes - 1;
 
 Rgb lightOf(HdrCurve curve, const Rgb& signal) {
   if (curve == HdrCurve::pq) return {pqToLight(signal[0]), pqToLight(signal[1]), pqToLight(signal[2])};
-  return hlgToDisplay({hlgToScene(signal[0]), hlgToScene(signal[1]), hlgToScene(signal[2])}, sourcePeak);
+  return hlgToDisplay({hlgToScene(signal[0]), hlgToScene(signal[1]), hlgToScene(signal[2])}, usualPeak);
 }
+
+/// What light of this strength is multiplied with, as the display's light of 0 to 1.
+double factorOf(double brightest, double peak) {
+  return brightest > 0 ? toneMapped(brightest, peak, targetPeak) / brightest / targetPeak : 0;
+}
+
+/// A function of 0 to 1, looked up by the fourth root of its argument and straight between 4096 nodes: what bends at black
+/// hardly bends there. Good to 10⁻⁶ for what is used here, where a step of 16 bits is 1.5 · 10⁻⁵.
+class RootTable {
+ public:
+  template <class Function>
+  explicit RootTable(const Function& function) {
+    for (int i = 0; i <= steps; ++i) {
+      const double root = i / double{steps}, square = root * root;
+      values_[static_cast<std::size_t>(i)] = function(square * square);
+    }
+  }
+  double at(double argument) const {
+    const double place = std::sqrt(std::sqrt(std::clamp(argument, 0.0, 1.0))) * steps;
+    const int left = std::min(static_cast<int>(place), steps - 1);
+    const double *node = values_.data() + left;
+    return node[0] + (place - left) * (node[1] - node[0]);
+  }
+
+ private:
+  static constexpr int steps = 4096;
+  std::array<double, steps + 1> values_;
+};
 
 }  // namespace
 
-Rgb shownInStandardRange(HdrCurve curve, const Rgb& signal) {
+Rgb shownInStandardRange(HdrCurve curve, const Rgb& signal, double peak) {
   Rgb light = lightOf(curve, signal);
   // One factor for all three, by the brightest, keeps the hue: a curve for each component would bleach it.
-  const double brightest = std::max({light[0], light[1], light[2]});
-  const double factor = brightest > 0 ? toneMapped(brightest, sourcePeak, targetPeak) / brightest / targetPeak : 0;
+  const double factor = factorOf(std::max({light[0], light[1], light[2]}), peak);
   for (double& value : light) value *= factor;
   Rgb shown = intoGamut(bt2020ToBt709(light));
   for (double& value : shown) value = lightToBt1886(value);
   return shown;
 }
 
-std::shared_ptr<const ToneMap> ToneMap::of(HdrCurve curve) {
-  static std::once_flag once[2];
-  static std::shared_ptr<const ToneMap> tables[2];
-  const auto index = static_cast<std::size_t>(curve);
-  std::call_once(once[index], [&] { tables[index] = std::make_shared<const ToneMap>(curve); });
-  return tables[index];
+std::shared_ptr<const ToneMap> ToneMap::of(HdrCurve curve, int peak) {
+  static std::mutex mutex;
+  static std::map<std::pair<HdrCurve, int>, std::weak_ptr<const ToneMap>> tables;
+  // HLG is shown with the same peak whatever its pictures say.
+  const int rounded = curve == HdrCurve::hlg ? usualPeak : (std::clamp(peak, leastPeak, greatestPeak) + 99) / 100 * 100;
+  const std::scoped_lock lock(mutex);
+  std::erase_if(tables, [](const auto& entry) { return entry.second.expired(); });
+  auto& known = tables[{curve, rounded}];
+  auto table = known.lock();
+  if (!table) known = table = std::make_shared<const ToneMap>(curve, rounded);
+  return table;
 }
 
-ToneMap::ToneMap(HdrCurve curve) : table_(static_cast<std::size_t>(nodes) * nodes * nodes) {
-  const auto code = [](double value) { return static_cast<std::uint16_t>(std::lround(value * 65535)); };
+ToneMap::ToneMap(HdrCurve curve, int peak) : table_(static_cast<std::size_t>(nodes) * nodes * nodes) {
+  // `shownInStandardRange` for every node, with what is the same for many of them worked out once: that is a tenth of the time.
+  const double brightestMax = curve == HdrCurve::pq ? greatestPeak : usualPeak;
+  static const RootTable display([](double light) { return lightToBt1886(light); });
+  const auto factors = std::make_unique<const RootTable>(
+      [&](double light) { return factorOf(std::max(light, 1e-12) * brightestMax, peak); });
+  std::array<double, nodes> lights{};
+  for (int i = 0; i < nodes; ++i) {
+    const double signal = i / double{cells};
+    lights[static_cast<std::size_t>(i)] = curve == HdrCurve::pq ? pqToLight(signal) : hlgToScene(signal);
+  }
+  const auto code = [](double value) { return static_cast<std::uint16_t>(value * 65535 + 0.5); };
   Node* node = table_.data();
-  for (int r = 0; r < nodes; ++r) {
-    for (int g = 0; g < nodes; ++g) {
-      for (int b = 0; b < nodes; ++b) {
-        const Rgb shown =
-            shownInStandardRange(curve, {r / double{cells}, g / double{cells}, b / double{cells}});
-        *node++ = {code(shown[0]), code(shown[1]), code(shown[2]), 0};
+  for (const double r : lights) {
+    for (const double g : lights) {
+      for (const double b : lights) {
+        Rgb light = curve == HdrCurve::pq ? Rgb{r, g, b} : hlgToDisplay({r, g, b}, usualPeak);
+        const double factor = factors->at(std::max({light[0], light[1], light[2]}) / brightestMax);
+        for (double& value : light) value *= factor;
+        const Rgb shown = intoGamut(bt2020ToBt709(light));
+        *node++ = {code(display.at(shown[0])), code(display.at(shown[1])), code(display.at(shown[2])), 0};
       }
     }
   }

@@ -142,6 +142,33 @@ TEST("conform/turned-pictures-keep-their-corners") {
   }
 }
 
+TEST("conform/colour-samples-are-taken-from-where-they-lie") {
+  // A slope of colour across and down, as wide as it is high, made smaller: every position reads it a known bit off.
+  const auto chromaAt = [](ChromaPosition position, int rotation) {
+    Picture from(PixelFormat::yuv420p, 128, 128), into(PixelFormat::yuv420p, 64, 64);
+    from.flat({128, 128, 128});
+    from.draw(1, [](int x, int) { return std::min(255, 60 + 3 * x); }).draw(2, [](int, int y) { return std::min(255, 60 + 4 * y); });
+    Recipe recipe = stretched(PixelFormat::yuv420p, 128, 128, PixelFormat::yuv420p, 64, 64);
+    recipe.chroma = position;
+    recipe.rotation = rotation;
+    mustConvert(recipe, from, into);
+    return std::pair(into.at(1, 16, 16), into.at(2, 16, 16));
+  };
+  // The program's samples lie at the left: output 16 is a quarter of a sample behind sample 32 of a source like it.
+  const auto left = chromaAt(ChromaPosition::left, 0), centre = chromaAt(ChromaPosition::center, 0);
+  CHECK_EQ(left.first, 157);
+  CHECK_EQ(centre.first, 156);
+  CHECK_EQ(left.second, 190);
+  CHECK_EQ(centre.second, 190);
+  const auto top = chromaAt(ChromaPosition::topLeft, 0), bottom = chromaAt(ChromaPosition::bottomLeft, 0);
+  CHECK_EQ(top.first, 157);
+  CHECK_EQ(top.second, 191);
+  CHECK_EQ(bottom.second, 189);
+  // Turned, the position turns along: what was at the left is at the top, or at the bottom.
+  CHECK_EQ(chromaAt(ChromaPosition::left, 90).first, 158);
+  CHECK_EQ(chromaAt(ChromaPosition::left, 270).first, 152);
+}
+
 TEST("conform/alpha-runs-from-black-to-untouched") {
   for (const PixelFormat program : {PixelFormat::yuv420p, PixelFormat::yuv420p10le}) {
     const int up = layoutOf(program).depth - 8;

@@ -183,6 +183,49 @@ TEST("tone/the-table-is-the-formula-on-a-grid-of-colours") {
   }
 }
 
+TEST("tone/nodes-of-the-table-are-the-formula-for-every-peak") {
+  const std::pair<HdrCurve, int> kinds[] = {{HdrCurve::pq, 1'000}, {HdrCurve::pq, 4'000}, {HdrCurve::pq, 200}, {HdrCurve::hlg, 1'000}};
+  for (const auto& [curve, peak] : kinds) {
+    constexpr int each = 16, cells = ToneMap::nodes - 1;
+    Surface picked(each * each * each, 1, 0, 0, 2);
+    const auto nodeOf = [](int step) { return step * cells / (each - 1); };
+    const auto put = [&](int plane, int x, int node) {
+      reinterpret_cast<std::uint16_t*>(picked.row(plane, 0))[x] = static_cast<std::uint16_t>(std::lround(node * 65535.0 / cells));
+    };
+    for (int x = 0; x < each * each * each; ++x) {
+      put(0, x, nodeOf(x / (each * each)));
+      put(1, x, nodeOf(x / each % each));
+      put(2, x, nodeOf(x % each));
+    }
+    ToneMap::of(curve, peak)->apply(picked, 0, 1);
+    double most = 0;
+    for (int x = 0; x < each * each * each; ++x) {
+      const Rgb expected = shownInStandardRange(
+          curve,
+          {nodeOf(x / (each * each)) / double{cells}, nodeOf(x / each % each) / double{cells}, nodeOf(x % each) / double{cells}},
+          peak);
+      for (int plane = 0; plane < 3; ++plane) {
+        const double got = reinterpret_cast<std::uint16_t*>(picked.row(plane, 0))[x] / 65535.0;
+        most = std::max(most, std::fabs(got - expected[static_cast<std::size_t>(plane)]));
+      }
+    }
+    // In steps of 8 bits; a node is met within a thousandth of a cell only, whatever the formula does there.
+    CHECK(most * 255 < 0.1);
+  }
+}
+
+TEST("tone/brighter-masters-keep-their-highlights") {
+  // 1000 cd/m² is the brightest that one of them holds, and well below it for the other.
+  constexpr double thousand = 0.7518, tenth = 0.5081;
+  const auto at = [](double signal, double peak) { return shownInStandardRange(HdrCurve::pq, {signal, signal, signal}, peak)[1]; };
+  CHECK(at(thousand, 1'000) > 0.999);
+  CHECK(at(thousand, 4'000) < 0.99);
+  CHECK(at(tenth, 4'000) <= at(tenth, 1'000));
+  CHECK(ToneMap::of(HdrCurve::pq, 987) == ToneMap::of(HdrCurve::pq, 1'000));
+  CHECK(ToneMap::of(HdrCurve::pq, 4'000) != ToneMap::of(HdrCurve::pq, 1'000));
+  CHECK(ToneMap::of(HdrCurve::hlg, 4'000) == ToneMap::of(HdrCurve::hlg, 1'000));
+}
+
 TEST("tone/grey-stays-grey-and-keeps-its-order") {
   for (const HdrCurve curve : {HdrCurve::pq, HdrCurve::hlg}) {
     constexpr int steps = 4096;
