@@ -243,6 +243,9 @@ export class Stage {
       facts.lostWorker(clockwork.clock.now());
       facts.unsettle((clockwork.clock.now() + nanosecondsFromMs(600)) as Nanoseconds);
     }
+    // Its first tick is a join, whenever it comes: a worker leaves to the committer what that may hold.
+    if (event.type === "worker-began")
+      facts.unsettle((clockwork.clock.now() + nanosecondsFromMs(100)) as Nanoseconds);
     if (event.type === "decoder-stuck") {
       count("decoder-stuck");
       facts.bar(event.uri, clockwork.clock.now());
