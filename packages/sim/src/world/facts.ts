@@ -137,6 +137,16 @@ export class Facts {
     this.unsettle(disturbance.until);
   }
 
+  /** House time was set forward: what was to last for so long by the host's time ends so much later by house time. */
+  leapt(byNs: bigint): void {
+    const later = (at: Nanoseconds) => (at + byNs) as Nanoseconds;
+    for (const [index, disturbance] of this.#disturbances.entries())
+      this.#disturbances[index] = { ...disturbance, until: later(disturbance.until) };
+    this.#disturbedUntil = later(this.#disturbedUntil);
+    this.#unsettledUntil = later(this.#unsettledUntil);
+    this.#slowedUntil = later(this.#slowedUntil);
+  }
+
   /** Until then the lead may be short, though nothing that airs may show it. */
   unsettle(until: Nanoseconds): void {
     if (until > this.#unsettledUntil) this.#unsettledUntil = until;

@@ -269,8 +269,10 @@ export class Stagehand {
     count(act);
     trace(what);
     clocks.jumped();
+    if (jumpedNs < 1_000_000n) return;
     // Ticks were skipped by everyone alike; what was in the lead is gone.
-    if (jumpedNs >= 1_000_000n) this.#disturbAll("resync", 900);
+    for (const { facts } of this.#o.stages) facts.leapt(jumpedNs);
+    this.#disturbAll("resync", 900);
   }
 
   /** What happens to the host happens to all of its channels. */
