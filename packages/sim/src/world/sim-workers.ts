@@ -127,6 +127,13 @@ export class SimWorker implements Worker {
 
   setPlan(plan: WorkerOrder["plan"]): void {
     this.#plan = plan;
+    if (this.gate.isShut) void this.gate.pass(Promise.resolve()).then(() => this.#takePlan(plan));
+    else this.#takePlan(plan);
+  }
+
+  /** What is sent to a worker that is stopped waits for it, and only the newest counts. */
+  #takePlan(plan: WorkerOrder["plan"]): void {
+    if (plan !== this.#plan) return;
     const { grid, mutation } = this.#options;
     this.#channel?.setTimeline(mutation.timeline(new Timeline(plan, grid)));
   }
