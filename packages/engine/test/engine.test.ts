@@ -40,7 +40,7 @@ describe("engine", () => {
     expect(running.logged("engine stopped")).toMatchObject([{ failed: 0, unfinished: 0 }]);
   });
 
-  test("engine/goes-on-at-the-current-place-after-a-restart", async () => {
+  test("lesson/48-goes-on-at-the-current-place-after-a-restart", async () => {
     await using running = new RunningEngine();
     const config = smallConfig(one);
     await running.start(config);
@@ -137,7 +137,7 @@ describe("engine", () => {
     await expect(fetch(`http://${addresses.control}/healthz`)).rejects.toThrow();
   });
 
-  test("engine/a-taken-metrics-port-is-logged-and-a-taken-control-port-ends-the-start", async () => {
+  test("lesson/51-a-taken-metrics-port-is-logged-and-a-taken-control-port-ends-the-start", async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const taken = `127.0.0.1:${(other.address() as AddressInfo).port}`;

@@ -74,7 +74,7 @@ describe.skipIf(process.platform !== "linux" || !isBuilt)(
     const open = () =>
       bus().openReader({ engineId: "test-1", channelId: 1 }, { name: "test" }, new AbortController().signal);
 
-    test("workers/a-channel-airs-from-a-process-of-its-own-and-ends-clean", async () => {
+    test("lesson/52-a-channel-airs-from-a-process-of-its-own-and-ends-clean", async () => {
       using engine = engineOf(config(0));
       await engine.untilLogged("buffering -> ready");
       // The process that looked the plan's asset up leaves when nobody asks any more.
@@ -98,7 +98,7 @@ describe.skipIf(process.platform !== "linux" || !isBuilt)(
       expect(objects()).toEqual([]);
     });
 
-    test("workers/one-that-is-killed-is-replaced-by-a-spare-and-no-tick-is-missing", async () => {
+    test("lesson/40-a-worker-that-dies-is-replaced-by-a-spare-and-no-tick-is-missing", async () => {
       using engine = engineOf(config(1));
       await engine.untilLogged("buffering -> ready");
       await expect.poll(() => childrenOf(engine.pid).length, { timeout: 20_000 }).toBe(2);

@@ -24,6 +24,10 @@ const output = "http-ts";
 const waitingSeconds = 4;
 const waitingBytesMin = 2 * 1_024 * 1_024;
 
+/** What may wait for a viewer of a stream of so many kilobits a second, bytes. */
+export const waitingBytesMax = (bitrateKbps: number): number =>
+  Math.max(waitingBytesMin, (waitingSeconds * bitrateKbps * 1_000) / 8);
+
 /** `/channel/<id>.ts`: the channel's live transport stream, over HTTP, for as long as the channel runs and the viewer stays. */
 export class HttpTs {
   readonly #options: HttpTsOptions;
@@ -65,7 +69,7 @@ export class HttpTs {
     let joined: Disposable | undefined;
     const viewer = new Viewer({
       socket: response,
-      bytesMax: Math.max(waitingBytesMin, (waitingSeconds * bitrateKbps * 1_000) / 8),
+      bytesMax: waitingBytesMax(bitrateKbps),
       now,
       onBytes: (bytes) => metrics.count("outputBytes", bytes, { output }),
       onDropped: (groups) => metrics.count("outputDropped", groups, { output }),

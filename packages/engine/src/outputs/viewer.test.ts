@@ -1,5 +1,6 @@
 import { nanoseconds, type StreamChunk, type Tick } from "@retrovue/core";
 import { describe, expect, test } from "vitest";
+import { waitingBytesMax } from "./http-ts.js";
 import { StreamHub } from "./stream-hub.js";
 import { Viewer } from "./viewer.js";
 
@@ -53,7 +54,7 @@ function watching(hub: StreamHub, bytesMax = 188 * 20) {
 }
 
 describe("outputs/viewer", () => {
-  test("outputs/who-comes-late-begins-with-the-kept-group", () => {
+  test("lesson/39-who-comes-late-begins-with-the-kept-group", () => {
     const hub = new StreamHub();
     for (let tick = 0; tick < 13; tick++) hub.write(chunk(tick));
     const { socket } = watching(hub);
@@ -72,7 +73,7 @@ describe("outputs/viewer", () => {
     expect(socket.got).toEqual([5]);
   });
 
-  test("outputs/one-that-stalls-drops-its-own-groups-and-nobody-elses", () => {
+  test("lesson/32-one-that-stalls-drops-its-own-groups-and-nobody-elses", () => {
     const hub = new StreamHub();
     const slow = watching(hub);
     const fast = watching(hub);
@@ -99,6 +100,34 @@ describe("outputs/viewer", () => {
     socket.emit("drain");
     expect(socket.got).toEqual(Array.from({ length: 20 }, (_, tick) => tick));
     expect(told).toMatchObject({ bytes: 20 * 188, dropped: 0, gone: [] });
+  });
+
+  // Ticks of 30 fps at 4 Mbit/s of picture, half as much again at a peak, and sound.
+  test.each([
+    ["120 ms each second", 30, 4],
+    ["one second now and then", 90, 30],
+    ["1.6 s once", 300, 48],
+  ])("lesson/34-a-reader-that-pauses-loses-nothing: %s", (_, everyTicks, pauseTicks) => {
+    const hub = new StreamHub();
+    const { socket, told } = watching(hub, waitingBytesMax(4_192));
+    const bytes = 188 * Math.ceil((1.5 * 4_192_000) / 8 / 30 / 188);
+    const got: number[] = [];
+    socket.write = (piece) => {
+      for (let at = 0; at < piece.length; at += bytes) got.push(piece[at] ?? -1);
+      return socket.takes;
+    };
+    for (let tick = 0; tick < 600; tick++) {
+      const isPaused = tick >= everyTicks && tick % everyTicks < pauseTicks;
+      if (socket.takes === isPaused) {
+        socket.takes = !isPaused;
+        if (socket.takes) socket.emit("drain");
+      }
+      hub.write(chunk(tick, bytes));
+    }
+    socket.takes = true;
+    socket.emit("drain");
+    expect(got).toEqual(Array.from({ length: 600 }, (__, tick) => tick % 256));
+    expect(told.dropped).toBe(0);
   });
 
   test("outputs/one-that-takes-nothing-for-ten-seconds-is-disconnected", () => {
@@ -135,7 +164,7 @@ describe("outputs/viewer", () => {
     expect(writes.length).toBe(Math.ceil((99 * 1_880) / (35 * 1_880)));
   });
 
-  test("outputs/ends-with-the-channel-and-not-before", () => {
+  test("lesson/38-ends-with-the-channel-and-not-before", () => {
     const hub = new StreamHub();
     const watched = watching(hub);
     const stalled = watching(hub);
