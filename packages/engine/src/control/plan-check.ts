@@ -10,6 +10,7 @@ import {
   failureToWire,
   invalidField,
   PlanFaultSchema,
+  type PlayoutPlan,
   pictureStreamToWire,
   planFaultsInMessage,
   planFaultToWire,
@@ -47,37 +48,33 @@ export class PlanCheck {
   }
 
   async check(request: CheckPlanRequest, signal: AbortSignal): Promise<CheckPlanResponse> {
-    const { channels, resolver } = this.#deps;
     const { channelId, source } = request;
-    if (channelId !== 0 && channels.configOf(channelIdField("channel_id", channelId)) === undefined)
+    if (source.case === undefined) throw invalidField("source", "plan or plan_handle", undefined);
+    if (channelId !== 0) channelIdField("channel_id", channelId);
+    const work =
+      source.case === "plan"
+        ? this.#checkMessage.bind(this, plannedBy(source.value, this.#deps))
+        : this.#checkHandle.bind(this, textField("plan_handle", source.value));
+    if (channelId !== 0 && this.#deps.channels.configOf(channelId) === undefined)
       throw new PlayoutError("UnknownChannel", `No channel has the id ${channelId}.`, {
         details: { channel: channelId },
       });
-    switch (source.case) {
-      case "plan":
-        return await this.#checkMessage(source.value, signal);
-      case "planHandle": {
-        const handle = textField("plan_handle", source.value);
-        try {
-          const { draft, onSlate } = await resolver.resolve(handle, "request", 1, signal);
-          if (onSlate !== undefined) throw onSlate;
-          return await this.#checkDraft(draft, undefined, signal);
-        } catch (thrown) {
-          // Faults of a plan file are what the caller asked for.
-          if (!PlayoutError.is(thrown, "InvalidPlan")) throw thrown;
-          return create(CheckPlanResponseSchema, { faults: faultsOf(thrown) });
-        }
-      }
-      case undefined:
-        throw invalidField("source", "plan or plan_handle", undefined);
+    return await work(signal);
+  }
+
+  async #checkHandle(handle: string, signal: AbortSignal): Promise<CheckPlanResponse> {
+    try {
+      const { draft, onSlate } = await this.#deps.resolver.resolve(handle, "request", 1, signal);
+      if (onSlate !== undefined) throw onSlate;
+      return await this.#checkDraft(draft, undefined, signal);
+    } catch (thrown) {
+      // Faults of a plan file are what the caller asked for.
+      if (!PlayoutError.is(thrown, "InvalidPlan")) throw thrown;
+      return create(CheckPlanResponseSchema, { faults: faultsOf(thrown) });
     }
   }
 
-  async #checkMessage(
-    given: Parameters<typeof plannedBy>[0],
-    signal: AbortSignal,
-  ): Promise<CheckPlanResponse> {
-    const plan = plannedBy(given, this.#deps);
+  async #checkMessage(plan: PlayoutPlan, signal: AbortSignal): Promise<CheckPlanResponse> {
     const found = await this.#inspectAll(new Set(plan.segments.map(({ uri }) => uri)), signal);
     const context = { revision: 1, lengthOf: (uri: string) => found.get(uri)?.asset?.duration };
     const faults = planFaultsInMessage(plan, context);

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { type CallContext, type Clock, PlayoutError, type Tick } from "@retrovue/core";
+import { type CallContext, type Clock, type Nanoseconds, PlayoutError, type Tick } from "@retrovue/core";
 import {
   type ApplyPlanRequest,
   type ApplyPlanResponse,
@@ -52,6 +52,7 @@ export class PlayoutPlansService implements Handlers<typeof PlayoutPlans> {
     const { channels, styles, turns, records } = this.#deps;
     const id = channelIdField("channel_id", request.channelId);
     const message = plannedBy(request.plan, this.#deps);
+    const effective = effectiveOf(request);
     channels.onAir(id);
     styles.refuseOther(id, ControlStyle.PLAN);
     const lengths = await lengthsFor(message, this.#deps, context.signal);
@@ -64,7 +65,7 @@ export class PlayoutPlansService implements Handlers<typeof PlayoutPlans> {
           revision: channel.plan.revision + 1,
           lengthOf: (uri) => lengths.get(uri),
         });
-        const edit = editPlan(channel.plan, draft, this.#timing(request, channel), channel.grid);
+        const edit = editPlan(channel.plan, draft, this.#timing(effective, channel), channel.grid);
         if (!request.dryRun) {
           this.#apply(channel, edit);
           styles.pin(id, ControlStyle.PLAN);
@@ -135,18 +136,24 @@ export class PlayoutPlansService implements Handlers<typeof PlayoutPlans> {
     });
   }
 
-  #timing(request: ApplyPlanRequest, { grid, nextTick }: ChannelRuntime) {
+  #timing(effective: Effective, { grid, nextTick }: ChannelRuntime) {
     const { clock, marginTicks } = this.#deps;
-    const { effective } = request;
-    const wanted =
-      effective.case === "effectiveTick"
-        ? tickField(effective.value)
-        : effective.case === "effectiveAt"
-          ? grid.tickAtOrAfter(timestampFromWire("effective_at", effective.value))
-          : undefined;
+    const wanted = effective.at === undefined ? effective.tick : grid.tickAtOrAfter(effective.at);
     const onAir = grid.tickAtOrBefore(clock.now());
     return { wanted, next: (nextTick + (wanted === undefined ? 0 : marginTicks)) as Tick, onAir };
   }
+}
+
+/** From when on a plan is wanted: both undefined for as soon as possible. */
+interface Effective {
+  readonly tick?: Tick;
+  readonly at?: Nanoseconds;
+}
+
+function effectiveOf({ effective }: ApplyPlanRequest): Effective {
+  if (effective.case === "effectiveTick") return { tick: tickField(effective.value) };
+  if (effective.case === "effectiveAt") return { at: timestampFromWire("effective_at", effective.value) };
+  return {};
 }
 
 function tickField(value: bigint): Tick {

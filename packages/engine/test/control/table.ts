@@ -130,11 +130,7 @@ export const calls: readonly Call[] = [
     bad: {
       channel_ids: [[0], [-1]],
       run_id: [{ runId: "", afterSequence: 3n }, { runId: "x".repeat(65) }],
-      heartbeat_interval: [
-        { seconds: 0n, nanos: 1 },
-        { seconds: 61n, nanos: 0 },
-        { seconds: 1n, nanos: -1 },
-      ],
+      heartbeat_interval: [{ seconds: 0n, nanos: 1 }, { seconds: 61n, nanos: 0 }, negativePart],
     },
   },
   {
