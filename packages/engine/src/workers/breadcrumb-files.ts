@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Suspect } from "@retrovue/core";
 import type { Log } from "../log/log.js";
@@ -14,6 +14,27 @@ const faultSignals: ReadonlySet<string> = new Set(["SIGSEGV", "SIGBUS", "SIGFPE"
 
 type DecoderUse = PluginUse & { readonly port: "decoder" };
 
+const folderPrefix = "breadcrumbs-";
+
+/** Removes the folders of engines that run no more. */
+function removeLeft(folder: string): void {
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    const pid = Number(name.startsWith(folderPrefix) ? name.slice(folderPrefix.length) : Number.NaN);
+    if (Number.isInteger(pid) && (pid === process.pid || !isAlive(pid)))
+      rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    // EPERM: it lives, but belongs to someone else.
+    return (thrown as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
 /** A process's files: which decoder leaves its crumbs where. */
 type Files = readonly { readonly decoderIndex: number; readonly path: string }[];
 
@@ -28,12 +49,13 @@ export class BreadcrumbFiles implements BreadcrumbReader, Disposable {
   #lastProcess = 0;
   #isUsable = true;
 
-  /** @param dataDir of this engine alone; what an engine that was killed left there is removed */
-  constructor(dataDir: string, log: Log) {
-    this.#folder = join(dataDir, "breadcrumbs");
+  /** @param folder made where it is not there; what engines that were killed left in it is removed */
+  constructor(folder: string, log: Log) {
+    // By process: one that is started a second time by mistake must not take the files of the one that runs.
+    this.#folder = join(folder, `${folderPrefix}${process.pid}`);
     this.#log = log;
     try {
-      rmSync(this.#folder, { recursive: true, force: true });
+      removeLeft(folder);
       mkdirSync(this.#folder, { recursive: true });
     } catch (thrown) {
       this.#isUsable = false;

@@ -1,4 +1,5 @@
-import { existsSync, mkdtempDisposableSync, readdirSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempDisposableSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -108,7 +109,7 @@ describe("workers/breadcrumb-files", () => {
     ]);
     // Once.
     expect(made.made.suspectsOf(1, "SIGSEGV")).toEqual([]);
-    expect(readdirSync(join(made.folder, "breadcrumbs"))).toEqual([]);
+    expect(readdirSync(join(made.folder, `breadcrumbs-${process.pid}`))).toEqual([]);
   });
 
   test.each([
@@ -136,13 +137,17 @@ describe("workers/breadcrumb-files", () => {
 
   test("workers/crumbs-are-removed-at-the-end-and-those-of-a-killed-engine-at-the-start", () => {
     using made = files();
-    made.process(6, table([]));
+    const ended = spawnSync(process.execPath, ["-e", ""]).pid;
+    mkdirSync(join(made.folder, `breadcrumbs-${ended}`));
+    mkdirSync(join(made.folder, `breadcrumbs-${process.ppid}`));
     const log = openLog({ level: "fatal", format: "json", now: () => 0n, write: () => {} });
     const next = new BreadcrumbFiles(made.folder, log);
-    expect(readdirSync(join(made.folder, "breadcrumbs"))).toEqual([]);
+    const own = `breadcrumbs-${process.pid}`;
+    // Another engine that runs keeps its own.
+    expect(readdirSync(made.folder).sort()).toEqual([own, `breadcrumbs-${process.ppid}`].sort());
     next[Symbol.dispose]();
     next[Symbol.dispose]();
-    expect(existsSync(join(made.folder, "breadcrumbs"))).toBe(false);
+    expect(readdirSync(made.folder)).toEqual([`breadcrumbs-${process.ppid}`]);
     expect(next.placeFor([libav])).toEqual({ decoders: [libav], files: [] });
   });
 });
