@@ -127,14 +127,11 @@ describe("retrovue-playout as built", () => {
     expect(err.startsWith(message), err).toBe(true);
   });
 
-  test.each(["play", "check-plan", "ctl"])(
-    "cli/a-command-of-a-later-version-says-so: %s",
-    async (command) => {
-      const { code, out, err } = await playout([command, "x"]);
-      expect({ code, out }).toEqual({ code: 79, out: "" });
-      expect(err).toMatch(/^error: \S+ is not built yet\n {2}See retrovue-playout --help/);
-    },
-  );
+  test.each(["check-plan"])("cli/a-command-of-a-later-version-says-so: %s", async (command) => {
+    const { code, out, err } = await playout([command, "x"]);
+    expect({ code, out }).toEqual({ code: 79, out: "" });
+    expect(err).toMatch(/^error: \S+ is not built yet\n {2}See retrovue-playout --help/);
+  });
 
   test("cli/plugins-ls-tells-what-the-configuration-loads", async () => {
     const listed = await playout([

@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { suggest } from "../config/suggest.js";
 import { busCommand } from "./bus/bus-command.js";
 import { checkConfig, exitCodeOf, reportReading } from "./check-config.js";
+import { addCtlCommand } from "./ctl/ctl-command.js";
 import { exitCodeFor, exitCodes } from "./exit-codes.js";
 import { type EngineOptions, type Launch, readLaunch } from "./launch.js";
 import { playFiles } from "./play.js";
@@ -19,6 +20,7 @@ Examples:
   retrovue-playout --channel 1 --port 8090 --plan a.mp4  one channel at http://localhost:8090/channel/1.ts
   retrovue-playout check-config playout.yaml             tell what it would run, or all that is wrong
   retrovue-playout check-config --json | jq .faults      the same for programs
+  retrovue-playout ctl list                              what a running engine does
   retrovue-playout probe film.mkv                        tell who would play it, why, and what it is
 
 Exit codes are listed in docs/cli.md.`;
@@ -117,6 +119,7 @@ function describeProgram(terminal: Terminal, end: (code: number) => void): Comma
     });
 
   program.addCommand(busCommand(terminal, end));
+  addCtlCommand(program, terminal, end);
 
   const plugins = program.command("plugins").description("what the configuration loads");
   plugins
@@ -205,7 +208,7 @@ function whole(min: number, max: number): (text: string) => number {
 }
 
 /** Commands that come with the parts they need: asked for, they say so. */
-const laterCommands: readonly string[] = ["check-plan", "ctl"];
+const laterCommands: readonly string[] = ["check-plan"];
 
 function refuseCommand(command: string, program: Command, terminal: Terminal): number {
   if (laterCommands.includes(command)) {
