@@ -25,7 +25,8 @@ export interface LiveBusAddress {
 
 const format = { ...defaultProgramFormat, width: 640, height: 360 };
 const grid = new HouseGrid(format.frameRate, format.sampleRate);
-const leadTicks = 8;
+/** Half a second: what a busy machine may keep this program from its work. */
+const leadTicks = 15;
 const barWidth = 40;
 
 /**

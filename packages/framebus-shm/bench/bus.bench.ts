@@ -21,11 +21,9 @@ function unavailable(): string | undefined {
   return undefined;
 }
 
-/** One measurement by the program: what it printed, or one of the words of that. */
-function measured(measurement: string, word = 0): number {
-  const said = execFileSync(program, [measurement], { encoding: "utf8" });
-  return Number(said.split(" ")[word]);
-}
+/** One measurement by the program: what it printed. */
+const measured = (measurement: string): number =>
+  Number(execFileSync(program, [measurement], { encoding: "utf8" }));
 
 /** A time, of ours against a peer's. */
 function time(
@@ -33,18 +31,40 @@ function time(
   unit: string,
   peerName: string,
   [ours, peer]: readonly [ours: string, peer: string],
-  more: Partial<Bench> & { readonly word?: number } = {},
+  more: Partial<Bench> = {},
 ): Bench {
-  const { word, ...rest } = more;
   return {
     bench,
     unit,
     peerName,
     lowerIsBetter: true,
     unavailable,
-    ours: () => measured(ours, word),
-    peer: () => measured(peer, word),
-    ...rest,
+    ours: () => measured(ours),
+    peer: () => measured(peer),
+    ...more,
+  };
+}
+
+/** A wake time of ours and the bare futex's, from one run of the program, which measures them turn by turn. */
+function wake(bench: string, word: number): Bench {
+  const kept: { ours: number[]; peer: number[] } = { ours: [], peer: [] };
+  const next = (side: "ours" | "peer"): number => {
+    if (kept[side].length === 0) {
+      const words = execFileSync(program, ["wakes"], { encoding: "utf8" }).split(" ").map(Number);
+      kept.ours.push(words[word] ?? Number.NaN);
+      kept.peer.push(words[word + 1] ?? Number.NaN);
+    }
+    return kept[side].shift() ?? Number.NaN;
+  };
+  return {
+    bench,
+    unit: "µs",
+    peerName: "bare futex",
+    lowerIsBetter: true,
+    target: "1.5 × the futex",
+    unavailable,
+    ours: () => next("ours"),
+    peer: () => next("peer"),
   };
 }
 
@@ -54,8 +74,8 @@ export const benches: Bench[] = [
   time("stand-in", "ns", "a copy of the picture", ["stand-in", "plain-copy"], {
     target: "the descriptor only",
   }),
-  time("wake-p50", "µs", "bare futex", ["wake", "plain-wake"], { target: "1.5 × the futex", word: 0 }),
-  time("wake-p90", "µs", "bare futex", ["wake", "plain-wake"], { target: "1.5 × the futex", word: 1 }),
+  wake("wake-p50", 0),
+  wake("wake-p90", 2),
   time("readers-16", "µs", "bare futex of 16", ["wake-of-16", "plain-wake-of-16"], {
     target: "3 µs a waiter",
   }),

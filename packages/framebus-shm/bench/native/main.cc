@@ -35,6 +35,16 @@ void letSleep() {
   ::nanosleep(&pause, nullptr);
 }
 
+void raise(std::uint32_t* word) {
+  __atomic_fetch_add(word, 1, __ATOMIC_RELEASE);
+  futexWake(word);
+}
+
+void await(const std::uint32_t* word, std::uint32_t seen) {
+  while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == seen)
+    futexWait(word, seen, monoNow() + 20 * testing::kSecond);
+}
+
 SharedBytes::SharedBytes(std::size_t bytes)
     : at_(::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0)),
       bytes_(bytes) {
@@ -76,15 +86,16 @@ using namespace retrovue::framebus::benching;
 
 int main(int argc, char** argv) {
   const auto print = [](double value) { std::printf("%.3f\n", value); };
-  const auto printBoth = [](WakeTimes times) { std::printf("%.3f %.3f\n", times.p50, times.p90); };
+  const auto printWakes = [](WakePair wakes) {
+    std::printf("%.3f %.3f %.3f %.3f\n", wakes.bus.p50, wakes.plain.p50, wakes.bus.p90, wakes.plain.p90);
+  };
   const std::map<std::string, std::function<void()>> measurements{
       {"commit", [&] { print(commitNs(0)); }},
       {"commit-16", [&] { print(commitNs(16)); }},
       {"stand-in", [&] { print(standInNs()); }},
       {"plain-store", [&] { print(plainStoreNs()); }},
       {"plain-copy", [&] { print(plainCopyNs()); }},
-      {"wake", [&] { printBoth(busWakeUs()); }},
-      {"plain-wake", [&] { printBoth(plainWakeUs()); }},
+      {"wakes", [&] { printWakes(wakesUs()); }},
       {"wake-of-16", [&] { print(wakeOf16Us()); }},
       {"plain-wake-of-16", [&] { print(plainWakeOf16Us()); }},
       {"fill", [&] { print(fillMbps()); }},

@@ -21,6 +21,10 @@ double quantile(std::vector<double> values, double share);
 /// Nanoseconds that this thread has computed: what a waiter that preempts it spends is not counted.
 double cpuNs();
 
+/// Raises a futex word and wakes all who wait for it; and waits until it is not `seen`.
+void raise(std::uint32_t* word);
+void await(const std::uint32_t* word, std::uint32_t seen);
+
 /// Long enough for every waiter to be asleep again. Only measurements may wait so.
 void letSleep();
 
@@ -81,7 +85,12 @@ struct WakeTimes {
   double p50;
   double p90;
 };
-WakeTimes busWakeUs();
+/// Of a bus, and of a bare futex in the same place.
+struct WakePair {
+  WakeTimes bus;
+  WakeTimes plain;
+};
+WakePair wakesUs();
 /// Megabytes a second of copying 1080p frames into buffers on loan.
 double fillMbps();
 /// Microseconds until another process has a 1080p frame that lies where its producer has drawn it: in a
@@ -92,7 +101,6 @@ double busFrameUs(bool read);
 double plainStoreNs();
 double plainCopyNs();
 double plainWakeOf16Us();
-WakeTimes plainWakeUs();
 double plainFillMbps();
 double socketFrameUs(bool read);
 

@@ -13,22 +13,11 @@ using namespace testing;
 namespace {
 
 constexpr int kFrames = 60;
-constexpr int kWakes = 400;
 constexpr int kRounds = 120;
 constexpr int kWaiters = 16;
 
 std::uint64_t pictureBytes() {
   return layoutOf(fullSpec())->header.format.picture_bytes;
-}
-
-void raise(std::uint32_t* word) {
-  __atomic_fetch_add(word, 1, __ATOMIC_RELEASE);
-  futexWake(word);
-}
-
-/// Waits until `*word` is not `seen`.
-void await(const std::uint32_t* word, std::uint32_t seen) {
-  while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == seen) futexWait(word, seen, monoNow() + 20 * kSecond);
 }
 
 }  // namespace
@@ -78,29 +67,6 @@ double plainCopyNs() {
     each.push_back(cpuNs() - began);
   }
   return quantile(each, 0.5);
-}
-
-WakeTimes plainWakeUs() {
-  const SharedBytes shared(8192 + kWakes * sizeof(double));
-  auto* const ready = shared.as<std::uint32_t>();
-  auto* const word = ready + 16;
-  auto* const began = reinterpret_cast<std::int64_t*>(ready + 32);
-  auto* const times = reinterpret_cast<double*>(shared.as<std::byte>() + 8192);
-  Children waiter(1, ready, [&](int) {
-    __atomic_fetch_add(ready, 1, __ATOMIC_SEQ_CST);
-    for (std::uint32_t i = 0; i < kWakes; ++i) {
-      await(word, i);
-      times[i] = static_cast<double>(monoNow() - __atomic_load_n(began, __ATOMIC_RELAXED)) / 1000;
-    }
-  });
-  for (int i = 0; i < kWakes; ++i) {
-    letSleep();
-    __atomic_store_n(began, monoNow(), __ATOMIC_RELAXED);
-    raise(word);
-  }
-  waiter.wait();
-  const std::vector<double> all(times, times + kWakes);
-  return {quantile(all, 0.5), quantile(all, 0.9)};
 }
 
 double plainWakeOf16Us() {

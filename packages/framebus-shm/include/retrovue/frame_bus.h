@@ -11,6 +11,36 @@
  *   retrovue.east.ch7.readers    readers   0660  stored to by readers; nobody may trust it
  *   retrovue.east.ch7.lane3      lane      0600  between the engine and one worker; gone once both have
  * mapped it
+ *
+ * What a program needs to know beside offsets:
+ *
+ * Alive or dead. A living engine holds an open-file-description write lock (F_OFD_SETLK, F_WRLCK) on byte 0
+ * of its control, pictures and lane objects, as long as it lives. Ask with F_OFD_GETLK for a *read* lock of
+ * that byte: F_UNLCK says dead. Other readers' read locks then count for nothing. A dead engine wakes nobody,
+ * so no wait may be endless; three heartbeats missed are death as well. A bus is also stale when `state` is
+ * closed, or when its name leads to another object (device and inode).
+ *
+ * Waiting. `futex_word` is a *shared* futex (no FUTEX_PRIVATE_FLAG), waited on with FUTEX_WAIT or
+ * FUTEX_WAIT_BITSET on CLOCK_MONOTONIC; memory mapped read-only will do, since the kernel only loads the
+ * word. It is raised for more than commits, so whoever wakes looks again.
+ *
+ * Opening. Read the header by pread() and check it (frame_bus_checks.h) before anything is mapped: a mapping
+ * beyond the end of a short object kills. The pictures object must have the inode that the header names and
+ * lie on the control object's device, which names the folder for both. Whoever may open an object for writing
+ * may also cut it short under those who have mapped it (SIGBUS): engine and worker of one user trust each
+ * other that far, and a reader that must live through it handles SIGBUS for its mappings.
+ *
+ * Sections begin on a cache line, slate and black on a page, none inside the header.
+ *
+ * Sound. Channel c's ring of `audio_samples` float32 begins at audio_offset + 4 * c * audio_samples; sample
+ * s, counted from the epoch, lies at place s mod audio_samples of each. A tick has sample_count samples from
+ * sample_start on. Full scale is 1.0; every sample is finite. Channels lie in the order of libav's default
+ * layout for their number (stereo: left, right).
+ *
+ * Pictures. Plane p of a slot begins `plane_offset[p]` bytes after its picture's start, on a whole sample
+ * but, where a picture was cropped, not on a cache line; rows are plane_stride[p] apart. The reserved slate
+ * is drawn by the engine once, before the first tick is committed, and then never again; black is never
+ * drawn. Neither has a generation: their pixels are always intact.
  */
 #ifndef RETROVUE_FRAME_BUS_H
 #define RETROVUE_FRAME_BUS_H
@@ -108,7 +138,9 @@ enum {
   RVFB_ANCILLARY_TIMECODE = 4
 };
 
-/* `pixel_format`, by libav's names. */
+/* `pixel_format`, by libav's names and with libav's order of planes: Y, Cb, Cr; nv12 and p010le Y, then Cb
+ * and Cr in turn; gbrp green, blue, red; rgb24 and rgba one plane. Ten and twelve bits lie in the lower end
+ * of 16, little-endian, with zeros above; but for p010le, whose ten lie in the upper end with zeros below. */
 enum {
   RVFB_YUV420P = 1,
   RVFB_YUV422P = 2,
@@ -200,7 +232,7 @@ typedef struct rvfb_header {
   uint64_t object_bytes;                /* size of the control object */
   uint8_t run_id[16];                   /* of this bus; random */
   uint64_t pictures_bytes;              /* size of the pictures object */
-  uint64_t pictures_inode;              /* the pictures object that belongs to this one */
+  uint64_t pictures_inode;              /* of the pictures object; on the control object's device */
   uint32_t channel_id;                  /* the channel */
   uint32_t engine_id_bytes;             /* length of engine_id */
   char engine_id[RVFB_ENGINE_ID_BYTES]; /* not terminated when full */
@@ -240,7 +272,7 @@ typedef struct rvfb_header {
   uint64_t audio_committed; /* samples before this index are whole */
   uint8_t pad_committed[56];
   uint32_t state;       /* 1 ready, 2 closed */
-  uint32_t newest_lane; /* the only one that may submit; 0 before the first */
+  uint32_t newest_lane; /* number of the last lane opened, also once it is retired; 0 before the first */
   uint8_t pad_state[56];
   rvfb_counters counters; /* totals */
   uint8_t reserved2[2496];
@@ -254,13 +286,13 @@ typedef struct rvfb_slot {
   uint32_t buffer;                        /* index, or 0xfffffffe slate, 0xffffffff black */
   uint32_t flags;                         /* see Numbers */
   uint64_t buffer_generation;             /* of the buffer when it was committed */
-  uint64_t plane_offset[RVFB_PLANES_MAX]; /* from the picture's start: the format's, or cropped */
+  uint64_t plane_offset[RVFB_PLANES_MAX]; /* from the picture's start: the format's, or a cropped picture's */
   uint32_t stand_in_reason;               /* see Numbers */
   uint32_t decoder_index;                 /* as configured; 0xffffffff none */
   int64_t media_time_ns;                  /* of the picture, from the asset's zero; INT64_MIN none */
-  int64_t source_pts;                     /* the container's own; INT64_MIN none */
-  uint32_t source_tb_num;                 /* 0: none */
-  uint32_t source_tb_den;                 /* 0: none */
+  int64_t source_pts;                     /* the container's own; INT64_MIN none, whatever the base says */
+  uint32_t source_tb_num;                 /* source_pts counts num/den seconds; 0 in either: base unknown */
+  uint32_t source_tb_den;                 /* as source_tb_num */
   int64_t source_index;                   /* of the picture in its asset; -1 unknown */
   uint8_t segment_id[16];                 /* zeros: no segment */
   uint64_t plan_revision;                 /* of the plan */
@@ -287,7 +319,8 @@ typedef struct rvfb_ancillary {
 } rvfb_ancillary;
 
 /* An asset by index. Guarded by `generation` as a slot is by its sequence; a slot names index and generation.
- */
+ * An entry is rewritten only once no readable tick names it. So whoever meets a later generation than the
+ * slot's has read the whole tick too late, an overrun; an earlier one makes no sense. */
 typedef struct rvfb_asset {
   uint64_t generation;  /* odd while it is written; a slot names its low 32 bits */
   uint32_t uri_bytes;   /* length of uri */

@@ -121,10 +121,7 @@ Napi::Value CommitterObject::openLane(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   auto ticket = committer_->openLane();
   if (!ticket) return addon::throwFailure(env, ticket.failure());
-  Napi::Object result = Napi::Object::New(env);
-  result.Set("lane", Napi::Number::New(env, ticket->lane));
-  result.Set("path", Napi::String::New(env, ticket->path));
-  return result;
+  return objectOf(env, {{"lane", Napi::Number::New(env, ticket->lane)}, {"path", Napi::String::New(env, ticket->path)}});
 }
 
 Napi::Value CommitterObject::retireLane(const Napi::CallbackInfo& info) {
@@ -164,12 +161,10 @@ Napi::Value CommitterObject::head(const Napi::CallbackInfo& info) {
 
 Napi::Value CommitterObject::counters(const Napi::CallbackInfo& info) {
   const rvfb_counters counters = committer_->counters();
-  auto result = Napi::Float64Array::New(info.Env(), 7);
-  const std::uint64_t values[] = {counters.committed, counters.holds,   counters.slates,
-                                  counters.blacks,    counters.refused, counters.late_commits,
-                                  counters.submitted};
-  for (std::size_t i = 0; i < 7; ++i) result[i] = static_cast<double>(values[i]);
-  return result;
+  const auto real = [](std::uint64_t count) { return static_cast<double>(count); };
+  return numbersOf(info.Env(),
+                   {real(counters.committed), real(counters.holds), real(counters.slates), real(counters.blacks),
+                    real(counters.refused), real(counters.late_commits), real(counters.submitted)});
 }
 
 Napi::Value CommitterObject::readers(const Napi::CallbackInfo& info) {
@@ -181,13 +176,9 @@ Napi::Value CommitterObject::nextEvent(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto event = committer_->nextEvent();
   if (!event) return env.Undefined();
-  auto result = Napi::Float64Array::New(env, 5);
-  result[0] = static_cast<double>(event->type);
-  result[1] = static_cast<double>(event->tick);
-  result[2] = event->flag;
-  result[3] = event->reason;
-  result[4] = static_cast<double>(event->ticks);
-  return result;
+  return numbersOf(env, {static_cast<double>(event->type), static_cast<double>(event->tick),
+                         static_cast<double>(event->flag), static_cast<double>(event->reason),
+                         static_cast<double>(event->ticks)});
 }
 
 Napi::Value CommitterObject::slate(const Napi::CallbackInfo& info) {

@@ -63,10 +63,37 @@ Place placeOf(const Napi::Object& from) {
   return {textOf(from, "directory"), textOf(from, "prefix")};
 }
 
-Napi::ArrayBuffer copyOf(Napi::Env env, const void* from, std::size_t bytes) {
-  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, bytes);
-  if (buffer.Data() != nullptr) std::memcpy(buffer.Data(), from, bytes);
-  return buffer;
+Napi::Value copyOf(Napi::Env env, const void* from, std::size_t bytes) {
+  napi_value buffer = nullptr;
+  void* into = nullptr;
+  if (napi_create_arraybuffer(env, bytes, &into, &buffer) != napi_ok) return env.Undefined();
+  if (into != nullptr) std::memcpy(into, from, bytes);
+  return Napi::Value(env, buffer);
+}
+
+Napi::Value numbersOf(Napi::Env env, std::initializer_list<double> numbers) {
+  const Napi::Value buffer = copyOf(env, numbers.begin(), numbers.size() * sizeof(double));
+  napi_value array = nullptr;
+  const auto made = napi_create_typedarray(env, napi_float64_array, numbers.size(), buffer, 0, &array);
+  return made == napi_ok ? Napi::Value(env, array) : env.Undefined();
+}
+
+Napi::Value arrayOf(Napi::Env env, const std::vector<Napi::Value>& values) {
+  napi_value array = nullptr;
+  if (napi_create_array_with_length(env, values.size(), &array) != napi_ok) return env.Undefined();
+  for (std::uint32_t i = 0; i < values.size(); ++i) {
+    if (napi_set_element(env, array, i, values[i]) != napi_ok) return env.Undefined();
+  }
+  return Napi::Value(env, array);
+}
+
+Napi::Value objectOf(Napi::Env env, std::initializer_list<std::pair<const char*, Napi::Value>> properties) {
+  napi_value object = nullptr;
+  if (napi_create_object(env, &object) != napi_ok) return env.Undefined();
+  for (const auto& [name, value] : properties) {
+    if (napi_set_named_property(env, object, name, value) != napi_ok) return env.Undefined();
+  }
+  return Napi::Value(env, object);
 }
 
 }  // namespace retrovue::framebus

@@ -1,7 +1,10 @@
 #pragma once
 #include <napi.h>
 
+#include <initializer_list>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "house_time.h"
 #include "spec.h"
@@ -15,7 +18,15 @@ std::int64_t nanosecondsOf(const Napi::Value& value);
 ClockMapping mappingOf(const Napi::Object& from);
 BusSpec specOf(const Napi::Object& from);
 Place placeOf(const Napi::Object& from);
+
+// What goes to JavaScript is made by plain calls: in a worker thread that is being terminated any of them may fail, and then
+// there is `undefined`, which nobody sees.
+
 /// Bytes of a mapped structure as an ArrayBuffer of JavaScript's own.
-Napi::ArrayBuffer copyOf(Napi::Env env, const void* from, std::size_t bytes);
+Napi::Value copyOf(Napi::Env env, const void* from, std::size_t bytes);
+/// A Float64Array.
+Napi::Value numbersOf(Napi::Env env, std::initializer_list<double> numbers);
+Napi::Value arrayOf(Napi::Env env, const std::vector<Napi::Value>& values);
+Napi::Value objectOf(Napi::Env env, std::initializer_list<std::pair<const char*, Napi::Value>> properties);
 
 }  // namespace retrovue::framebus

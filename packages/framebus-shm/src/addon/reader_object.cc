@@ -201,10 +201,7 @@ Napi::Value ReaderObject::asset(const Napi::CallbackInfo& info) {
   rvfb_asset asset;
   const rvfb_status status = rvfb_reader_asset(reader_.get(), &slot, &asset);
   if (status != RVFB_OK) return Napi::Number::New(env, status);
-  Napi::Array result = Napi::Array::New(env, 2);
-  result.Set(0u, copyOf(env, asset.uri, asset.uri_bytes));
-  result.Set(1u, copyOf(env, asset.title, asset.title_bytes));
-  return result;
+  return arrayOf(env, {copyOf(env, asset.uri, asset.uri_bytes), copyOf(env, asset.title, asset.title_bytes)});
 }
 
 /// mapping(): leaves it in the scratch.

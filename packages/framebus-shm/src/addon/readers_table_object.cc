@@ -43,17 +43,16 @@ ReadersTableObject::ReadersTableObject(const Napi::CallbackInfo& info)
 }
 
 Napi::Value ReadersTableObject::rowsToJs(Napi::Env env, const std::vector<ReaderRow>& rows) {
-  Napi::Array result = Napi::Array::New(env, rows.size());
-  for (std::uint32_t i = 0; i < rows.size(); ++i) {
-    Napi::Object row = Napi::Object::New(env);
+  std::vector<Napi::Value> result;
+  for (const ReaderRow& row : rows) {
+    const auto number = [&](auto value) { return Napi::Number::New(env, static_cast<double>(value)); };
     // As bytes: a name is whatever the reader stored, and decoding it must not throw.
-    row.Set("name", copyOf(env, rows[i].name.data(), rows[i].name.size()));
-    row.Set("pid", Napi::Number::New(env, rows[i].pid));
-    row.Set("cursor", Napi::Number::New(env, static_cast<double>(rows[i].cursor)));
-    row.Set("overruns", Napi::Number::New(env, static_cast<double>(rows[i].overruns)));
-    result.Set(i, row);
+    result.push_back(objectOf(env, {{"name", copyOf(env, row.name.data(), row.name.size())},
+                                    {"pid", number(row.pid)},
+                                    {"cursor", number(row.cursor)},
+                                    {"overruns", number(row.overruns)}}));
   }
-  return result;
+  return arrayOf(env, result);
 }
 
 Napi::Value ReadersTableObject::rows(const Napi::CallbackInfo& info) {

@@ -141,10 +141,7 @@ Napi::Value WriterObject::nextRefusal(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto refusal = writer_->nextRefusal();
   if (!refusal) return env.Undefined();
-  auto result = Napi::Float64Array::New(env, 2);
-  result[0] = static_cast<double>(refusal->tick);
-  result[1] = refusal->why;
-  return result;
+  return numbersOf(env, {static_cast<double>(refusal->tick), static_cast<double>(refusal->why)});
 }
 
 Napi::Value WriterObject::isOpen(const Napi::CallbackInfo& info) {

@@ -91,7 +91,9 @@ rvfb_slot StandIns::slotOf(const StandIn& what, std::int64_t tick, const rvfb_fo
   if (const Expectation* expectation = what.expectation) {
     std::memcpy(slot.segment_id, expectation->segmentId.data(), sizeof slot.segment_id);
     slot.plan_revision = expectation->planRevision;
-    if (expectation->firstTick == tick) slot.flags |= RVFB_FLAG_FIRST_OF_SEGMENT;
+    // Where the plan has nothing there is no segment to be the first tick of.
+    const bool hasSegment = expectation->segmentId != std::array<std::uint8_t, 16>{};
+    if (hasSegment && expectation->firstTick == tick) slot.flags |= RVFB_FLAG_FIRST_OF_SEGMENT;
     if (expectation->pad) slot.flags |= RVFB_FLAG_PAD;
   }
   return slot;

@@ -75,6 +75,7 @@ TEST("bus/hold-never-crosses-a-boundary-and-pads-are-planned-black") {
   plan[1].assetUri = "/media/b.mkv";
   plan[2].firstTick = bench.first + 4;
   plan[2].pad = true;
+  plan[2].segmentId = segment(0xbb);
   bench.committer->expect(std::move(plan));
   bench.committer->start(bench.first);
   auto lane = bench.openLane();
@@ -94,6 +95,23 @@ TEST("bus/hold-never-crosses-a-boundary-and-pads-are-planned-black") {
   CHECK_EQ(pad.slot.stand_in_reason, std::uint32_t{RVFB_REASON_PLANNED});
   CHECK_EQ(int{pad.planes[0][0]}, 16);
   CHECK_EQ(int{pad.planes[1][0]}, 128);
+}
+
+TEST("bus/a-gap-in-the-plan-is-no-segment-to-begin") {
+  Bench bench;
+  std::vector<Expectation> plan(2);
+  plan[0].firstTick = bench.first;
+  plan[0].pad = true;  // With a segment of its own: a pad that the plan asks for.
+  plan[0].segmentId = segment(0xbb);
+  plan[1].firstTick = bench.first + 2;
+  plan[1].pad = true;
+  bench.committer->expect(std::move(plan));
+  bench.committer->start(bench.first);
+  Reader reader(bench.path());
+  bench.moveToGuardOf(bench.first + 3);
+  CHECK((reader.mustRead(bench.first).slot.flags & RVFB_FLAG_FIRST_OF_SEGMENT) != 0);
+  CHECK((reader.mustRead(bench.first + 1).slot.flags & RVFB_FLAG_FIRST_OF_SEGMENT) == 0);
+  CHECK((reader.mustRead(bench.first + 2).slot.flags & RVFB_FLAG_FIRST_OF_SEGMENT) == 0);
 }
 
 TEST("bus/refusals-say-why") {
