@@ -60,6 +60,8 @@ function(retrovue_addon name)
   target_include_directories(${name} SYSTEM PRIVATE "${NODE_API_HEADERS_DIR}" "${NODE_ADDON_API_DIR}")
   # Node-API 8 is in every Node since 12.22; one build serves all releases.
   target_compile_definitions(${name} PRIVATE NAPI_VERSION=8 NAPI_DISABLE_CPP_EXCEPTIONS NODE_GYP_MODULE_NAME=${name})
+  # A worker thread that is being terminated runs no JavaScript, so nothing can be thrown either: that is no fault.
+  target_compile_definitions(${name} PRIVATE NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS)
   target_link_libraries(${name} PRIVATE retrovue_flags)
   if(APPLE)
     target_link_options(${name} PRIVATE -undefined dynamic_lookup)

@@ -81,4 +81,27 @@ describe("the end of an environment", () => {
       })();`;
     expect(ran(script)).toEqual({ status: 0, signal: null, said: "ended" });
   });
+
+  test("conform/a-worker-thread-ends-in-the-middle-of-a-call", () => {
+    const script = `
+      const { Worker } = require("node:worker_threads");
+      const code = ${JSON.stringify(prelude)} + \`
+        const { conformer, show } = open();
+        require("node:worker_threads").parentPort.postMessage("begun");
+        for (;;) {
+          try { conformer.add(new Float64Array(3)); } catch {}
+          try { new Sound(0, 0, "", 48000, 2); } catch {}
+          new Sound(44100, 2, "stereo", 48000, 2);
+          show().catch(() => {});
+        }\`;
+      (async () => {
+        for (let i = 0; i < 25; i++) {
+          const worker = new Worker(code, { eval: true });
+          await new Promise((resolve) => worker.once("message", resolve));
+          await worker.terminate();
+        }
+        console.log("ended");
+      })();`;
+    expect(ran(script)).toEqual({ status: 0, signal: null, said: "ended" });
+  });
 });

@@ -107,6 +107,33 @@ test("life/worker-thread-that-is-terminated-leaves-nothing", async () => {
   expect(objectsOf(prefix)).toEqual([]);
 });
 
+test("life/worker-thread-that-is-terminated-in-mid-call-takes-nobody-along", async () => {
+  const prefix = prefixOf();
+  const busy = openEverything(
+    prefix,
+    `require("node:worker_threads").parentPort.postMessage(1);
+    for (;;) {
+      try { addon.memoryBytes({}); } catch {}
+      addon.memoryBytes(spec);
+      committer.counters(); committer.readers(); committer.header(); committer.nextEvent();
+      reader.header(); reader.head(); reader.oldest(); reader.mapping();
+      writer.header(); writer.head(); writer.nextRefusal(); writer.loan();
+    }`,
+  );
+  // In a process of its own: what an addon does wrong here ends the process.
+  const child = runNode(`
+    const { Worker } = require("node:worker_threads");
+    (async () => {
+      for (let i = 0; i < 25; i++) {
+        const worker = new Worker(${JSON.stringify(busy)}, { eval: true });
+        await new Promise((resolve, reject) => { worker.once("message", resolve); worker.once("error", reject); });
+        await worker.terminate();
+      }
+    })();`);
+  expect(await once(child, "exit")).toEqual([0, null]);
+  expect(objectsOf(prefix)).toEqual([]);
+});
+
 test("life/two-copies-of-the-addon-live-side-by-side", async () => {
   const prefix = prefixOf();
   const folder = mkdtempSync(join(tmpdir(), "rvlife-"));
