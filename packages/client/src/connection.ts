@@ -60,7 +60,14 @@ export function transportTo(address: string, options: ConnectionOptions = {}): C
 function overHttp2(baseUrl: string, interceptors: Interceptor[], path: string | undefined): Connection {
   const sessionManager = new Http2SessionManager(baseUrl, {}, path === undefined ? {} : ({ path } as object));
   const transport = createGrpcTransport({ baseUrl, interceptors, sessionManager });
-  return { transport, close: () => sessionManager.abort() };
+  return { transport, close: () => closeSessions(sessionManager) };
+}
+
+/** A connection that is being made when it is closed fails nobody's call: its failure is nobody's to hear. */
+function closeSessions(sessions: Http2SessionManager): void {
+  const state = sessions.state();
+  if (state === "connecting" || state === "verifying") sessions.connect().catch(() => {});
+  sessions.abort();
 }
 
 const callingAs =
