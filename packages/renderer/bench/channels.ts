@@ -14,18 +14,20 @@ export const encoding = Object.freeze({ kbps: 4_000, soundKbps: 192, gop: 30, pr
 /** An engine with so many channels of one file, at 720p30, each encoded and served over HTTP. */
 export class EngineUnderTest implements AsyncDisposable {
   readonly port: number;
+  readonly #metricsPort: number;
   readonly #folder: string;
   readonly #program: MeasuredProgram;
 
-  private constructor(port: number, folder: string) {
+  private constructor(port: number, metricsPort: number, folder: string) {
     this.port = port;
+    this.#metricsPort = metricsPort;
     this.#folder = folder;
     this.#program = new MeasuredProgram(launcher, ["--config", join(folder, "playout.json")], folder);
   }
 
   static async start(media: string, channels: number): Promise<EngineUnderTest> {
     const folder = mkdtempSync(join(tmpdir(), "retrovue-render-bench-"));
-    const port = await freePort();
+    const [port, metricsPort] = [await freePort(), await freePort()];
     const { kbps, soundKbps, preset } = encoding;
     const encode = {
       video: { codec: "h264", bitrateKbps: kbps, gopMs: 1_000, preset },
@@ -37,7 +39,7 @@ export class EngineUnderTest implements AsyncDisposable {
       media: { roots: [join(media, "..")] },
       transports: [],
       http: { control: { listen: `127.0.0.1:${port}` } },
-      telemetry: { metrics: { listen: `127.0.0.1:${await freePort()}` }, log: { level: "error" } },
+      telemetry: { metrics: { listen: `127.0.0.1:${metricsPort}` }, log: { level: "error" } },
       plans: { p: media },
       defaults: { format: { width: 1_280, height: 720, frameRate: "30/1", sampleRate: 48_000, channels: 2 } },
       channels: Array.from({ length: channels }, (_, n) => ({
@@ -47,13 +49,20 @@ export class EngineUnderTest implements AsyncDisposable {
       })),
     };
     writeFileSync(join(folder, "playout.json"), JSON.stringify(config));
-    const engine = new EngineUnderTest(port, folder);
+    const engine = new EngineUnderTest(port, metricsPort, folder);
     await Promise.all(Array.from({ length: channels }, (_, n) => engine.onAir(n + 1)));
     return engine;
   }
 
   cpuSeconds(): number {
     return this.#program.cpuSeconds();
+  }
+
+  /** Ticks that aired a stand-in so far, on all channels: what costs little must not be measured for a programme. */
+  async standIns(): Promise<number> {
+    const answer = await fetch(`http://127.0.0.1:${this.#metricsPort}/metrics`);
+    const lines = (await answer.text()).matchAll(/^retrovue_playout_standin_frames_total\{.*\} (\d+)$/gm);
+    return [...lines].reduce((sum, [, ticks]) => sum + Number(ticks), 0);
   }
 
   /** Resolves with the first bytes of a channel, asking until there are some. */

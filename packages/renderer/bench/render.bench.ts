@@ -79,8 +79,12 @@ async function engineShare(): Promise<number> {
   await using engine = await EngineUnderTest.start(media, 1);
   // Somebody watches, as somebody takes what ffmpeg writes.
   const watching = engine.watch(1, warmUpMs + steadyMs, () => "more");
+  await pause(warmUpMs / 2);
+  const before = await engine.standIns();
   const measured = await share(engine);
   await watching;
+  const standIns = (await engine.standIns()) - before;
+  if (standIns > 0) throw new Error(`${standIns} ticks aired a stand-in: that is no programme to measure.`);
   return measured;
 }
 
@@ -93,6 +97,7 @@ async function ffmpegShare(): Promise<number> {
 async function engineSustains(channels: number): Promise<boolean> {
   await using engine = await EngineUnderTest.start(media, channels);
   await pause(warmUpMs);
+  const before = await engine.standIns();
   const seen = await Promise.all(
     Array.from({ length: channels }, async (_, n) => {
       const arrivals = new Arrivals(lateMs);
@@ -104,8 +109,12 @@ async function engineSustains(channels: number): Promise<boolean> {
     }),
   );
   // A viewer who joins between two pictures sees one less; the first second may be the kept group.
+  const standIns = (await engine.standIns()) - before;
   const enough = ((steadyMs - 1_500) / 1_000) * 30;
-  return seen.every(({ pictures, late, missing }) => pictures >= enough && late === 0 && missing === 0);
+  return (
+    standIns === 0 &&
+    seen.every(({ pictures, late, missing }) => pictures >= enough && late === 0 && missing === 0)
+  );
 }
 
 /** True where so many ffmpegs keep up with real time. */
