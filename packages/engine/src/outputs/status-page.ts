@@ -1,18 +1,16 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
 import { answerText, type HttpListener } from "../http/http-listener.js";
 
-/** Beside `src` when run from source and beside `dist` when built. */
-const pageFile = (name: string): string => fileURLToPath(new URL(`../../page/${name}`, import.meta.url));
-
-/** What the page is made of, by path: file and content type. The player comes from its package, so no internet is needed. */
-const files: Readonly<Record<string, readonly [file: () => string, type: string]>> = {
-  "/": [() => pageFile("index.html"), "text/html; charset=utf-8"],
-  "/page/page.css": [() => pageFile("page.css"), "text/css; charset=utf-8"],
-  "/page/page.js": [() => pageFile("page.js"), "text/javascript; charset=utf-8"],
+/**
+ * What the page is made of, by path: file and content type. The files are beside `src` when run from source and beside `dist` when
+ * built; the player comes from its package, so no internet is needed.
+ */
+const files: Readonly<Record<string, readonly [file: () => URL | string, type: string]>> = {
+  "/": [() => new URL("../../page/index.html", import.meta.url), "text/html; charset=utf-8"],
+  "/page/page.css": [() => new URL("../../page/page.css", import.meta.url), "text/css; charset=utf-8"],
+  "/page/page.js": [() => new URL("../../page/page.js", import.meta.url), "text/javascript; charset=utf-8"],
   "/page/mpegts.js": [
-    () => createRequire(import.meta.url).resolve("mpegts.js/dist/mpegts.js"),
+    () => import.meta.resolve("mpegts.js/dist/mpegts.js"),
     "text/javascript; charset=utf-8",
   ],
 };
@@ -31,7 +29,7 @@ export class StatusPage {
         return;
       }
       const [file, type] = found;
-      const content = await readFile(file());
+      const content = await readFile(new URL(file()));
       response.writeHead(200, {
         "content-type": type,
         "content-length": content.length,
