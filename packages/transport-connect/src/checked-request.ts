@@ -47,7 +47,10 @@ export function checkedRequest(
   const form = forms[contentType];
   const { body } = request;
   if (form === undefined || !isBytes(body)) return request;
-  return { ...request, body: checkedBody(body, form, method, bytesMax) };
+  // Without it Connect would refuse by the length announced, before our look at the body and without our details.
+  const header = new Headers(request.header);
+  header.delete("content-length");
+  return { ...request, header, body: checkedBody(body, form, method, bytesMax) };
 }
 
 async function* checkedBody(
