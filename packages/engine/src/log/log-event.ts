@@ -61,7 +61,12 @@ function lineOf(event: SupervisorEvent): Line {
     case "ticks-skipped":
       return line("warn", "ticks were too late", { tick: event.from, ticks: event.ticks });
     case "stand-in-began":
-      return line("warn", "stand-in began", { tick: event.tick, kind: event.kind, reason: event.reason });
+      // An asset of sound alone has the slate for its picture: nothing that anyone should look at.
+      return line(event.reason === "soundOnly" ? "info" : "warn", "stand-in began", {
+        tick: event.tick,
+        kind: event.kind,
+        reason: event.reason,
+      });
     case "stand-in-ended":
       return line("info", "stand-in ended", { tick: event.tick, ticks: event.ticks });
     case "refused":
