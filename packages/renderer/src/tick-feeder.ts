@@ -10,6 +10,7 @@ import {
   samplesPerTickMax,
   type Tick,
 } from "@retrovue/core";
+import { realPause } from "./clock/real-pause.js";
 import { ensureShape } from "./ensure-shape.js";
 import { type NativeLine, wantedNone, wantedOnAir } from "./native.js";
 
@@ -138,15 +139,6 @@ export class TickFeeder {
     }
     await this.#reader?.[Symbol.asyncDispose]();
     this.#reader = undefined;
-    // Real time: a bus is looked for whatever the channel's clock does.
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(done, reopenMs);
-      signal.addEventListener("abort", done, { once: true });
-      function done() {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", done);
-        resolve();
-      }
-    });
+    await realPause(reopenMs, signal);
   }
 }

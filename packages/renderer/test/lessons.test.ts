@@ -9,7 +9,7 @@ import {
   type StreamUnit,
   streamsOf,
 } from "@retrovue/plugin-contract";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { LibavRendererFactory } from "../src/index.js";
 
 const aacStep = 1_920n;
@@ -20,13 +20,9 @@ const open = (signal: AbortSignal, options: Partial<RenderBenchOptions> = {}) =>
     signal,
   );
 
-/** Polls at the pace of the event loop: the renderer's threads answer when they answer. */
-async function until(condition: () => boolean, signal: AbortSignal): Promise<void> {
-  while (!condition()) {
-    signal.throwIfAborted();
-    await new Promise<void>((resolve) => setTimeout(resolve, 1));
-  }
-}
+/** Looks again until it holds: the renderer's threads answer when they answer. */
+const until = (condition: () => boolean, signal: AbortSignal) =>
+  vi.waitUntil(() => signal.aborted || condition(), { interval: 1, timeout: 25_000 });
 
 /** Lets `count` ticks pass in which no worker hands anything over. Answers the first tick that one may hand over again. */
 async function standIns(
@@ -69,7 +65,7 @@ async function session(signal: AbortSignal) {
   return { bench, renderer, last: tickAfter(again, 25), stream: parseTransportStream(bench.stream()) };
 }
 
-test("lesson/13: sound steps by exactly 1920 over programme, stand-ins and programme again", async () => {
+test("lesson/13-sound-steps-by-exactly-1920-over-programme-stand-ins-and-programme-again", async () => {
   const { bench, stream } = await session(AbortSignal.timeout(25_000));
   await using _bench = bench;
   const { sounds } = streamsOf(stream);
@@ -77,7 +73,7 @@ test("lesson/13: sound steps by exactly 1920 over programme, stand-ins and progr
   expect(new Set(steps(sounds))).toEqual(new Set([aacStep]));
 });
 
-test("lesson/31: one encoder and one muxer for the channel's life, timestamps and counters unbroken", async () => {
+test("lesson/31-one-encoder-and-one-muxer-for-life-with-timestamps-and-counters-unbroken", async () => {
   const { bench, renderer, last, stream } = await session(AbortSignal.timeout(25_000));
   await using _bench = bench;
   expect(faultsOf(stream, aacStep)).toEqual([]);
@@ -107,7 +103,7 @@ function parameterSets(unit: StreamUnit): string {
     .join();
 }
 
-test("lesson/35: the first bytes form a decodable start: tables, parameter sets, key frame, clock, and sound at once", async () => {
+test("lesson/35-the-first-bytes-form-a-decodable-start-with-sound", async () => {
   const signal = AbortSignal.timeout(25_000);
   await using bench = await open(signal);
   await bench.openBus();
@@ -135,22 +131,19 @@ test.each([
   [25, 1],
   [30_000, 1_001],
   [60_000, 1_001],
-])(
-  "lesson/36: clocks at most 40 ms apart, sound within 100 ms, tables at each key frame, at %d/%d",
-  async (num, den) => {
-    const signal = AbortSignal.timeout(25_000);
-    await using bench = await open(signal, { format: { ...renderFormat, frameRate: rational(num, den) } });
-    await bench.openBus();
-    const renderer = await bench.startRenderer();
-    await bench.play(renderer, bench.first, 60);
-    await bench.hearUpTo(tickAfter(bench.first, 59));
-    const stream = parseTransportStream(bench.stream());
-    expect(faultsOf(stream, aacStep)).toEqual([]);
-    expect(streamsOf(stream).pictures.filter(({ randomAccess }) => randomAccess).length).toBeGreaterThan(2);
-  },
-);
+])("lesson/36-clocks-within-40-ms-sound-within-100-ms-tables-at-each-key-frame: %d/%d", async (num, den) => {
+  const signal = AbortSignal.timeout(25_000);
+  await using bench = await open(signal, { format: { ...renderFormat, frameRate: rational(num, den) } });
+  await bench.openBus();
+  const renderer = await bench.startRenderer();
+  await bench.play(renderer, bench.first, 60);
+  await bench.hearUpTo(tickAfter(bench.first, 59));
+  const stream = parseTransportStream(bench.stream());
+  expect(faultsOf(stream, aacStep)).toEqual([]);
+  expect(streamsOf(stream).pictures.filter(({ randomAccess }) => randomAccess).length).toBeGreaterThan(2);
+});
 
-test("lesson/37: a second of ticks at once leaves tick by tick, never half a second ahead", async () => {
+test("lesson/37-a-second-of-ticks-at-once-leaves-tick-by-tick", async () => {
   const signal = AbortSignal.timeout(25_000);
   await using bench = await open(signal, { leadTicks: 45 });
   await bench.openBus();

@@ -1,5 +1,5 @@
 import { type EncodeSettings, PlayoutError, tickAfter } from "@retrovue/core";
-import { ensure, equal, rejects, throws } from "../framework/check.js";
+import { ensure, equal, eventually, rejects, throws } from "../framework/check.js";
 import { renderFormat, renderSettings } from "./render-bench.js";
 import { onlyEncoders, type RendererRule } from "./renderer-subject.js";
 
@@ -96,8 +96,7 @@ export const lifeRules: readonly RendererRule[] = [
       await bench.play(renderer, bench.first, 6);
       // Time stands four ticks before the last: two have left at least.
       bench.moveTo(bench.grid.tickTime(tickAfter(bench.first, 4)));
-      while (heard < 2 && !signal.aborted) await new Promise<void>((resolve) => setTimeout(resolve, 1));
-      ensure(heard >= 2, `the other tap heard ${heard} chunks`);
+      await eventually(() => (heard >= 2 ? true : undefined), "Two chunks at the other tap", signal);
     },
   },
   {

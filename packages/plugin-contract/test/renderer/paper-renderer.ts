@@ -123,7 +123,7 @@ class PaperRenderer implements Renderer {
       } catch (thrown) {
         const isOver = this.#counts.opens > 0 ? this.flaws.neverReopens : this.flaws.mustFindItsBus;
         if (signal.aborted || PlayoutError.is(thrown, "BusIncompatible") || isOver === true) throw thrown;
-        await new Promise<void>((resolve) => setTimeout(resolve, 1));
+        await new Promise<void>((resolve) => setImmediate(resolve));
       }
     }
   }

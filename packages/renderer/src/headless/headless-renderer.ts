@@ -17,6 +17,7 @@ import {
   type Tick,
   tickAfter,
 } from "@retrovue/core";
+import { realPause } from "../clock/real-pause.js";
 import { ensureShape } from "../ensure-shape.js";
 import { TimingReport } from "./timing-report.js";
 
@@ -98,8 +99,7 @@ export class HeadlessRenderer implements Renderer {
       } catch (thrown) {
         const error = PlayoutError.from(thrown);
         if (signal.aborted || error.code === "BusIncompatible") throw error;
-        // Real time: a bus is looked for whatever the channel's clock does.
-        await pause(reopenMs, signal);
+        await realPause(reopenMs, signal);
       }
     }
   }
@@ -164,16 +164,4 @@ export class HeadlessRenderer implements Renderer {
       throw new PlayoutError("Closed", "The renderer was used after it was closed.");
     }
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-  });
 }
