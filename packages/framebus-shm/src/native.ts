@@ -47,6 +47,7 @@ export interface NativeCommitter {
   setMapping(mapping: NativeMapping): void;
   head(): number;
   counters(): Float64Array;
+  airCounts(): Float64Array;
   readers(): readonly NativeReaderRow[];
   nextEvent(): Float64Array | undefined;
   slate(): ArrayBuffer;

@@ -101,9 +101,19 @@ export class ShmCommitter implements Committer {
   }
 
   counters(): CommitterCounters {
+    const open = this.#open();
     const [committed = 0, hold = 0, slate = 0, black = 0, refused = 0, lateCommits = 0, submitted = 0] =
-      this.#open().counters();
-    return { committed, submitted, standIns: { hold, slate, black }, refused, lateCommits };
+      open.counters();
+    const [soundThrough = -1, ...by] = open.airCounts();
+    return {
+      committed,
+      submitted,
+      standIns: { hold, slate, black },
+      standInsBy: { hold: reasonsIn(by, 0), slate: reasonsIn(by, 1), black: reasonsIn(by, 2) },
+      soundThrough: soundThrough as Tick,
+      refused,
+      lateCommits,
+    };
   }
 
   readers(): readonly ReaderEntry[] {
@@ -137,6 +147,16 @@ export class ShmCommitter implements Committer {
       for (const listener of [...this.#listeners]) listener(eventOf(event));
     }
   }
+}
+
+const reasons = Object.entries(standInReasons) as [StandInReason, number][];
+
+/** Of the native counts, those of the `kind`th kind that are not zero, by their reason's word. */
+function reasonsIn(counts: readonly number[], kind: number): Partial<Record<StandInReason, number>> {
+  const counted = reasons.map(
+    ([word, number]) => [word, counts[kind * reasons.length + number] ?? 0] as const,
+  );
+  return Object.fromEntries(counted.filter(([, count]) => count > 0));
 }
 
 function eventOf(raw: Float64Array): CommitterEvent {

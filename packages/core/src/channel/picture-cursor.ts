@@ -214,6 +214,7 @@ export class PictureCursor {
       isPlaced = fits && into !== undefined && frame.inPlace;
       // A decoder that works ahead has buffers of its own supply, and this picture may lie in one.
       const buffer = isPlaced ? into : fits ? frame.holdBuffer?.() : undefined;
+      if (buffer !== undefined) this.#options.metrics?.count("framesDecodedDirect");
       this.#take(frame, buffer, Number(clock.now() - began));
     } finally {
       // Not before the read has settled: until then a decoder may still store to it.
@@ -264,6 +265,7 @@ export class PictureCursor {
       this.#isConforming = false;
       if (this.#isClosed) this.#giveBack();
     }
+    this.#options.metrics?.count("framesConformed");
     this.#shown?.release();
     const decodeNs = from.readNs + Number(clock.now() - began);
     this.#shown = new SharedPicture(buffer, from.frame, treatment, decoderIndex, decodeNs);

@@ -51,6 +51,16 @@ export const metrics = Object.freeze({
   ),
   decodeFailureCount: define("retrovue_playout_decode_failure_count", "counter", "Failed opens and decodes."),
   framesDecoded: define("retrovue_playout_frames_decoded_total", "counter", "Pictures that decoders gave."),
+  framesDecodedDirect: define(
+    "retrovue_playout_frames_decoded_direct_total",
+    "counter",
+    "Pictures that decoders put into the frame bus themselves, to air without a copy.",
+  ),
+  framesConformed: define(
+    "retrovue_playout_frames_conformed_total",
+    "counter",
+    "Pictures that were converted or copied into the frame bus.",
+  ),
   framesDropped: define(
     "retrovue_playout_frames_dropped_total",
     "counter",

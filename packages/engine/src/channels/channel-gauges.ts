@@ -1,4 +1,11 @@
-import type { Committer, MetricsRecorder, StandInKind, StandInReason, SupervisorEvent } from "@retrovue/core";
+import type {
+  Committer,
+  CommitterCounters,
+  MetricsRecorder,
+  StandInKind,
+  StandInReason,
+  SupervisorEvent,
+} from "@retrovue/core";
 
 /** What the gauges of a channel are read from. */
 export interface ChannelGaugesOptions {
@@ -12,12 +19,14 @@ export interface ChannelGaugesOptions {
 const kinds: readonly StandInKind[] = ["hold", "slate", "black"];
 
 /**
- * Brings a channel's bus counters into its metrics. The committer counts stand-ins by kind and tells the reason of an episode
- * when it begins: what airs until it ends is put down to that reason, and what airs outside of episodes to `planned`.
+ * Brings a channel's bus counters into its metrics. Of a bus that counts stand-ins by kind alone, what airs until an episode ends
+ * is put down to the reason with which it began, and what airs outside of episodes to `planned`.
  */
 export class ChannelGauges {
   readonly #options: ChannelGaugesOptions;
   readonly #counted: Record<StandInKind, number> = { hold: 0, slate: 0, black: 0 };
+  /** The same by kind and reason, as "hold late". */
+  readonly #countedBy = new Map<string, number>();
   #committed = 0;
   #overruns = new Map<string, number>();
   #reason: StandInReason = "planned";
@@ -64,11 +73,28 @@ export class ChannelGauges {
   #takeStandIns(except?: StandInKind): void {
     if (this.#isClosed) return;
     const { committer, metrics } = this.#options;
-    const { standIns } = committer.counters();
+    const { standIns, standInsBy } = committer.counters();
+    if (standInsBy !== undefined) {
+      this.#takeByReason(standInsBy);
+      return;
+    }
     for (const kind of kinds) {
       const upTo = standIns[kind] - (kind === except ? 1 : 0);
       metrics.count("standInFrames", upTo - this.#counted[kind], { kind, reason: this.#reason });
       this.#counted[kind] = Math.max(upTo, this.#counted[kind]);
+    }
+  }
+
+  #takeByReason(standInsBy: NonNullable<CommitterCounters["standInsBy"]>): void {
+    for (const kind of kinds) {
+      for (const [reason, count] of Object.entries(standInsBy[kind])) {
+        const key = `${kind} ${reason}`;
+        this.#options.metrics.count("standInFrames", count - (this.#countedBy.get(key) ?? 0), {
+          kind,
+          reason,
+        });
+        this.#countedBy.set(key, count);
+      }
     }
   }
 

@@ -47,6 +47,7 @@ Napi::Function CommitterObject::define(Napi::Env env) {
        InstanceMethod<&CommitterObject::setReason>("setReason"),
        InstanceMethod<&CommitterObject::setMapping>("setMapping"),
        InstanceMethod<&CommitterObject::head>("head"), InstanceMethod<&CommitterObject::counters>("counters"),
+       InstanceMethod<&CommitterObject::airCounts>("airCounts"),
        InstanceMethod<&CommitterObject::readers>("readers"),
        InstanceMethod<&CommitterObject::nextEvent>("nextEvent"),
        InstanceMethod<&CommitterObject::slate>("slate"), InstanceMethod<&CommitterObject::header>("header"),
@@ -121,7 +122,8 @@ Napi::Value CommitterObject::openLane(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   auto ticket = committer_->openLane();
   if (!ticket) return addon::throwFailure(env, ticket.failure());
-  return objectOf(env, {{"lane", Napi::Number::New(env, ticket->lane)}, {"path", Napi::String::New(env, ticket->path)}});
+  return objectOf(
+      env, {{"lane", Napi::Number::New(env, ticket->lane)}, {"path", Napi::String::New(env, ticket->path)}});
 }
 
 Napi::Value CommitterObject::retireLane(const Napi::CallbackInfo& info) {
@@ -162,9 +164,17 @@ Napi::Value CommitterObject::head(const Napi::CallbackInfo& info) {
 Napi::Value CommitterObject::counters(const Napi::CallbackInfo& info) {
   const rvfb_counters counters = committer_->counters();
   const auto real = [](std::uint64_t count) { return static_cast<double>(count); };
-  return numbersOf(info.Env(),
-                   {real(counters.committed), real(counters.holds), real(counters.slates), real(counters.blacks),
-                    real(counters.refused), real(counters.late_commits), real(counters.submitted)});
+  return numbersOf(info.Env(), {real(counters.committed), real(counters.holds), real(counters.slates),
+                                real(counters.blacks), real(counters.refused), real(counters.late_commits),
+                                real(counters.submitted)});
+}
+
+/// The last tick with whole sound, then stand-ins by kind and, within that, by reason.
+Napi::Value CommitterObject::airCounts(const Napi::CallbackInfo& info) {
+  const AirCounts counts = committer_->airCounts();
+  std::vector<double> numbers{static_cast<double>(counts.soundThrough)};
+  for (const auto& kind : counts.standIns) numbers.insert(numbers.end(), kind.begin(), kind.end());
+  return numbersOf(info.Env(), numbers);
 }
 
 Napi::Value CommitterObject::readers(const Napi::CallbackInfo& info) {

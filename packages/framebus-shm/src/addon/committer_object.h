@@ -32,6 +32,7 @@ class CommitterObject : public Napi::ObjectWrap<CommitterObject> {
   Napi::Value setMapping(const Napi::CallbackInfo& info);
   Napi::Value head(const Napi::CallbackInfo& info);
   Napi::Value counters(const Napi::CallbackInfo& info);
+  Napi::Value airCounts(const Napi::CallbackInfo& info);
   Napi::Value readers(const Napi::CallbackInfo& info);
   Napi::Value nextEvent(const Napi::CallbackInfo& info);
   Napi::Value slate(const Napi::CallbackInfo& info);

@@ -71,8 +71,8 @@ Napi::Value copyOf(Napi::Env env, const void* from, std::size_t bytes) {
   return Napi::Value(env, buffer);
 }
 
-Napi::Value numbersOf(Napi::Env env, std::initializer_list<double> numbers) {
-  const Napi::Value buffer = copyOf(env, numbers.begin(), numbers.size() * sizeof(double));
+Napi::Value numbersOf(Napi::Env env, const std::vector<double>& numbers) {
+  const Napi::Value buffer = copyOf(env, numbers.data(), numbers.size() * sizeof(double));
   napi_value array = nullptr;
   const auto made = napi_create_typedarray(env, napi_float64_array, numbers.size(), buffer, 0, &array);
   return made == napi_ok ? Napi::Value(env, array) : env.Undefined();

@@ -152,6 +152,11 @@ rvfb_counters Committer::counters() {
   return episodes_.counters();
 }
 
+AirCounts Committer::airCounts() {
+  const std::scoped_lock lock(mutex_);
+  return episodes_.airCounts();
+}
+
 std::optional<CommitterEvent> Committer::nextEvent() {
   const std::scoped_lock lock(mutex_);
   return episodes_.next();
@@ -328,7 +333,7 @@ void Committer::publish(rvfb_slot& slot, const std::uint64_t* ancillary, const f
   published_ = true;
   if (slot.tick <= lateThrough_) episodes_.onLate();
   publisher_.publish(slot, ancillary, sound);
-  episodes_.onCommit(slot.tick, slot.flags, slot.stand_in_reason);
+  episodes_.onCommit(slot);
 }
 
 /// Tells everyone what was settled. Waking is the one system call.

@@ -56,6 +56,7 @@ class Committer {
   void setMapping(const ClockMapping& mapping);
   std::int64_t head();
   rvfb_counters counters();
+  AirCounts airCounts();
   std::vector<ReaderRow> readers() const { return objects_.readers->rows(); }
   /// The next event, if there is one.
   std::optional<CommitterEvent> nextEvent();

@@ -1,17 +1,36 @@
 #include "episodes.h"
 
-namespace retrovue::framebus {
+#include <algorithm>
 
-void Episodes::onCommit(std::int64_t tick, std::uint32_t flags, std::uint32_t reason) {
+namespace retrovue::framebus {
+namespace {
+
+/// The plan has nothing there, or the asset has no picture: nothing is amiss.
+bool isAsPlanned(std::uint32_t reason) {
+  return reason == RVFB_REASON_PLANNED || reason == RVFB_REASON_SOUND_ONLY;
+}
+
+}  // namespace
+
+void Episodes::onCommit(const rvfb_slot& slot) {
   ++counters_.committed;
-  const std::uint32_t kind = flags & (RVFB_FLAG_HOLD | RVFB_FLAG_SLATE | RVFB_FLAG_BLACK);
-  if ((kind & RVFB_FLAG_HOLD) != 0) ++counters_.holds;
-  if ((kind & RVFB_FLAG_SLATE) != 0) ++counters_.slates;
-  if ((kind & RVFB_FLAG_BLACK) != 0) ++counters_.blacks;
-  if (kind != 0 && reason != RVFB_REASON_PLANNED) {
-    if (standInTicks_++ == 0) post({CommitterEvent::Type::standInBegan, tick, kind, reason, 0});
+  const std::uint32_t kind = slot.flags & (RVFB_FLAG_HOLD | RVFB_FLAG_SLATE | RVFB_FLAG_BLACK);
+  const std::uint32_t reason = std::min<std::uint32_t>(slot.stand_in_reason, RVFB_REASON_LAST);
+  if (slot.silent_samples == 0) air_.soundThrough = slot.tick;
+  if ((kind & RVFB_FLAG_HOLD) != 0) {
+    ++counters_.holds;
+    ++air_.standIns[0][reason];
+  } else if ((kind & RVFB_FLAG_SLATE) != 0) {
+    ++counters_.slates;
+    ++air_.standIns[1][reason];
+  } else if (kind != 0) {
+    ++counters_.blacks;
+    ++air_.standIns[2][reason];
+  }
+  if (kind != 0 && !isAsPlanned(reason)) {
+    if (standInTicks_++ == 0) post({CommitterEvent::Type::standInBegan, slot.tick, kind, reason, 0});
   } else if (standInTicks_ > 0) {
-    post({CommitterEvent::Type::standInEnded, tick, 0, 0, standInTicks_});
+    post({CommitterEvent::Type::standInEnded, slot.tick, 0, 0, standInTicks_});
     standInTicks_ = 0;
   }
 }

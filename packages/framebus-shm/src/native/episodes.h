@@ -7,6 +7,13 @@
 
 namespace retrovue::framebus {
 
+/// Stand-ins of each kind (hold, slate, black) by reason, and the last tick whose sound is all that was
+/// planned (-1 before the first). The engine's alone: the wire format has totals.
+struct AirCounts {
+  std::array<std::array<std::uint64_t, RVFB_REASON_LAST + 1>, 3> standIns{};
+  std::int64_t soundThrough = -1;
+};
+
 /// Something the engine wants to know: once per episode, never per frame.
 struct CommitterEvent {
   enum class Type : std::uint32_t { standInBegan, standInEnded, refused };
@@ -21,7 +28,8 @@ struct CommitterEvent {
 /// dropped (an engine that is so far behind has the counters). Allocates nothing.
 class Episodes {
  public:
-  void onCommit(std::int64_t tick, std::uint32_t flags, std::uint32_t reason);
+  /// `slot` is consistent: it has one kind of stand-in at most, and a reason exactly where it has one.
+  void onCommit(const rvfb_slot& slot);
   /// A submission was taken: the run of refusals is over.
   void onTaken() { refusing_ = 0; }
   void onRefused(std::int64_t tick, std::uint32_t why);
@@ -31,12 +39,14 @@ class Episodes {
   std::optional<CommitterEvent> next();
   bool hasEvents() const { return count_ > 0; }
   const rvfb_counters& counters() const { return counters_; }
+  const AirCounts& airCounts() const { return air_; }
 
  private:
   static constexpr std::size_t kEventsMax = 256;
   void post(const CommitterEvent& event);
 
   rvfb_counters counters_{};
+  AirCounts air_;
   std::array<CommitterEvent, kEventsMax> events_;
   std::size_t head_ = 0;
   std::size_t count_ = 0;

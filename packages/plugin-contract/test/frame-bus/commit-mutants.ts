@@ -315,6 +315,35 @@ export const reportMutants = [
       }),
     }),
   ),
+  busMutant(
+    "takes-sound-alone-for-a-fault",
+    ["bus/sound-alone-is-no-episode", "bus/stand-ins-are-counted-by-reason"],
+    () => ({
+      writer: (writer) => ({
+        submit: (tick, picture, sound, meta) => {
+          const isSoundOnly = meta.standInReason === "soundOnly";
+          writer.submit(tick, picture, sound, isSoundOnly ? { ...meta, standInReason: "late" } : meta);
+        },
+      }),
+    }),
+  ),
+  busMutant("puts-all-down-to-one-reason", ["bus/stand-ins-are-counted-by-reason"], () => ({
+    committer: (committer) => ({
+      counters: () => {
+        const counters = committer.counters();
+        const { hold, slate, black } = counters.standIns;
+        return {
+          ...counters,
+          standInsBy: { hold: { hung: hold }, slate: { hung: slate }, black: { hung: black } },
+        };
+      },
+    }),
+  })),
+  busMutant("hears-sound-where-a-stand-in-is-silent", ["bus/tells-how-far-sound-is-whole"], () => ({
+    committer: (committer) => ({
+      counters: () => ({ ...committer.counters(), soundThrough: committer.head() }),
+    }),
+  })),
   busMutant("keeps-its-listeners", ["bus/removed-listener-hears-nothing"], () => ({
     committer: (committer) => ({
       onEvent: (listener) => {
