@@ -35,26 +35,29 @@ Guards& guards() {
   return *all;
 }
 
-Range* rangeOf(std::uintptr_t at) {
-  for (Range& range : guards().ranges) {
-    if (at >= range.begin.load(std::memory_order_acquire) && at < range.end.load(std::memory_order_relaxed) &&
-        range.begin.load(std::memory_order_relaxed) != 0)
-      return &range;
-  }
-  return nullptr;
+bool holds(const Range& range, std::uintptr_t at) {
+  const std::uintptr_t begin = range.begin.load(std::memory_order_acquire);
+  return begin != 0 && at >= begin && at < range.end.load(std::memory_order_relaxed);
+}
+
+/// What the pages that replace this one may be used for; PROT_NONE where nobody guards it.
+int protectionAt(std::uintptr_t at) {
+  for (const Range& range : guards().ranges)
+    if (holds(range, at)) return range.protection.load(std::memory_order_relaxed);
+  return PROT_NONE;
 }
 
 /// Of calls it makes only mmap, a bare system call (as systemd's journal does, which reads files that others
 /// cut).
 void onSigbus(int signal, siginfo_t* info, void* context) {
   const auto at = reinterpret_cast<std::uintptr_t>(info->si_addr);
-  Range* const range = info->si_code == BUS_ADRERR ? rangeOf(at) : nullptr;
-  if (range != nullptr) {
+  const int protection = info->si_code == BUS_ADRERR ? protectionAt(at) : PROT_NONE;
+  if (protection != PROT_NONE) {
     const std::uintptr_t page = guards().page;
     void* const start = reinterpret_cast<void*>(at / page * page);
-    if (::mmap(start, page, range->protection.load(std::memory_order_relaxed),
-               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == start) {
-      range->cut.store(true, std::memory_order_release);
+    if (::mmap(start, page, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == start) {
+      for (Range& range : guards().ranges)
+        if (holds(range, at)) range.cut.store(true, std::memory_order_release);
       return;
     }
   }
@@ -64,8 +67,9 @@ void onSigbus(int signal, siginfo_t* info, void* context) {
   } else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) {
     before.sa_handler(signal);
   } else {
-    // The access happens again and ends the process as it would have.
+    // Comes again when this returns, and ends the process as it would have.
     ::signal(SIGBUS, SIG_DFL);
+    ::raise(signal);
   }
 }
 
