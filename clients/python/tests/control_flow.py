@@ -1,0 +1,149 @@
+"""
+One scheduler's life against a running engine, over gRPC: `control_flow.py STUBS ADDRESS FLOW`. Each flow says "done" at its end,
+or fails with what was wrong.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
+from retrovue_control import Backoff, PlayoutClient, PlayoutFailure, follow_events, lead_clock, load_messages, retrying  # noqa: E402
+
+ASSET = "test://pattern?duration=60s&size=16x16&mark=compact"
+
+
+def equal(got: object, wanted: object, what: str) -> None:
+    assert got == wanted, f"{what}: expected {wanted!r}, got {got!r}"
+
+
+def fails(code: str, call: object) -> PlayoutFailure:
+    try:
+        call()  # type: ignore[operator]
+    except PlayoutFailure as failure:
+        equal(failure.code, code, "the code")
+        return failure
+    raise AssertionError(f"expected {code}")
+
+
+def classic(engine: PlayoutClient) -> None:
+    """The three calls that existing schedulers make, by the numbers that they have always had."""
+    m = engine.messages
+    equal(engine.control.GetVersion(m.ApiVersionRequest()).version, "1.1.0", "the version")
+    start = m.StartChannelRequest(channel_id=5, plan_handle=ASSET, port=0)
+    answer = engine.control.StartChannel(start)
+    equal((answer.success, answer.message), (True, "started"), "the start")
+    equal(engine.control.StartChannel(start).message, "already started", "the second start")
+    update = m.UpdatePlanRequest(channel_id=5, plan_handle=f"{ASSET}&id=2")
+    equal(engine.control.UpdatePlan(update).success, True, "the update")
+    equal(engine.control.StopChannel(m.StopChannelRequest(channel_id=5)).success, True, "the stop")
+    equal(engine.control.StopChannel(m.StopChannelRequest(channel_id=5)).message, "already stopped", "the second stop")
+    fails("UnknownChannel", lambda: engine.control.StopChannel(m.StopChannelRequest(channel_id=99)))
+    failure = fails("InvalidArgument", lambda: engine.control.StopChannel(m.StopChannelRequest(channel_id=0)))
+    equal(failure.details["field"], "channel_id", "the field")
+    fails("Unimplemented", lambda: engine.control.AttachStream(m.AttachStreamRequest(channel_id=5)))
+
+
+def plans(engine: PlayoutClient) -> None:
+    m = engine.messages
+    plan = m.PlayoutPlan(title="From Python")
+    plan.segments.add(uri=ASSET).duration.FromSeconds(20)
+    checked = engine.status.CheckPlan(m.CheckPlanRequest(channel_id=1, plan=plan))
+    equal((checked.will_air, len(checked.segments)), (True, 1), "the check")
+    dry = engine.plans.ApplyPlan(m.ApplyPlanRequest(channel_id=1, plan=plan, dry_run=True))
+    wet = engine.plans.ApplyPlan(m.ApplyPlanRequest(channel_id=1, plan=plan, expected_revision=dry.revision - 1))
+    equal((wet.revision, wet.changed), (dry.revision, True), "the apply")
+    read = engine.plans.GetPlan(m.GetPlanRequest(channel_id=1))
+    equal((read.revision, read.source), (wet.revision, "inline"), "the plan read back")
+    fails("RevisionConflict", lambda: engine.plans.ApplyPlan(m.ApplyPlanRequest(channel_id=1, plan=plan, expected_revision=99)))
+    listed = engine.status.ListChannels(m.ListChannelsRequest())
+    equal([channel.channel_id for channel in listed.channels][:2], [1, 2], "the channels")
+
+
+def switch(engine: PlayoutClient) -> None:
+    m = engine.messages
+    engine.control.StartChannel(m.StartChannelRequest(channel_id=2, plan_handle=ASSET))
+    none = engine.control.SwitchToLive(m.SwitchToLiveRequest(channel_id=2))
+    equal((none.success, none.result_code), (False, m.RESULT_CODE_PROTOCOL_VIOLATION), "a switch without a preview")
+    loaded = engine.control.LoadPreview(m.LoadPreviewRequest(channel_id=2, asset_path=f"{ASSET}&id=3", frame_count=-1))
+    equal((loaded.success, loaded.shadow_decode_started), (True, True), "the preview")
+    target = int(time.time() * 1000) + 1500
+    done = engine.control.SwitchToLive(m.SwitchToLiveRequest(channel_id=2, target_boundary_time_ms=target))
+    equal((done.success, done.pts_contiguous, done.result_code), (True, True, m.RESULT_CODE_OK), "the switch")
+    assert 0 <= done.switch_completion_time_ms - target <= 40, "it came on the boundary's tick"
+    on_air = engine.status.GetChannel(m.GetChannelRequest(channel_id=2)).channel.on_air
+    equal(on_air.segment.uri, f"{ASSET}&id=3", "what is on air")
+
+
+def survivor(engine: PlayoutClient) -> None:
+    """Changes the plan, says so, waits to see the engine's server go and come back, and misses nothing."""
+    m = engine.messages
+    state = engine.status.ListChannels(m.ListChannelsRequest()).engine
+    events = follow_events(engine, (1,), (state.run_id, state.event_sequence), Backoff(first=0.05))
+    update = lambda n: retrying(  # noqa: E731
+        lambda: engine.control.UpdatePlan(m.UpdatePlanRequest(channel_id=1, plan_handle=f"{ASSET}&id={n}")),
+        attempts=50,
+        backoff=Backoff(first=0.05, longest=0.5),
+    )
+    update(4)
+    wait_for(events, 1)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    update(5)
+    wait_for(events, 1)
+
+
+def wait_for(events: object, plans_applied: int) -> None:
+    seen = 0
+    last = None
+    for event in events:  # type: ignore[attr-defined]
+        kind = event.WhichOneof("event")
+        assert kind != "events_lost", "nothing is lost while the engine itself lives"
+        assert last is None or event.sequence > last, "no event comes twice"
+        last = event.sequence
+        seen += kind == "plan_applied"
+        if seen == plans_applied:
+            return
+
+
+def returns(engine: PlayoutClient) -> None:
+    """A scheduler that died and comes back: it reads the state, and goes on from there without sending everything again."""
+    m = engine.messages
+    channel = engine.status.GetChannel(m.GetChannelRequest(channel_id=1)).channel
+    assert channel.plan_revision > 0, "the plan of before is in force"
+    read = engine.plans.GetPlan(m.GetPlanRequest(channel_id=1))
+    equal(read.revision, channel.plan_revision, "the revision")
+    again = engine.plans.ApplyPlan(m.ApplyPlanRequest(channel_id=1, plan=read.plan))
+    equal(again.changed, False, "sending it again")
+
+
+def master(engine: PlayoutClient) -> None:
+    """Leads the clock until it is locked."""
+    stop = threading.Event()
+    states = []
+
+    def hear(answer: object) -> None:
+        states.append(answer.clock.state)  # type: ignore[attr-defined]
+        if answer.clock.state == engine.messages.CLOCK_STATE_LOCKED:  # type: ignore[attr-defined]
+            stop.set()
+
+    lead_clock(engine, "python", stop, on_answer=hear)
+    equal(states[-1], engine.messages.CLOCK_STATE_LOCKED, "the clock's state")
+
+
+def main() -> int:
+    stubs, address, flow = sys.argv[1:]
+    messages = load_messages(stubs)
+    with PlayoutClient(address, messages) as engine:
+        retrying(lambda: engine.control.GetVersion(messages.ApiVersionRequest()), attempts=30)
+        globals()[flow](engine)
+    print("done")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
