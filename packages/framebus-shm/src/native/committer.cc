@@ -72,7 +72,8 @@ void Committer::start(std::int64_t first) {
 /// is memory for two.
 void Committer::awaitFreedLanes() {
   const std::int64_t until = monoNow() + kTurnNs;
-  for (std::unique_lock lock(mutex_); intake_.hasDropped() && !closing_ && monoNow() < until; lock.lock()) {
+  for (std::unique_lock lock(mutex_); (intake_.hasDropped() || freesLanes_) && !closing_ && monoNow() < until;
+       lock.lock()) {
     const std::uint32_t seen = __atomic_load_n(&freedWord_, __ATOMIC_ACQUIRE);
     lock.unlock();
     futexWait(&freedWord_, seen, until);
@@ -236,11 +237,13 @@ void Committer::run() {
 void Committer::freeDroppedLanes(std::unique_lock<InheritingMutex>& lock) {
   if (!intake_.hasDropped()) return;
   auto gone = intake_.takeDropped();
+  freesLanes_ = true;
   lock.unlock();
   gone.clear();
+  lock.lock();
+  freesLanes_ = false;
   __atomic_fetch_add(&freedWord_, 1, __ATOMIC_RELEASE);
   futexWake(&freedWord_);
-  lock.lock();
 }
 
 /// When the next tick must be on the bus, on CLOCK_MONOTONIC; never where time stands still.

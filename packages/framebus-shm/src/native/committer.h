@@ -116,6 +116,7 @@ class Committer {
   LaneEnd* waitLane_ = nullptr;
   std::uint32_t ownWord_ = 0;
   std::uint32_t eventWord_ = 0;
+  bool freesLanes_ = false;      // The thread is giving the memory of dropped lanes back.
   std::uint32_t freedWord_ = 0;  // Futex: raised when the memory of dropped lanes was given back.
   std::atomic<bool> realtime_{false};
   std::thread thread_;
