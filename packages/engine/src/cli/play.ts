@@ -61,7 +61,6 @@ export function configToPlay(
   const overrides: ConfigOverride[] = [
     { path: ["engine"], value: { id: `play-${process.pid}`, dataDir }, option: "play" },
     { path: ["media", "roots"], value: folders.length === 0 ? ["."] : [...new Set(folders)], option: "FILE" },
-    { path: ["transports"], value: [], option: "play" },
     {
       path: ["channels"],
       value: [

@@ -20,7 +20,8 @@ const drainNsMax = nanosecondsFromMs(1_500);
 
 /**
  * Starts the configured transports over the control plane; resolves to where they listen. One that cannot start ends the start of
- * the engine, with its place in the message.
+ * the engine, with its place in the message. But where nobody wrote a configuration, a port that is taken is told and left as
+ * long as another transport serves: the second engine that somebody tries out on a host plays all the same.
  */
 export async function serveControl(
   scope: Container,
@@ -33,6 +34,7 @@ export async function serveControl(
   const log = scope.resolve(engineTokens.log);
   const access = controlAccess(config);
   const endpoints: Endpoint[] = [];
+  let left: PlayoutError | undefined;
   for (const use of configuredPlugins(config).transports) {
     const context: PluginContext = {
       log: pluginLog(log, use.use),
@@ -52,13 +54,22 @@ export async function serveControl(
     try {
       endpoints.push(...(await transport.start(control, listener, new AbortController().signal)));
     } catch (thrown) {
-      const error = PlayoutError.from(thrown);
-      throw new PlayoutError(error.code, `${use.place}: ${error.what}`, {
-        cause: error,
-        ...(error.remedy !== undefined && { remedy: error.remedy }),
-        details: { ...error.details, place: use.place },
-      });
+      const error = atPlace(thrown, use.place);
+      if (config.file !== undefined || error.code !== "PortInUse") throw error;
+      log.error({ err: error }, "a control transport does not listen");
+      left ??= error;
     }
   }
+  if (left !== undefined && endpoints.length === 0) throw left;
   return endpoints;
+}
+
+/** The same error, with the place in the configuration that the reader has to look at. */
+function atPlace(thrown: unknown, place: string): PlayoutError {
+  const error = PlayoutError.from(thrown);
+  return new PlayoutError(error.code, `${place}: ${error.what}`, {
+    cause: error,
+    ...(error.remedy !== undefined && { remedy: error.remedy }),
+    details: { ...error.details, place },
+  });
 }

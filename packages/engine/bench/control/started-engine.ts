@@ -1,0 +1,63 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** An engine in a process of its own. */
+export interface StartedEngine {
+  /** As `127.0.0.1:50051`. */
+  readonly grpc: string;
+  stop(): Promise<void>;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port is free");
+  return address.port;
+}
+
+/** Starts the built engine with so many channels playing small patterns within its own process: the control plane's worst neighbour. */
+export async function startedEngine(folder: string, channels: number): Promise<StartedEngine> {
+  const grpc = `127.0.0.1:${await freePort()}`;
+  const config = join(folder, "playout.yaml");
+  const plan = "test://pattern?duration=60s&size=64x64&mark=compact";
+  const list = Array.from(
+    { length: channels },
+    (_, n) => `  - { id: ${n + 1}, plan: "${plan}", outputs: [] }`,
+  );
+  writeFileSync(
+    config,
+    `
+engine: { id: bench-control, isolation: none, spareWorkers: 0, dataDir: ./var }
+media: { roots: [.] }
+frameBus: { use: "@retrovue/engine/plugins/memory-bus" }
+decoders: [{ use: "@retrovue/decoder-pattern" }]
+conformer: { use: "@retrovue/engine/plugins/copy-conformer" }
+transports: [{ use: "@retrovue/transport-grpc", options: { listen: ["${grpc}"] } }]
+http: { control: { listen: "127.0.0.1:0" } }
+telemetry: { metrics: { enabled: false }, log: { level: info } }
+defaults: { format: { width: 64, height: 64, frameRate: 25 } }
+channels:
+${list.join("\n")}
+`,
+  );
+  const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+  const child = spawn(process.execPath, [main, "--config", config], { stdio: ["ignore", "pipe", "inherit"] });
+  for await (const line of createInterface(child.stdout)) if (line.includes("control plane listens")) break;
+  child.stdout.resume();
+  return {
+    grpc,
+    stop: async () => {
+      if (child.exitCode !== null) return;
+      const exit = once(child, "exit");
+      child.kill("SIGTERM");
+      await exit;
+    },
+  };
+}
