@@ -1,7 +1,7 @@
 // Sets a fresh machine up and runs what was asked for; behind `npm start` and `npm test`. Plain JavaScript without
 // dependencies, for any Node from 20 on: when it starts, nothing is installed yet.
 //
-//   node scripts/bootstrap.mjs start [play FILE…] | test [PATTERN…] | check | bench PART… | fuzz media | setup | build
+//   node scripts/bootstrap.mjs start [play FILE…] | test [PATTERN…] | check | bench PART… | fuzz media | seams | players | setup | build
 import { join } from "node:path";
 import { prepareDemo } from "./demo/demo.mjs";
 import { buildNative } from "./native.mjs";
@@ -125,6 +125,18 @@ async function handOver(program, args) {
   return (await runCommand(program, args, { cwd: root, env: toolEnvironment(), inherit: true })).code;
 }
 
+/**
+ * Builds all, and runs a program that drives the engine as it is shipped.
+ *
+ * @param {string} program from the root of the repository
+ * @param {readonly string[]} args
+ */
+async function withProgram(program, args) {
+  await setUp(["build", "test"]);
+  await build();
+  return await handOver(pinnedNode, [join(root, program), ...args]);
+}
+
 /** @type {Record<string, (args: readonly string[]) => Promise<number>>} */
 const verbs = {
   start,
@@ -147,6 +159,8 @@ const verbs = {
     await build();
     return await handOver(pinnedNode, [join(root, "scripts", "bench.ts"), ...args]);
   },
+  seams: async (args) => await withProgram("packages/engine/test/seams/campaign.ts", args),
+  players: async (args) => await withProgram("packages/engine/test/players/main.ts", args),
   fuzz: async (args) => {
     await setUp(["build", "test"]);
     await build();

@@ -27,6 +27,8 @@ export interface FfmpegClipOptions extends PictureCodecOptions {
   readonly sampleRate?: number;
   /** Default 2. */
   readonly channels?: number;
+  /** Default: exact where the codec keeps samples. Noise is for clips whose sound is coded again with loss. */
+  readonly soundMark?: "exact" | "noise";
   /** Milliseconds. Default 2 000. */
   readonly durationMs?: number;
   /** Where the sound's differs. */
@@ -137,7 +139,9 @@ function patternOf(options: FfmpegClipOptions): PatternAsset {
         : {
             sampleRate: options.sampleRate ?? 48_000,
             channels: options.channels ?? 2,
-            mark: named(soundCodecs, options.soundCodec, "sound codec").exact === true ? "exact" : "noise",
+            mark:
+              options.soundMark ??
+              (named(soundCodecs, options.soundCodec, "sound codec").exact === true ? "exact" : "noise"),
             ...(options.soundDurationMs !== undefined && { duration: ms(options.soundDurationMs) }),
           },
   });
