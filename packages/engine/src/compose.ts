@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { DisciplinedClock, SystemClock } from "@retrovue/core";
 import { Container } from "@retrovue/core/di";
+import { AsRunFiles } from "./as-run/as-run-files.js";
+import { AsRunRecorder } from "./as-run/as-run-recorder.js";
 import { ChannelRegistry } from "./channels/channel-registry.js";
 import { configuredClock } from "./clock/configured-clock.js";
 import { type CompositionInput, contextsOf, opened } from "./compose-plugin.js";
@@ -56,6 +58,7 @@ export async function compose(input: CompositionInput): Promise<Container> {
     )
     .bindFactory(engineTokens.records, (scope) => channelRecords(scope))
     .bindFactory(engineTokens.savedPlans, () => new SavedPlans(config.engine.dataDir, log))
+    .bind(engineTokens.asRunFiles, asRunFiles(input))
     .bindFactory(engineTokens.channels, (scope) => channelRegistry(scope))
     .bindFactory(engineTokens.controlListener, () => new HttpListener(log))
     .bindFactory(engineTokens.viewPages, (scope) => new ViewPages(scope.resolve(engineTokens.channels)))
@@ -148,10 +151,20 @@ const requestedChannel = (config: PlayoutConfig) => ({
 /** As `channels[].outputs` has it by default. */
 const requestedClientsMax = 100;
 
+function asRunFiles({ config, log, teardown }: CompositionInput): AsRunFiles {
+  const { dataDir, keepDays } = config.engine;
+  const files = new AsRunFiles({ dataDir, keepDays, log });
+  teardown.add("telemetry", "as-run log", () => files[Symbol.asyncDispose]());
+  return files;
+}
+
 function channelRecords(scope: Container): ChannelRecords {
   const clock = scope.resolve(engineTokens.clock);
+  const { engine } = scope.resolve(engineTokens.config);
+  const files = scope.resolve(engineTokens.asRunFiles);
   return new ChannelRecords({
     events: scope.resolve(engineTokens.events),
+    airLog: new AsRunRecorder(engine.id, (line) => files.append(line)),
     now: () => clock.now(),
     sleepUntil: (at, signal) => clock.sleepUntil(at, signal),
     decoders: scope.resolve(engineTokens.config).decoders.map(({ use }) => use),

@@ -1,5 +1,6 @@
 import type { Clock, FrameBus, HostTime, MetricsRecorder, WorkerHost } from "@retrovue/core";
 import { type Container, Token, tokens } from "@retrovue/core/di";
+import type { AsRunFiles } from "./as-run/as-run-files.js";
 import type { ChannelRegistry } from "./channels/channel-registry.js";
 import type { Slates } from "./channels/slates.js";
 import type { ChannelConfig, PlayoutConfig } from "./config/playout-config.js";
@@ -38,6 +39,7 @@ export const engineTokens = Object.freeze({
   records: new Token<ChannelRecords>("Records of channels"),
   /** Counts of each channel since it was started last. */
   counts: new Token<Map<number, ChannelCounts>>("Counts of channels"),
+  asRunFiles: new Token<AsRunFiles>("As-run log"),
   slates: new Token<Slates>("Slates"),
   planResolver: new Token<PlanResolver>("Plan handles"),
   savedPlans: new Token<SavedPlans>("Saved plans"),

@@ -29,6 +29,7 @@ export const exitCodes = Object.freeze({
   NoPermission: { code: 77, meaning: "Reading a file or taking an action is not allowed." },
   BadConfig: { code: 78, meaning: "The configuration is faulty; each fault is named with its place." },
   NotBuilt: { code: 79, meaning: "The command is known, but this version cannot do it yet." },
+  Differs: { code: 80, meaning: "A comparison found differences; each is told." },
   Interrupted: { code: 130, meaning: "Ended by Ctrl-C before it was done." },
 } satisfies Record<string, ExitCodeEntry>);
 

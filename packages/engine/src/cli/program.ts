@@ -1,6 +1,7 @@
 import { PlayoutError } from "@retrovue/core";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { suggest } from "../config/suggest.js";
+import { asRunCommand } from "./as-run/as-run-command.js";
 import { busCommand } from "./bus/bus-command.js";
 import { checkConfig, exitCodeOf, reportReading } from "./check-config.js";
 import { addCtlCommand } from "./ctl/ctl-command.js";
@@ -119,6 +120,14 @@ function describeProgram(terminal: Terminal, end: (code: number) => void): Comma
     });
 
   program.addCommand(busCommand(terminal, end));
+  const dataDirOf = () => {
+    const { reading } = readLaunch(program.opts<EngineOptions>(), terminal.environment);
+    if (reading.ok) return reading.config.engine.dataDir;
+    throw new PlayoutError("InvalidConfig", "No configuration says where the as-run log lies.", {
+      remedy: "Name it with --config, or the data folder with --data-dir.",
+    });
+  };
+  program.addCommand(asRunCommand(terminal, dataDirOf, end));
   addCtlCommand(program, terminal, end);
 
   const plugins = program.command("plugins").description("what the configuration loads");

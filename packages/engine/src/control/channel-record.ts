@@ -7,6 +7,7 @@ import {
   Timeline,
 } from "@retrovue/core";
 import { segmentRefToWire } from "@retrovue/protocol";
+import type { AirLog } from "../as-run/as-run-recorder.js";
 import type { PlanChange } from "../channels/channel-observer.js";
 import type { ChannelRuntime } from "../channels/channel-runtime.js";
 import { AsRun, type OnAirNow } from "./events/as-run.js";
@@ -24,6 +25,8 @@ export interface AppliedPlan {
 /** What a record works with. */
 export interface ChannelRecordDeps {
   readonly events: EventLog;
+  /** Hears what aired; undefined where nobody writes it down. */
+  readonly airLog?: AirLog;
   readonly now: () => Nanoseconds;
   readonly sleepUntil: (at: Nanoseconds, signal: AbortSignal) => Promise<void>;
   /** Names of the configured decoders, by their index. */
@@ -56,9 +59,16 @@ export class ChannelRecord {
     this.onAirSince = grid.tickTime(firstTick);
     this.#applied = [{ plan, source, appliedAt: deps.now(), effectiveTick: firstTick }];
     this.#asRun = new AsRun(new Timeline(plan, grid), firstTick, {
-      began: (airing) => this.#tell(segmentStarted(airing, grid), airing.tick, airing.revision),
-      ended: (airing) => this.#tell(segmentEnded(airing, grid), airing.end, airing.revision),
+      began: (airing) => {
+        this.#tell(segmentStarted(airing, grid), airing.tick, airing.revision);
+        deps.airLog?.began(channel, airing);
+      },
+      ended: (airing) => {
+        this.#tell(segmentEnded(airing, grid), airing.end, airing.revision);
+        deps.airLog?.ended(channel, airing);
+      },
     });
+    deps.airLog?.started(channel, source);
     void this.#follow();
   }
 
@@ -83,7 +93,9 @@ export class ChannelRecord {
     return now < firstTick ? undefined : this.#asRun.at(now);
   }
 
-  planned({ plan, source, effectiveTick }: PlanChange): void {
+  planned(change: PlanChange): void {
+    const { plan, source, effectiveTick } = change;
+    this.#deps.airLog?.planned(this.channel, change);
     this.#applied.push({ plan, source, effectiveTick, appliedAt: this.#deps.now() });
     if (this.#applied.length > revisionsKept) this.#applied.shift();
     this.#asRun.planned(new Timeline(plan, this.channel.grid), effectiveTick);
@@ -91,7 +103,8 @@ export class ChannelRecord {
   }
 
   heard(event: SupervisorEvent): void {
-    const { events, now, decoders } = this.#deps;
+    const { events, now, decoders, airLog } = this.#deps;
+    airLog?.heard(this.channel, event);
     if (event.type === "stand-in-began") this.#asRun.standInBegan(event.tick, event.kind, event.reason);
     if (event.type === "stand-in-ended") this.#asRun.standInEnded(event.tick);
     if (event.type === "source-failed") {
@@ -114,7 +127,9 @@ export class ChannelRecord {
     this.#end.abort();
     this.#wake.abort();
     const { grid, firstTick } = this.channel;
-    this.#asRun.stop(Math.max(firstTick, grid.tickAtOrBefore(this.#deps.now()) + 1) as Tick);
+    const end = Math.max(firstTick, grid.tickAtOrBefore(this.#deps.now()) + 1) as Tick;
+    this.#asRun.stop(end);
+    this.#deps.airLog?.stopped(this.channel, end);
   }
 
   #segmentAt(tick: Tick) {

@@ -58,14 +58,7 @@ export class SavedPlans {
       return undefined;
     }
     try {
-      const { handle, configured, revision, plan } = fileSchema.parse(JSON.parse(text));
-      const draft = planFromWire(planFromJson(plan), { revision });
-      if (draft.start === undefined) throw new PlayoutError("InvalidPlan", "It has no start.");
-      return {
-        plan: createPlan({ ...draft, start: draft.start }),
-        handle: handle ?? undefined,
-        configured: configured ?? undefined,
-      };
+      return savedPlanOf(text);
     } catch (thrown) {
       this.#log.error({ channel, err: thrown, file }, "the saved plan is not understood and is set aside");
       await rename(file, `${file}.bad`).catch(() => {});
@@ -138,4 +131,16 @@ export class SavedPlans {
   #nameOf(channel: number): string {
     return `channel-${channel}.json`;
   }
+}
+
+/** What the text of a saved plan's file says. Throws for anything else. */
+export function savedPlanOf(text: string): SavedPlan {
+  const { handle, configured, revision, plan } = fileSchema.parse(JSON.parse(text));
+  const draft = planFromWire(planFromJson(plan), { revision });
+  if (draft.start === undefined) throw new PlayoutError("InvalidPlan", "It has no start.");
+  return {
+    plan: createPlan({ ...draft, start: draft.start }),
+    handle: handle ?? undefined,
+    configured: configured ?? undefined,
+  };
 }
