@@ -87,9 +87,13 @@
     at("depth").value = channel.depthFrames;
     at("depth-text").textContent =
       `${channel.depthFrames} frames, ${Math.round((1000 * channel.depthFrames) / rate)} ms`;
-    const { hold, slate, black } = counters.standIns;
+    // Black where the plan has nothing, and the slate of an asset of sound alone, are no stand-ins to people.
+    const unplanned = (kind) => {
+      const { planned = 0, soundOnly = 0 } = counters.standInsBy?.[kind] ?? {};
+      return counters.standIns[kind] - planned - soundOnly;
+    };
     at("counters").textContent =
-      `${counters.committed} aired; stand-ins: ${hold} hold, ${slate} slate, ${black} black; ${counters.lateCommits} late`;
+      `${counters.committed} aired; stand-ins: ${unplanned("hold")} hold, ${unplanned("slate")} slate, ${unplanned("black")} black; ${counters.lateCommits} late`;
     at("format").textContent =
       `${format.width}×${format.height} at ${rate.toFixed(2)}, ${format.channels} × ${format.sampleRate} Hz`;
     at("viewers").textContent = channel.output.live
