@@ -25,17 +25,23 @@ const inCli = {
 };
 const inConsole = { path: /^packages\/console\//, because: "a page in a browser has no channel clock" };
 
+const inServers = {
+  path: /^packages\/transport-(?:grpc|connect)\//,
+  because: "callers' deadlines, and connections that are let go, are real time",
+};
+const inClient = { path: /^packages\/client\//, because: "a scheduler's program has a time of its own" };
+
 export const bans: readonly Ban[] = [
   {
     call: /\bDate\.now\s*\(|\bnew Date\s*\(\s*\)|\bperformance\.now\s*\(|\bprocess\.hrtime\b/g,
     within: shippedOrTest,
-    except: [inClock, inConsole, inSuites],
+    except: [inClock, inConsole, inSuites, inServers, inClient],
     instead: "time comes from the channel's Clock",
   },
   {
     call: /(?<![.\w])(?:setTimeout|setInterval)\s*\(/g,
     within: shippedOrTest,
-    except: [inClock, inConsole, inSuites],
+    except: [inClock, inConsole, inSuites, inServers, inClient],
     instead: "wait with Clock.sleepUntil; tests advance a manual clock and never sleep",
   },
   {

@@ -1,5 +1,11 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
-import { type CallContext, type ControlServices, PlayoutError } from "@retrovue/core";
+import {
+  type CallContext,
+  type ControlServices,
+  type Nanoseconds,
+  nsPerMs,
+  PlayoutError,
+} from "@retrovue/core";
 import {
   type Handlers,
   MasterClock,
@@ -31,9 +37,12 @@ const noSideEffects = 1;
 export class EngineControl implements ControlServices {
   readonly #handlers = new Map<string, Unary | Streaming>();
   readonly #log: Log;
+  readonly #monotonic: () => Nanoseconds;
 
-  constructor(services: EngineServices, log: Log) {
+  /** @param monotonic any time that never steps, for how long calls take */
+  constructor(services: EngineServices, log: Log, monotonic: () => Nanoseconds) {
     this.#log = log;
+    this.#monotonic = monotonic;
     this.#add(PlayoutControl, services.control);
     this.#add(PlayoutPlans, services.plans);
     this.#add(PlayoutStatus, services.status);
@@ -42,7 +51,7 @@ export class EngineControl implements ControlServices {
 
   async call(method: string, request: unknown, context: CallContext): Promise<unknown> {
     const handle = this.#find(method, "unary") as Unary;
-    const since = performance.now();
+    const since = this.#monotonic();
     try {
       const answer = await handle(request, context);
       this.#tell(method, request, context, since, undefined);
@@ -56,7 +65,7 @@ export class EngineControl implements ControlServices {
 
   async *stream(method: string, request: unknown, context: CallContext): AsyncIterable<unknown> {
     const handle = this.#find(method, "server_streaming") as Streaming;
-    const since = performance.now();
+    const since = this.#monotonic();
     try {
       yield* handle(request, context);
       this.#tell(method, request, context, since, undefined);
@@ -89,7 +98,7 @@ export class EngineControl implements ControlServices {
     method: string,
     request: unknown,
     context: CallContext,
-    since: number,
+    since: Nanoseconds,
     error: PlayoutError | undefined,
   ): void {
     const fields = {
@@ -97,7 +106,7 @@ export class EngineControl implements ControlServices {
       ...channelOf(request),
       correlation: context.correlationId,
       peer: context.peer,
-      ms: Math.round(performance.now() - since),
+      ms: Number((this.#monotonic() - since) / nsPerMs),
       ...(error && { err: error }),
     };
     const isReading = methods.get(method)?.idempotency === noSideEffects || method.endsWith("/Exchange");

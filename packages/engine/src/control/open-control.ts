@@ -66,5 +66,6 @@ export function openControl(scope: Container, version: string, teardown: Teardow
       }),
     },
     log,
+    () => host.monotonic(),
   );
 }

@@ -171,7 +171,7 @@ test("client/only-an-engine-that-follows-a-master-may-be-led", async () => {
   expect(it.running.engine.clock).toBeInstanceOf(ManualClock);
   const leading = leadClock(it.client, {
     masterId: "m",
-    now: () => BigInt(Date.now()) * 1_000_000n,
+    now: () => 1_767_225_600_000_000_000n,
     signal: never,
   });
   await expect(leading).rejects.toMatchObject({ code: 9 });

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { NodeHostTime } from "../../clock/node-host-time.js";
 import type { Terminal } from "../terminal.js";
 import { listChannels } from "./list.js";
 import { openRemote, type RemoteOptions } from "./remote.js";
@@ -103,7 +104,7 @@ export function addCtlCommand(program: Command, terminal: Terminal, end: (code: 
       const request = {
         channelId: channel,
         targetBoundaryTimeMs: BigInt(options.at ?? 0),
-        issuedAtTimeMs: BigInt(Date.now()),
+        issuedAtTimeMs: new NodeHostTime().utc() / 1_000_000n,
       };
       end(await engine.tell((client) => client.control.switchToLive(request), options));
     });
