@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { type Clock, PlayoutError } from "@retrovue/core";
 import type { Container } from "@retrovue/core/di";
-import { busAddressOf, coreSettings } from "./channels/core-settings.js";
+import { busAddressOf, coreSettings, directReferencesOf } from "./channels/core-settings.js";
 import { Slates } from "./channels/slates.js";
 import { type CompositionInput, contextsOf, opened } from "./compose-plugin.js";
 import type { ChannelConfig, PlayoutConfig } from "./config/playout-config.js";
@@ -203,5 +203,6 @@ const profileOf = (channel: ChannelConfig): ChannelProfile => ({
   channelId: channel.id,
   format: channel.format,
   settings: coreSettings(channel),
+  directReferences: directReferencesOf(channel),
   languages: channel.languages,
 });

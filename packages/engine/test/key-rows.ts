@@ -71,7 +71,7 @@ function fallbackOf(key: string, schema: JsonSchema, required: boolean): string 
   if (key.endsWith("[]") || key.endsWith(".<name>")) return "";
   if (required) return "required";
   const shared =
-    /^channels\[\]\.(format|lead|preroll|encode|slate|holdMs|holdOnShortMs|onShort|stallTimeoutMs|historyMs|aspect|languages)\b/;
+    /^channels\[\]\.(format|lead|preroll|encode|slate|holdMs|holdOnShortMs|onShort|stallTimeoutMs|historyMs|directBuffers|aspect|languages)\b/;
   return shared.test(key) ? "as in `defaults`" : "";
 }
 

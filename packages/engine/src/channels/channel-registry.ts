@@ -236,7 +236,8 @@ export class ChannelRegistry {
     this.#options.onAir();
     // A slate is not a plan that anyone would want back.
     if (onSlate === undefined) savedPlans.save(id, { plan, handle: handleOf(plan), configured: known.plan });
-    channelLog.info({ revision: plan.revision, plan: handleOf(plan) }, "channel started");
+    const { busMemoryBytes } = channel;
+    channelLog.info({ revision: plan.revision, plan: handleOf(plan), busMemoryBytes }, "channel started");
     return { onSlate, isNew: true };
   }
 

@@ -65,6 +65,8 @@ export class ChannelRuntime {
   readonly grid: HouseGrid;
   /** The first tick of the channel's life. */
   readonly firstTick: Tick;
+  /** Shared memory of its bus: all of it, from the start. */
+  readonly busMemoryBytes: number;
   /** Undefined where the channel is on its bus alone. */
   readonly outputs: ChannelOutputs | undefined;
   readonly #tools: ChannelRuntimeTools;
@@ -88,10 +90,11 @@ export class ChannelRuntime {
     this.#tools = tools;
     this.#committer = committer;
     const startedAt = clock.now();
+    this.busMemoryBytes = bus.memoryBytes(busSpecOf(tools.engineId, config.id, config, clock.mapping()));
     this.#gauges = new ChannelGauges({
       committer,
       metrics,
-      busMemoryBytes: bus.memoryBytes(busSpecOf(tools.engineId, config.id, config, clock.mapping())),
+      busMemoryBytes: this.busMemoryBytes,
       uptimeSeconds: () => Number((clock.now() - startedAt) / nsPerMs) / 1_000,
     });
     this.#mapping = clock.onMapping((mapping) => committer.setMapping(mapping));

@@ -20,6 +20,15 @@ const historyTicksMax = 10_000;
 /** Ticks of room above the lead: a worker that is right on target must not be refused for rounding. */
 const leadSlackTicks = 2;
 
+/**
+ * Buffers for decoders to work ahead in, of one on air and of the next one being prepared: each has its codec's references (4 for
+ * H.264 at 1080p, 8 at most for VP9), the picture in work, 3 ahead, 2 that the channel looks at, and 4 at hand. With fewer
+ * nothing fails: pictures that find none are copied. Above 1080p codecs' levels allow fewer references, and a buffer is
+ * four times as large.
+ */
+export const directReferencesOf = ({ directBuffers, format }: ChannelSettings): number =>
+  directBuffers ?? (format.width * format.height > 1_920 * 1_088 ? 16 : 24);
+
 /** A channel's settings in the core's units. */
 export function coreSettings(settings: ChannelSettings): CoreSettings {
   const grid = gridOf(settings);
@@ -66,6 +75,7 @@ export function busSpecOf(
     format: settings.format,
     leadTicks: Math.max(2, Math.min(leadTicksMax, grid.ticksIn(core.leadNsTarget) + leadSlackTicks)),
     historyTicks: Math.max(1, Math.min(historyTicksMax, history)),
+    directReferences: directReferencesOf(settings),
     guardNs: core.guardNs,
     mapping,
   };

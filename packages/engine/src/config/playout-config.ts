@@ -19,6 +19,8 @@ export interface ChannelSettings {
   readonly onShort: "slate" | "black";
   readonly stallTimeoutMs: number;
   readonly historyMs: number;
+  /** Undefined: by the size of the program's pictures. */
+  readonly directBuffers: number | undefined;
   readonly aspect: AspectPolicy;
   readonly languages: readonly string[];
 }

@@ -89,6 +89,7 @@ function settingsOf(
     onShort: own?.onShort ?? defaults.onShort,
     stallTimeoutMs: own?.stallTimeoutMs ?? defaults.stallTimeoutMs,
     historyMs: own?.historyMs ?? defaults.historyMs,
+    directBuffers: own?.directBuffers ?? defaults.directBuffers,
     aspect,
     languages: own?.languages ?? defaults.languages,
   };

@@ -27,6 +27,8 @@ export interface ChannelProfile {
   readonly settings: ChannelSettings;
   /** Preferred sound languages, best first. */
   readonly languages: readonly string[];
+  /** Buffers that decoders may keep for working ahead: as many as the bus was made with. */
+  readonly directReferences: number;
 }
 
 /** What a worker works with, all borrowed. */
@@ -68,7 +70,7 @@ export class ChannelWorker {
 
   /** Works until the signal aborts; resolves when all is closed. Rejects with what ended it otherwise. */
   async run(order: Omit<WorkerOrder, "plan">, signal: AbortSignal): Promise<void> {
-    const { format, settings, languages } = this.#profile;
+    const { format, settings, languages, directReferences } = this.#profile;
     const { clock, bus, decoders, conformers, isBarred, onEvent, metrics, trail } = this.#tools;
     await using writer = await bus.openWriter(order.lane, signal);
     const conformer = await conformers.open(format, signal);
@@ -90,6 +92,7 @@ export class ChannelWorker {
       // Newer than the order's, where one came while the lane was opened.
       timeline: new Timeline(this.#plan, this.#grid),
       languages,
+      directReferences,
       onEvent,
       metrics,
     });

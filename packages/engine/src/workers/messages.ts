@@ -106,7 +106,9 @@ const preparation = z.object({
   mapping: shaped<ClockMapping>(mappingShape),
 });
 const order = z.object({
-  profile: shaped<ChannelProfile>(z.object({ channelId: z.int(), languages: z.array(z.string()) })),
+  profile: shaped<ChannelProfile>(
+    z.object({ channelId: z.int(), languages: z.array(z.string()), directReferences: z.int().min(0) }),
+  ),
   lane: shaped<LaneTicket>(z.object({ lane: z.int(), path: z.string() })),
   plan: shaped<Plan>(planShape),
   from: tick,

@@ -73,6 +73,12 @@ const stallTimeoutMs = whole(
   "A decoder without progress for this long is hung and is replaced.",
 );
 const historyMs = whole(0, 30_000, "How long frames stay readable on the bus after their time.");
+// 64 is the most that a bus takes (core: BusSpec.directReferences).
+const directBuffers = whole(
+  0,
+  64,
+  "Picture buffers of the bus that decoders may keep, so that pictures already in the program format are decoded in place and never copied; 0 has every picture copied.",
+);
 const aspect = z
   .enum(["preserve", "stretch", "crop"])
   .describe("How a picture of another shape is fitted: bars, distortion, or cut edges.");
@@ -153,6 +159,9 @@ export const defaultsSection = z
     onShort: onShort.default("slate"),
     stallTimeoutMs: stallTimeoutMs.default(2_000),
     historyMs: historyMs.default(500),
+    directBuffers: directBuffers
+      .optional()
+      .describe(`${directBuffers.description} Where absent: 24, for pictures above 1920 × 1088 16.`),
     aspect: aspect.default("preserve"),
     languages: languages.default([]),
   })
@@ -214,6 +223,7 @@ export const channelSettings = {
   onShort: onShort.optional(),
   stallTimeoutMs: stallTimeoutMs.optional(),
   historyMs: historyMs.optional(),
+  directBuffers: directBuffers.optional(),
   aspect: aspect.optional(),
   languages: languages.optional(),
 };
