@@ -157,8 +157,12 @@ export class ChannelBench implements AsyncDisposable {
     await this.#begin(plan, this.first);
   }
 
-  /** The worker is lost; another goes on with the first tick that it can reach. */
-  async takeOver(plan: Plan): Promise<void> {
+  /**
+   * The worker is lost; another goes on with the first tick that it can reach.
+   *
+   * @param continues true where the last tick on the bus is whole, as the supervisor then tells a worker
+   */
+  async takeOver(plan: Plan, continues = false): Promise<void> {
     const { committer, grid, clock, settings } = this;
     const lost = this.#running;
     const lane = this.#lane;
@@ -169,14 +173,14 @@ export class ChannelBench implements AsyncDisposable {
     const places = new Timeline(plan, grid).placesFrom(committer.head(), 8);
     committer.expect(places.map((place) => expectationOf(place, plan.revision)));
     const open = grid.tickAtOrAfter((clock.now() + settings.guardNs + grid.length(1)) as Nanoseconds);
-    await this.#begin(plan, Math.max(open, committer.head() + 1) as Tick);
+    await this.#begin(plan, Math.max(open, committer.head() + 1) as Tick, continues);
     const running = this.#running;
     this.#running = Promise.all([lost, running]).then(() => {});
   }
 
   #lane = 0;
 
-  async #begin(plan: Plan, from: Tick): Promise<void> {
+  async #begin(plan: Plan, from: Tick, continues = false): Promise<void> {
     const { grid, format, clock, settings, committer, metrics } = this;
     const bus = this.#bus;
     if (bus === undefined) throw new Error("Start the bench first.");
@@ -209,7 +213,7 @@ export class ChannelBench implements AsyncDisposable {
       onEvent: (event) => this.events.push(event),
       metrics,
     });
-    this.#running = this.#channel.run(from, signal);
+    this.#running = this.#channel.run(from, signal, continues);
   }
 
   /** Takes another plan, as an edit on air. */

@@ -153,7 +153,8 @@ export class Channel {
   /** One frame, one line a stage. */
   async #air(n: Tick, signal: AbortSignal): Promise<void> {
     const { place, source } = await this.#staged(n, signal); // plan/ and decoder/
-    if (this.#isCommitters(n, place, source)) return;
+    if (this.#isCommitters(n, place, source)) return this.#passOver(n, place);
+    this.#inheritance = undefined;
     const { picture, meta, timing } = this.#pictures.tick(n, place, source, this.#timeline.plan.revision); // conform/
     const { sound, silentSamples, isLate } = this.#soundOf(n, place, source); // conform/
     this.#options.writer.submit(n, picture, sound, { ...meta, silentSamples }); // bus/
@@ -161,19 +162,17 @@ export class Channel {
     this.#submitted(n, place, source, meta);
   }
 
-  /** True where nothing is to air yet but what a predecessor left on the bus: the tick is passed over. */
+  /** True where nothing is to air yet but what a predecessor left on the bus. */
   #isCommitters(n: Tick, place: Place, source: Source | undefined): boolean {
-    if (this.#inheritance === undefined) return false;
-    const answer =
-      place.in === "segment" ? source?.picture(n, this.#pictures.treatment(n, place)) : undefined;
-    const isComing = answer?.is === "coming" || answer?.is === "not-yet";
-    if (isComing && this.#inheritance.has(n, place)) {
-      this.#pictures.left(place);
-      this.#next = tickAfter(n, 1);
-      return true;
-    }
-    this.#inheritance = undefined;
-    return false;
+    if (place.in !== "segment" || this.#inheritance?.has(n, place) !== true) return false;
+    const answer = source?.picture(n, this.#pictures.treatment(n, place));
+    return answer?.is === "coming" || answer?.is === "not-yet";
+  }
+
+  #passOver(n: Tick, place: Place): void {
+    this.#pictures.left(place);
+    this.#sound.resume();
+    this.#next = tickAfter(n, 1);
   }
 
   /** Sleeps until the next tick is within the target lead: decoding runs at the pace of the clock. */
@@ -220,7 +219,9 @@ export class Channel {
         if (place.in !== "segment" || source === undefined || this.#isOverdue) return { place, source };
         const how = this.#pictures.treatment(n, place);
         source.want(n, how);
-        if (source.isWaiting || this.#isReady(n, source, place)) return { place, source };
+        const isDecided = source.isWaiting || this.#isReady(n, source, place);
+        // What is the committer's is so at its deadline only: until then a retry may help, or an edit come.
+        if (isDecided && !this.#isCommitters(n, place, source)) return { place, source };
         if (!isArmed) this.#alarm.arm(this.#deadline(n));
         isArmed = true;
         await this.#wake.wait();

@@ -275,6 +275,60 @@ describe("channel/taking over", () => {
     expect(aired.slice(1).some(({ meta }) => meta.discontinuity)).toBe(false);
   });
 
+  /** A successor whose decoder fails once and is retried after 1 s; it begins at tick 30. */
+  const backingOff = async (bench: ChannelBench, faults: Record<string, FaultScript>) => {
+    const asset = clip(1);
+    const plan = planAt(bench, [segmentOf(1, { asset })]);
+    await bench.start(plan);
+    await bench.play(30);
+    faults[asset.uri] = { calls: [{ on: "open", move: { kind: "reject", code: "MediaNotFound" } }] };
+    await bench.takeOver(plan);
+    return plan;
+  };
+
+  test("channel/a-retry-that-helps-a-successor-airs-without-the-lead-between", async () => {
+    const faults: Record<string, FaultScript> = {};
+    await using bench = new ChannelBench({ faults });
+    await backingOff(bench, faults);
+    const aired = await bench.play(120);
+    // Lost at tick 30, with half a second of lead on the bus, of which the second of waiting takes the rest.
+    expect(strip(aired)).toMatch(/^1{40,}h{15,22}1+$/);
+    expect(failures(bench).at(-1)?.retry?.afterNs).toBe(ms(1_000));
+  });
+
+  test("channel/an-edit-airs-at-once-while-a-successor-leaves-the-hold-to-the-committer", async () => {
+    const faults: Record<string, FaultScript> = {};
+    await using bench = new ChannelBench({ faults });
+    const plan = await backingOff(bench, faults);
+    await bench.play(52);
+    const next = bench.channel.nextTick;
+    expect(next - bench.first).toBeLessThanOrEqual(52 + 4);
+    bench.edit(
+      splicePlan(plan, next, [segmentOf(2, { asset: clip(2) })], bench.channel.nextTick, bench.grid),
+    );
+    expect(strip(await bench.play(60))).toMatch(/^1+h+2+$/);
+  });
+
+  test("channel/sound-fades-in-after-ticks-that-were-left-to-the-committer", async () => {
+    const asset = clip(1);
+    const faults: Record<string, FaultScript> = {};
+    await using bench = new ChannelBench({ faults });
+    const plan = planAt(bench, [segmentOf(1, { asset })]);
+    await bench.start(plan);
+    await bench.play(30);
+    faults[asset.uri] = { calls: [{ on: "open", move: { kind: "late", byNs: ms(1_500) } }] };
+    // What is on the bus is whole, but what comes after it is not.
+    await bench.takeOver(plan, true);
+    const aired = await bench.play(120);
+    const silent = aired.slice(1).map(({ meta }) => meta.silentSamples);
+    const back = silent.findLastIndex((samples) => samples > 0);
+    expect(silent[back - 1]).toBeGreaterThan(1_600);
+    expect(silent[back]).toBe(240);
+    const { sound, meta } = aired[back + 1] as Aired;
+    expect(meta.standIn).toBeUndefined();
+    expect(sound[0]?.[0]).toBeCloseTo(0, 6);
+  });
+
   test("channel/nothing-is-left-to-the-committer-across-a-boundary", async () => {
     const [one, two] = [clip(1), clip(2)];
     const slow = { calls: [{ on: "open", times: 9, move: { kind: "late", byNs: ms(2_500) } }] } as const;
