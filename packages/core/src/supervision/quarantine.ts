@@ -40,7 +40,7 @@ export class Quarantine {
   /** Forgets the pairs of an asset, as when its file was replaced; all of them without one. */
   clear(uri?: string): void {
     if (uri === undefined) this.#until.clear();
-    else for (const key of [...this.#until.keys()]) if (key.endsWith(` ${uri}`)) this.#until.delete(key);
+    else for (const key of [...this.#until.keys()]) if (uriOf(key) === uri) this.#until.delete(key);
   }
 
   get size(): number {
@@ -49,3 +49,4 @@ export class Quarantine {
 }
 
 const keyOf = (uri: string, decoderIndex: number): string => `${decoderIndex} ${uri}`;
+const uriOf = (key: string): string => key.slice(key.indexOf(" ") + 1);
