@@ -1,0 +1,191 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+import type { FrameReader } from "@retrovue/core";
+import type { Bench } from "../../../scripts/bench/bench.ts";
+import { BusEngine, pause } from "./engine/bus-engine.ts";
+import { FfmpegPlayer, ffmpegFirstPicture } from "./engine/ffmpeg-player.ts";
+
+export const part = "engine";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const mediaFolder = process.env["RETROVUE_MEDIA_DIR"] ?? join(root, "../shared/media");
+/** A film: what is still or drawn costs a decoder next to nothing. */
+const film = join(mediaFolder, "programmes/bbb-1080p24-mpeg2-mp2.ts");
+/** Made of it once: 20 s in the program format, H.264 at 8 Mbit/s with AAC. */
+const media = join(root, ".cache/bench/engine-source.mp4");
+
+/** What is measured each time, once everything runs. */
+const steadyMs = 10_000;
+const warmUpMs = 3_000;
+const never = new AbortController().signal;
+
+function unavailable(): string | undefined {
+  if (spawnSync("ffmpeg", ["-version"]).status !== 0) return "ffmpeg is not installed";
+  if (!existsSync(join(root, "packages/engine/dist/cli/main.js")))
+    return "the engine is not built: pnpm build";
+  if (existsSync(media)) return undefined;
+  if (!existsSync(film)) return "there is no film to measure with: set RETROVUE_MEDIA_DIR";
+  mkdirSync(dirname(media), { recursive: true });
+  const part = `${media}.${process.pid}.mp4`;
+  const video =
+    "-vf scale=1920:1080,fps=30000/1001 -c:v libx264 -preset veryfast -b:v 8M -g 60 -pix_fmt yuv420p";
+  const tags = "-color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv";
+  const args = `-y -v error -nostdin -stream_loop -1 -i ${film} -t 20 ${video} ${tags} -c:a aac -ar 48000 -ac 2 ${part}`;
+  const made = spawnSync("ffmpeg", args.split(" "), { stdio: ["ignore", "ignore", "inherit"] });
+  if (made.status !== 0) throw new Error("ffmpeg could not make the source.");
+  renameSync(part, media);
+  return undefined;
+}
+
+/** Share of a core, in percent, that `cpuSeconds` grew by while things were steady. */
+async function share(program: { cpuSeconds(): number }): Promise<number> {
+  await pause(warmUpMs);
+  const before = program.cpuSeconds();
+  const began = performance.now();
+  await pause(steadyMs);
+  return ((program.cpuSeconds() - before) / (performance.now() - began)) * 100_000;
+}
+
+/** All processes of an engine with one channel, while a reader follows it. */
+async function engineShare(directBuffers?: number): Promise<number> {
+  await using engine = await BusEngine.start({ media, channels: 1, directBuffers });
+  await using reader = await engine.openBus(1);
+  await plannedTick(reader);
+  const measured = await share(engine);
+  const read = await reader.next(never);
+  if (read.overrun) return measured;
+  if (read.meta.standIn !== undefined) throw new Error("A stand-in aired: that is no film to measure.");
+  read.release();
+  return measured;
+}
+
+async function ffmpegShare(): Promise<number> {
+  await using player = new FfmpegPlayer(media);
+  return await share(player);
+}
+
+/** Resolves when a tick of the film is committed that was not there before. */
+async function plannedTick(reader: FrameReader): Promise<void> {
+  for (let after = reader.head(); ; ) {
+    const read = await reader.next(never);
+    if (read.overrun) continue;
+    const { tick, meta } = read;
+    read.release();
+    if (tick > after && meta.standIn === undefined) return;
+    after = tick;
+  }
+}
+
+/** Milliseconds from the request to start a channel to its first picture on the bus, a worker being warm. */
+async function firstFrame(): Promise<number> {
+  await using engine = await BusEngine.start({ media, channels: 1, autostart: false });
+  await engine.ready();
+  const asked = performance.now();
+  const starting = engine.startChannel(1);
+  await using reader = await engine.openBus(1);
+  await plannedTick(reader);
+  const spent = performance.now() - asked;
+  await starting;
+  return spent;
+}
+
+/** Milliseconds from the death of a channel's worker to the next picture of the film on the bus. */
+async function crashRecovery(): Promise<number> {
+  await using engine = await BusEngine.start({ media, channels: 1 });
+  await using reader = await engine.openBus(1);
+  await plannedTick(reader);
+  // Until the spare is warm, and no longer than the film.
+  await pause(warmUpMs);
+  const [worker] = engine.channelWorkers();
+  if (worker === undefined) throw new Error("The channel has no worker.");
+  process.kill(worker, "SIGKILL");
+  const killed = performance.now();
+  // What it had handed over is on the bus by then, or lost.
+  await pause(2);
+  for (let at = reader.head(); at > 0; ) {
+    const read = await reader.next(never);
+    if (read.overrun) continue;
+    const isNew = read.tick > at && read.meta.standIn === undefined;
+    read.release();
+    if (isNew) break;
+  }
+  return performance.now() - killed;
+}
+
+/** Megabytes that one channel more takes: its worker and its bus. */
+async function memoryPerChannel(): Promise<number> {
+  const withChannels = async (channels: number) => {
+    await using engine = await BusEngine.start({ media, channels });
+    for (let id = 1; id <= channels; id++) {
+      await using reader = await engine.openBus(id);
+      await plannedTick(reader);
+    }
+    await pause(warmUpMs);
+    return engine.memoryBytes();
+  };
+  return ((await withChannels(2)) - (await withChannels(1))) / 1e6;
+}
+
+async function ffmpegMemory(): Promise<number> {
+  await using player = new FfmpegPlayer(media);
+  await pause(warmUpMs);
+  return player.memoryBytes() / 1e6;
+}
+
+export const benches: readonly Bench[] = [
+  {
+    bench: "cpu-per-channel",
+    unit: "% of a core",
+    peerName: "ffmpeg -re -f null",
+    lowerIsBetter: true,
+    pairs: 3,
+    ours: () => engineShare(),
+    peer: ffmpegShare,
+    target: "1.10 × ffmpeg (ratio 0.91)",
+    unavailable,
+  },
+  {
+    bench: "cpu-per-channel-in-place",
+    unit: "% of a core",
+    peerName: "the same with every picture copied",
+    lowerIsBetter: true,
+    pairs: 3,
+    ours: () => engineShare(),
+    peer: () => engineShare(0),
+    unavailable,
+  },
+  {
+    bench: "first-frame",
+    unit: "ms",
+    peerName: "a new ffmpeg",
+    lowerIsBetter: true,
+    pairs: 5,
+    ours: firstFrame,
+    peer: () => ffmpegFirstPicture(media),
+    target: "250 ms",
+    unavailable,
+  },
+  {
+    bench: "crash-recovery",
+    unit: "ms",
+    peerName: "a new ffmpeg",
+    lowerIsBetter: true,
+    pairs: 5,
+    ours: crashRecovery,
+    peer: () => ffmpegFirstPicture(media),
+    unavailable,
+  },
+  {
+    bench: "memory-per-channel",
+    unit: "MB",
+    peerName: "ffmpeg -re -f null",
+    lowerIsBetter: true,
+    pairs: 1,
+    ours: memoryPerChannel,
+    peer: ffmpegMemory,
+    unavailable,
+  },
+];
