@@ -102,7 +102,8 @@ async function follow({ engine, reader, recorder, air, check, signal }: Run): Pr
       throw new Error(`The bus no longer holds tick ${tick}: this machine is too busy to look.`);
     check.take(lease);
   }
-  await engine.until(() => isSent(recorder, air, tickAfter(air.end, 1)), "the plan's end in the stream");
+  // Sound comes up to 85 ms behind its picture: an AAC frame is known when its last sample is.
+  await engine.until(() => isSent(recorder, air, last), "the plan's end in the stream");
 }
 
 /** Lets time go on step by step: each time when the bus is ahead and the stream has caught up. */
