@@ -17,6 +17,7 @@ import { serveControl } from "./control/serve-control.js";
 import { type EngineAddresses, serveHttp } from "./http/serve.js";
 import type { Log } from "./log/log.js";
 import type { ChannelPorts } from "./outputs/channel-ports.js";
+import { type ReloadDeps, reload } from "./reload.js";
 import { Teardown, type TeardownReport } from "./teardown.js";
 import { ClockGauges, recordBuild } from "./telemetry/engine-gauges.js";
 import { engineTokens } from "./tokens.js";
@@ -51,6 +52,11 @@ export class Engine {
   readonly endpoints: readonly Endpoint[];
   readonly #teardown: Teardown;
   readonly #log: Log;
+  readonly #ending = new AbortController();
+  readonly #reloadDeps: ReloadDeps;
+  #config: PlayoutConfig;
+  /** Reloads one after another. */
+  #reloading: Promise<void> = Promise.resolve();
 
   private constructor(
     container: Container,
@@ -67,6 +73,15 @@ export class Engine {
     this.frameBus = container.resolve(engineTokens.frameBus);
     this.#log = container.resolve(engineTokens.log);
     this.#teardown = teardown;
+    this.#config = container.resolve(engineTokens.config);
+    this.#reloadDeps = {
+      channels: this.channels,
+      ports: this.channelPorts,
+      resolver: container.resolve(engineTokens.planResolver),
+      log: this.#log,
+      sourceOf: (id) => container.resolve(engineTokens.records).of(id)?.applied.source,
+      signal: this.#ending.signal,
+    };
   }
 
   /**
@@ -112,9 +127,21 @@ export class Engine {
     }
   }
 
+  /**
+   * Takes over what another reading of the configuration says of channels, plans and the log's level, and names in the log what
+   * cannot change while it runs. Never rejects; one reload at a time, in order.
+   */
+  reload(wanted: PlayoutConfig): Promise<void> {
+    this.#reloading = this.#reloading.then(async () => {
+      if (!this.#ending.signal.aborted) this.#config = await reload(this.#config, wanted, this.#reloadDeps);
+    });
+    return this.#reloading;
+  }
+
   /** Ends everything in the order of docs/teardown.md, within 5 s. Never rejects; idempotent. */
   async stop(): Promise<TeardownReport> {
     this.#log.info("engine stopping");
+    this.#ending.abort(new PlayoutError("Closed", "The engine is closing."));
     const report = await this.#teardown.close();
     this.#log.info({ failed: report.failed.length, unfinished: report.unfinished.length }, "engine stopped");
     return report;

@@ -24,6 +24,7 @@ function engineOf(text: string, args: readonly string[] = []) {
   return {
     ...engine,
     logged,
+    write: (other: string) => writeFileSync(join(folder.path, "playout.yaml"), other),
     untilLogged: async (message: string) => {
       await expect.poll(() => logged(message), { timeout: 20_000 }).toBeDefined();
       return logged(message) ?? {};
@@ -57,11 +58,26 @@ describe("running the engine", () => {
     await engine.ended;
   });
 
-  test("run/a-hangup-changes-nothing", async () => {
+  test("run/a-hangup-reloads-what-may-change-and-names-the-rest", async () => {
     using engine = engineOf(config);
     await engine.untilLogged("buffering -> ready");
+    engine.write("channels: [");
     engine.child.kill("SIGHUP");
-    await engine.untilLogged("reloading the configuration is not built yet; nothing was changed");
+    await engine.untilLogged("the configuration has faults: nothing was changed");
+    engine.write(
+      config
+        .replace("id: test-1", "id: test-2")
+        .replace(
+          "outputs: [] }]",
+          'outputs: [] }, { id: 2, plan: "test://pattern?size=16x16", outputs: [] }]',
+        ),
+    );
+    engine.child.kill("SIGHUP");
+    expect(await engine.untilLogged("configuration reloaded")).toMatchObject({ added: [2], removed: [] });
+    expect(engine.logged("these need a restart of the engine and stay as they were")).toMatchObject({
+      refused: ["engine.id"],
+    });
+    await engine.untilLogged("channel started");
     engine.child.kill("SIGTERM");
     expect((await engine.ended).code).toBe(0);
   });

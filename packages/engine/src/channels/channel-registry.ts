@@ -59,12 +59,26 @@ export class ChannelRegistry {
   readonly #starting = new Map<number, Promise<ChannelStart>>();
   readonly #closing = new AbortController();
   readonly #known: Map<number, ChannelConfig>;
+  /** Ids of the configuration; the rest of the known ones were made by requests. */
+  #configured: ReadonlySet<number>;
   /** The last revision of a channel that was stopped by request: it begins anew when it is started again, and counts on. */
   readonly #stopped = new Map<number, number>();
 
   constructor(options: ChannelRegistryOptions) {
     this.#options = options;
     this.#known = new Map(options.channels.map((channel) => [channel.id, channel]));
+    this.#configured = new Set(this.#known.keys());
+  }
+
+  /**
+   * Other configured channels than before. Those that run go on as they are until they are stopped; what a request made stays
+   * known.
+   */
+  setConfigured(channels: readonly ChannelConfig[]): void {
+    const kept = new Set(channels.map(({ id }) => id));
+    for (const id of this.#configured) if (!kept.has(id)) this.#known.delete(id);
+    for (const channel of channels) this.#known.set(channel.id, channel);
+    this.#configured = kept;
   }
 
   /** A channel's configuration, running or not; undefined for an unknown id. */
@@ -244,7 +258,7 @@ export class ChannelRegistry {
   /** The channel that a request makes. `UnknownChannel` where it is not a request that starts it. */
   #made(id: number, order: StartOrder): ChannelConfig {
     if (order.handle === undefined) throw unknownChannel(id);
-    if (this.#known.size - this.#options.channels.length >= madeMax) {
+    if (this.#known.size - this.#configured.size >= madeMax) {
       throw new PlayoutError("LimitExceeded", `Requests have made ${madeMax} channels already.`, {
         remedy: "Name further ones in the configuration.",
         details: { channel: id, limit: madeMax },

@@ -83,7 +83,9 @@ function describeProgram(terminal: Terminal, end: (code: number) => void): Comma
     if (command !== undefined) end(refuseCommand(command, program, terminal));
     else {
       const { announce = false } = options;
-      end(await runLaunch(readLaunch(options, terminal.environment), terminal, undefined, { announce }));
+      const read = () => readLaunch(options, terminal.environment);
+      const reread = options.channel === undefined ? { reread: read } : {};
+      end(await runLaunch(read(), terminal, undefined, { announce, ...reread }));
     }
   });
 

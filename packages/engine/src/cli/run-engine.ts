@@ -1,5 +1,6 @@
 import { nanosecondsFromMs, PlayoutError } from "@retrovue/core";
 import { NodeHostTime } from "../clock/node-host-time.js";
+import { formatFault } from "../config/fault.js";
 import type { PlayoutConfig } from "../config/playout-config.js";
 import { Engine } from "../engine.js";
 import { type Log, openLog } from "../log/log.js";
@@ -15,6 +16,8 @@ import { versionReport } from "./version.js";
 export interface RunManner {
   /** Tells people what to open once it runs. Default false. */
   readonly announce?: boolean;
+  /** Reads the configuration again, as at the start; undefined where there is no file. */
+  readonly reread?: () => Launch;
 }
 
 /** Runs an engine until it is asked to stop. Gives the exit code. */
@@ -47,10 +50,12 @@ async function runEngine(config: PlayoutConfig, terminal: Terminal, manner: RunM
     write: sink.write,
     now: () => host.utc(),
   });
-  using asked = new Asked(log);
+  let engineHere: Engine | undefined;
+  using asked = new Asked(log, () => void reloadEngine(engineHere, manner.reread, log));
   const { version, node } = versionReport();
   const commit = terminal.environment["RETROVUE_COMMIT"] ?? "unknown";
   const engine = await Engine.start({ config, host, log, build: { version, commit, node } });
+  engineHere = engine;
   if (manner.announce === true)
     for (const line of announcement(config, engine.addresses)) terminal.print(line);
   const why = await asked.toStop;
@@ -63,12 +68,35 @@ async function runEngine(config: PlayoutConfig, terminal: Terminal, manner: RunM
   process.exit(code);
 }
 
+/** Reads the configuration again and has the engine take it over. A faulty one changes nothing. */
+async function reloadEngine(
+  engine: Engine | undefined,
+  reread: (() => Launch) | undefined,
+  log: Log,
+): Promise<void> {
+  if (engine === undefined) {
+    log.warn("the engine is still starting: nothing was reloaded");
+    return;
+  }
+  try {
+    const reading = reread?.().reading;
+    if (reading === undefined) log.warn("there is no configuration file to reload");
+    else if (reading.ok) await engine.reload(reading.config);
+    else {
+      const faults = reading.faults.map((fault) => `${formatFault(fault)}. ${fault.remedy}`);
+      log.error({ faults }, "the configuration has faults: nothing was changed");
+    }
+  } catch (thrown) {
+    log.error({ err: thrown }, "the configuration cannot be read: nothing was changed");
+  }
+}
+
 /** Hears who wants the engine to stop: a signal, or a fault that nobody caught. */
 class Asked implements Disposable {
   readonly toStop: Promise<NodeJS.Signals | PlayoutError>;
   readonly #handlers: readonly (readonly [string, (...told: never[]) => void])[];
 
-  constructor(log: Log) {
+  constructor(log: Log, reload: () => void) {
     const { promise, resolve } = Promise.withResolvers<NodeJS.Signals | PlayoutError>();
     this.toStop = promise;
     const stop = (signal: NodeJS.Signals) => {
@@ -78,7 +106,7 @@ class Asked implements Disposable {
     this.#handlers = [
       ["SIGTERM", stop],
       ["SIGINT", stop],
-      ["SIGHUP", () => log.warn("reloading the configuration is not built yet; nothing was changed")],
+      ["SIGHUP", reload],
       // A promise that nobody heard broke one thing at most; the channels go on.
       ["unhandledRejection", (thrown: unknown) => log.error({ err: thrown }, "a failure that nobody heard")],
       ["uncaughtException", (thrown: unknown) => resolve(PlayoutError.from(thrown))],

@@ -31,13 +31,34 @@ export interface LogOptions {
   readonly now: () => bigint;
 }
 
+/** Logs made from one another, so that a change of level reaches those that channels hold already. */
+const children = new WeakMap<Log, Set<WeakRef<Log>>>();
+
+/** Sets the level of a log that `openLog` gave, and of all that were made from it. */
+export function setLogLevel(log: Log, level: LogOptions["level"]): void {
+  log.level = level;
+  const made = children.get(log);
+  for (const reference of made ?? []) {
+    const child = reference.deref();
+    if (child === undefined) made?.delete(reference);
+    else child.level = level;
+  }
+}
+
 /** Opens a log: one JSON object a line, or lines for people. Errors among the fields stand under `err`. */
 export function openLog(options: LogOptions): Log {
   const { level, format, write, colours = false, now } = options;
   const sink = format === "json" ? write : (line: string) => write(prettyLine(line, colours));
-  return pino(
+  const made = new Set<WeakRef<Log>>();
+  const opened: Log = pino(
     {
       level,
+      onChild: (child) => {
+        // Channels come and go for years; what nobody holds any more is forgotten now and then.
+        if (made.size % 256 === 255)
+          for (const reference of made) if (reference.deref() === undefined) made.delete(reference);
+        made.add(new WeakRef(child));
+      },
       base: null,
       messageKey: "message",
       timestamp: () => `,"time":"${new Date(Number(now() / 1_000_000n)).toISOString()}"`,
@@ -46,6 +67,8 @@ export function openLog(options: LogOptions): Log {
     },
     { write: sink },
   );
+  children.set(opened, made);
+  return opened;
 }
 
 /** What is worth a reader's time of an error: stack traces only of faults of ours. */

@@ -36,10 +36,15 @@ const endlessNs = nanoseconds(86_400_000_000_000n);
  * order. Media become a plan of one segment that loops.
  */
 export class PlanResolver {
-  readonly #options: PlanResolverOptions;
+  #options: PlanResolverOptions;
 
   constructor(options: PlanResolverOptions) {
     this.#options = options;
+  }
+
+  /** Other names than before, from the next handle on. */
+  setPlans(plans: Readonly<Record<string, string>>): void {
+    this.#options = { ...this.#options, plans };
   }
 
   /**

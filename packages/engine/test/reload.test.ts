@@ -1,0 +1,129 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { compareConfigs } from "../src/config/config-change.js";
+import { readConfigText } from "../src/config/load.js";
+import type { PlayoutConfig } from "../src/config/playout-config.js";
+import { RunningEngine, smallConfig } from "./running-engine.js";
+
+const pattern = "test://pattern?duration=2s&size=16x16&mark=compact";
+
+function configOf(text: string, folder: string): PlayoutConfig {
+  const reading = readConfigText(text, join(folder, "playout.yaml"), { environment: {} });
+  if (!reading.ok) throw new Error(JSON.stringify(reading.faults));
+  return reading.config;
+}
+
+describe("reloading the configuration", () => {
+  test("reload/what-differs-is-sorted-by-what-can-be-done-about-it", () => {
+    const before = configOf(
+      smallConfig(`[{ id: 1, plan: a }, { id: 2, plan: a }]`, "plans: { a: ./a.yaml }"),
+      "/",
+    );
+    const after = configOf(
+      smallConfig(
+        `[{ id: 1, plan: a, format: { frameRate: 50 } }, { id: 3, plan: a }]`,
+        "plans: { a: ./b.yaml }\nsecurity: { tokens: [] }",
+      )
+        .replace("spareWorkers: 0", "spareWorkers: 2")
+        .replace("roots: [.]", "roots: [., ./more]")
+        .replace("telemetry: {", "telemetry: { log: { level: debug },"),
+      "/",
+    );
+    const change = compareConfigs(before, after);
+    expect(change.added.map(({ id }) => id)).toEqual([3]);
+    expect(change.removed.map(({ id }) => id)).toEqual([2]);
+    expect(change.replanned.map(({ id }) => id)).toEqual([1]);
+    expect(change.atNextStart).toEqual(["channels[id=1].format"]);
+    expect([...change.refused].sort()).toEqual(["engine.spareWorkers", "media.roots"]);
+    expect(compareConfigs(after, after)).toEqual({
+      added: [],
+      removed: [],
+      replanned: [],
+      atNextStart: [],
+      refused: [],
+    });
+  });
+
+  test("reload/channels-come-go-and-change-their-plans-while-others-play-on", async () => {
+    await using running = new RunningEngine();
+    const plan = (id: number) =>
+      `end: loop\nsegments:\n  - { uri: "${pattern}", duration: 1s }\n  - { uri: "${pattern}&id=${id}", duration: 1s }\n`;
+    const channel = (id: number) => `{ id: ${id}, plan: day, outputs: [] }`;
+    writeFileSync(join(running.folder, "plan.yaml"), plan(1));
+    const first = smallConfig(`[${channel(1)}, ${channel(2)}]`, "plans: { day: ./plan.yaml }");
+    await running.start(first);
+    await running.watch(1, 1_000);
+    const { channels } = running.engine;
+    expect(channels.running(1)?.plan.revision).toBe(1);
+
+    // The same again changes nothing.
+    await running.engine.reload(configOf(first, running.folder));
+    expect(channels.running(1)?.plan.revision).toBe(1);
+
+    writeFileSync(join(running.folder, "plan.yaml"), plan(2));
+    const wanted = smallConfig(`[${channel(1)}, ${channel(3)}]`, "plans: { day: ./plan.yaml }").replace(
+      "telemetry: {",
+      "telemetry: { log: { level: error },",
+    );
+    await running.engine.reload(configOf(wanted, running.folder));
+    expect(channels.list().map(({ id, state }) => [id, state === "stopped"])).toEqual([
+      [1, false],
+      [3, false],
+    ]);
+    expect(channels.running(1)?.plan.revision).toBe(2);
+    const seen = await running.watch(1, 3_000);
+    expect(seen.filter(({ standIn }) => standIn !== undefined)).toEqual([]);
+    expect(seen.map(({ tick }) => tick - (seen[0]?.tick ?? 0))).toEqual(seen.map((_, index) => index));
+    expect((await running.watch(3, 1_000)).length).toBeGreaterThan(20);
+    // The logs that channels hold already keep to the new level as well.
+    const lines = running.lines.length;
+    await running.watch(1, 3_000);
+    expect(running.lines.slice(lines)).toEqual([]);
+  });
+
+  test("reload/a-plan-that-a-request-gave-stays", async () => {
+    await using running = new RunningEngine();
+    const text = smallConfig(`[{ id: 1, plan: "${pattern}", outputs: [] }]`);
+    await running.start(text);
+    await running.watch(1, 500);
+    const { channels } = running.engine;
+    await channels.update(1, `${pattern}&id=9`, "request", new AbortController().signal);
+    await running.engine.reload(configOf(text, running.folder));
+    expect(channels.running(1)?.plan.segments[0]?.asset?.uri).toBe(`${pattern}&id=9`);
+    await running.engine.reload(configOf(text.replace("duration=2s", "duration=3s"), running.folder));
+    expect(channels.running(1)?.plan.segments[0]?.asset?.uri).toContain("duration=3s");
+  });
+
+  test("reload/a-channel-that-cannot-begin-touches-no-other", async () => {
+    await using running = new RunningEngine();
+    const one = `{ id: 1, plan: "${pattern}", outputs: [] }`;
+    await running.start(smallConfig(`[${one}]`));
+    await running.watch(1, 500);
+    const wanted = smallConfig(`[${one}, { id: 2, plan: ./none.yaml, outputs: [] }]`);
+    await running.engine.reload(configOf(wanted, running.folder));
+    expect(running.logged("reload: channel not started")).toMatchObject([
+      { channel: 2, err: { code: "UnknownPlan" } },
+    ]);
+    const seen = await running.watch(1, 1_000);
+    expect(seen.filter(({ standIn }) => standIn !== undefined)).toEqual([]);
+  });
+});
+
+describe("lesson/51-what-is-missing-or-full-degrades-loudly", () => {
+  test("lesson/51-a-data-folder-that-cannot-be-written-stops-no-channel", async () => {
+    await using running = new RunningEngine();
+    // A file in its place: what a full or dead disk answers, also to root.
+    writeFileSync(join(running.folder, "var"), "");
+    await running.start(smallConfig(`[{ id: 1, plan: "${pattern}", outputs: [] }]`));
+    const seen = await running.watch(1, 5_000);
+    expect(seen.length).toBeGreaterThan(100);
+    expect(seen.slice(25).filter(({ standIn }) => standIn !== undefined)).toEqual([]);
+    expect(running.logged("the plan is not saved: a restart would not go on with it").length).toBeGreaterThan(
+      0,
+    );
+    await expect
+      .poll(() => running.logged("the as-run log cannot be written: lines are lost; channels go on").length)
+      .toBe(1);
+  });
+});
