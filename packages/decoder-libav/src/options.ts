@@ -8,7 +8,7 @@ export interface LibavDecoderOptions {
    * seek or opening on where it did not. Default "auto".
    */
   readonly threads?: ThreadCount | Readonly<Record<string, ThreadCount>>;
-  /** Pictures decoded ahead of the next one, 1 to 32. Default 3. */
+  /** Pictures decoded ahead of the next one, 1 to 32. Default 4: decoded three at a time. */
   readonly picturesAhead?: number;
   /** Sound decoded ahead, in ms, 100 to 10 000. Default 1 000. */
   readonly soundAheadMs?: number;
@@ -40,7 +40,7 @@ export function parseOptions(value: unknown): ParsedOptions {
   if (stranger !== undefined) throw wrong(stranger, `is not an option; there are ${known.join(", ")}`);
   return {
     threads: threadsOf(given["threads"]),
-    picturesAhead: whole(given, "picturesAhead", 3, 1, 32),
+    picturesAhead: whole(given, "picturesAhead", 4, 1, 32),
     soundAheadMs: whole(given, "soundAheadMs", 1_000, 100, 10_000),
     ioTimeoutMs: whole(given, "ioTimeoutMs", 10_000, 100, 600_000),
     breadcrumbs: textOf(given["breadcrumbs"]),

@@ -22,7 +22,7 @@ Expected<PictureLine::Answer> PictureLine::take(std::int64_t notBefore, Picture&
   wanted_ = std::max(wanted_, notBefore);
   const std::size_t before = ready_.size();
   while (ready_.size() >= 2 && ready_[1].time <= notBefore) ready_.pop_front();
-  if (ready_.size() != before) changed_.notify_one();
+  if (ready_.size() != before && ready_.size() < 2) changed_.notify_one();
   if (ready_.empty() && ended_) return Answer::end;
   const bool isCertain = !ready_.empty() && (ready_.front().time >= std::max(notBefore, shownAt_) ||
                                              ready_.size() >= 2 || ended_);
@@ -33,15 +33,20 @@ Expected<PictureLine::Answer> PictureLine::take(std::int64_t notBefore, Picture&
   into = std::move(ready_.front());
   ready_.pop_front();
   held_++;
+  const bool isLow = ready_.size() < 2;
   lock.unlock();
-  changed_.notify_one();
+  if (isLow) changed_.notify_one();
   return Answer::picture;
 }
 
 void PictureLine::giveBack() {
   std::unique_lock lock(mutex_);
   if (held_ > 0) held_--;
-  change(lock);
+  // That is news to who takes, not to the decoding thread.
+  const bool tell = isAwaited_;
+  isAwaited_ = false;
+  lock.unlock();
+  if (tell) onChange_();
 }
 
 void PictureLine::seek(std::int64_t target) {
@@ -77,10 +82,13 @@ void PictureLine::fail(Failure failure) {
 
 PictureLine::Work PictureLine::nextWork() {
   std::unique_lock lock(mutex_);
-  // Two must fit, so that a picture's successor can be seen.
+  // Two must fit, so that a picture's successor can be seen. Once full, the line is filled again when one picture is left:
+  // a decoder that runs for several keeps its caches, where one that is woken for each begins cold (docs/benchmarks.md).
+  const std::size_t full = std::max<std::size_t>(aheadMax_, 2);
+  if (ready_.size() >= full) isFilling_ = false;
   changed_.wait(lock, [this] {
-    return stopping_ || turn_ != turnDone_ ||
-           (!ended_ && !failure_ && ready_.size() < std::max<std::size_t>(aheadMax_, 2));
+    if (ready_.size() < 2) isFilling_ = true;
+    return stopping_ || turn_ != turnDone_ || (!ended_ && !failure_ && isFilling_);
   });
   if (stopping_) return {Work::Kind::stop};
   if (turn_ != turnDone_) return {Work::Kind::seek, seekTarget_, turn_};

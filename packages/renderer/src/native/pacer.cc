@@ -54,8 +54,9 @@ bool Pacer::push(TickBytes tick) {
     std::unique_lock lock(mutex_);
     room_.wait(lock, [this] { return waiting_ < kWaitingMax || stopping_.load(); });
     if (stopping_.load()) return false;
-    ++waiting_;
     ticks_.push_back({std::move(tick), 0, 0});
+    // Ticks come in order: while one waits, the time that the thread sleeps to is the same as before.
+    if (++waiting_ > 1) return isLate;
     hasNews_.store(true);
   }
   clock_.wake();

@@ -10,8 +10,12 @@
 namespace retrovue::renderer {
 namespace {
 
-/// A tick is taken at most this long before its time (timing.md: never more than 500 ms ahead).
-constexpr std::int64_t kAheadNs = 500'000'000;
+/// A tick is taken at most this long before its time (timing.md: never more than 500 ms ahead); a little less than the
+/// 500 ms by which channels submit, so that what is taken together is there.
+constexpr std::int64_t kAheadNs = 450'000'000;
+/// As many ticks as are about so long are taken together, at the time of the last: an encoder that runs once for three pictures keeps its
+/// caches, where one that is woken for each begins cold (a tenth of its computing time, docs/benchmarks.md).
+constexpr std::int64_t kGroupNs = 100'000'000;
 constexpr std::int64_t kSkipNs = 400'000'000;
 constexpr std::int64_t kCaughtUpNs = 50'000'000;
 constexpr std::int64_t kJumpNs = 1'000'000'000;
@@ -31,6 +35,7 @@ Expected<std::unique_ptr<RenderLine>> RenderLine::open(const EncodeSpec& spec, s
 RenderLine::RenderLine(const EncodeSpec& spec, std::int64_t leadNs, TickSource& source, HouseClock& clock,
                        Events events, PictureEncoder pictures, SoundEncoder sounds)
     : spec_(spec),
+      groupTicks_(std::max<std::int64_t>(1, (kGroupNs + spec.grid.tickTime(1) / 2) / spec.grid.tickTime(1))),
       source_(source),
       clock_(clock),
       events_(std::move(events)),
@@ -85,7 +90,8 @@ std::int64_t RenderLine::catchUp(std::int64_t tick, std::int64_t now) {
 
 Expected<std::int64_t> RenderLine::step(std::int64_t tick) {
   if (tick != kOnAir) {
-    const std::int64_t takeAt = spec_.grid.tickTime(tick) - kAheadNs;
+    const std::int64_t lastOfGroup = tick - tick % groupTicks_ + groupTicks_ - 1;
+    const std::int64_t takeAt = spec_.grid.tickTime(lastOfGroup) - kAheadNs;
     if (!clock_.waitUntil(takeAt, [this] { return stopping_.load(); })) return tick;
     tick = catchUp(tick, clock_.now());
   }

@@ -69,6 +69,8 @@ class RenderLine {
   void count(std::int64_t latencyNs);
 
   const EncodeSpec spec_;
+  /// Taken together: the ticks from each that is divisible by this to the next such.
+  const std::int64_t groupTicks_;
   TickSource& source_;
   HouseClock& clock_;
   const Events events_;

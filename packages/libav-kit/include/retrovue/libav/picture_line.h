@@ -57,6 +57,8 @@ class PictureLine {
   std::condition_variable changed_;
   std::deque<Picture> ready_;
   std::size_t held_ = 0;
+  /// False from when the line is full until one picture is left.
+  bool isFilling_ = true;
   bool ended_ = false;
   bool stopping_ = false;
   bool isAwaited_ = false;
