@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Bench } from "../../../scripts/bench/bench.ts";
 import { Arrivals } from "./arrivals.ts";
 import { EngineUnderTest, encoding, pause } from "./channels.ts";
+import { PeerArrivals } from "./peer-arrivals.ts";
 import { MeasuredProgram } from "./processes.ts";
 
 export const part = "render";
@@ -117,37 +118,30 @@ async function engineSustains(channels: number): Promise<boolean> {
   );
 }
 
-/** True where so many ffmpegs keep up with real time. */
+/** True where so many ffmpegs deliver every picture in time, by the arrival of each at whoever reads it. */
 async function ffmpegSustains(channels: number): Promise<boolean> {
-  const speeds = await Promise.all(Array.from({ length: channels }, () => ffmpegProgress()));
-  return speeds.every((speed) => speed >= 0.995);
+  const seen = await Promise.all(Array.from({ length: channels }, () => ffmpegArrivals()));
+  const enough = ((steadyMs - 500) / 1_000) * 30;
+  return seen.every(
+    (arrivals) => arrivals.pictures >= enough && arrivals.late(lateMs) === 0 && arrivals.missing === 0,
+  );
 }
 
-/** Media seconds a second that one ffmpeg gets through while it is steady. */
-function ffmpegProgress(): Promise<number> {
+/** How the pictures of one ffmpeg come while it is steady. Each is written at once, as ours are. */
+function ffmpegArrivals(): Promise<PeerArrivals> {
   return new Promise((resolve, reject) => {
-    const child = spawn("ffmpeg", [...ffmpegArgs(), "-progress", "pipe:1", "-y", "/dev/null"], {
+    const child = spawn("ffmpeg", [...ffmpegArgs(), "-flush_packets", "1", "pipe:1"], {
       stdio: ["ignore", "pipe", "ignore"],
     });
-    let mediaUs = 0;
+    const arrivals = new PeerArrivals(3_000n);
     child.once("error", reject);
-    child.stdout.on("data", (bytes: Buffer) => {
-      const times = bytes.toString().match(/(?<=out_time_us=)\d+/g);
-      if (times !== null) mediaUs = Number(times.at(-1));
-    });
+    child.stdout.on("data", (bytes: Buffer) => arrivals.take(bytes));
     void (async () => {
-      // Its progress comes each half second: both ends are taken just after one.
       await pause(warmUpMs);
-      const next = async () => {
-        const before = mediaUs;
-        for (let waited = 0; mediaUs === before && waited < 2_000; waited += 5) await pause(5);
-        return { mediaUs, at: performance.now() };
-      };
-      const from = await next();
+      arrivals.restart();
       await pause(steadyMs);
-      const to = await next();
       child.kill("SIGKILL");
-      child.once("close", () => resolve((to.mediaUs - from.mediaUs) / 1_000 / (to.at - from.at)));
+      child.once("close", () => resolve(arrivals));
     })();
   });
 }
