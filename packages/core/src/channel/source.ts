@@ -1,5 +1,5 @@
 import type { StandInReason } from "../bus/frame-meta.js";
-import { settlesWithin } from "../clock/time-limit.js";
+import { called, settlesWithin } from "../clock/time-limit.js";
 import type { PictureTreatment } from "../conform/conformer.js";
 import { type Choice, closeTimeoutNs, type DecoderChooser } from "../decoder/choice.js";
 import { invariant } from "../errors/invariant.js";
@@ -266,7 +266,10 @@ export class Source {
    * hangs on its pictures.
    */
   async #dispose({ decoder, index }: Choice, { reads, conforms }: Unfinished): Promise<void> {
-    const all = Promise.allSettled([decoder[Symbol.asyncDispose](), ...conforms]);
+    const all = Promise.allSettled([
+      called(() => Promise.resolve(decoder[Symbol.asyncDispose]())),
+      ...conforms,
+    ]);
     if (!(await settlesWithin(all, closeTimeoutNs, this.#options.tools.clock))) {
       this.#onStuck(index);
       return;

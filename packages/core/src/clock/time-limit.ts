@@ -68,6 +68,15 @@ export function orAbort<T>(work: Promise<T>, signal: AbortSignal, late?: (value:
   });
 }
 
+/** What `call` gives; a rejection where it throws instead: for calls of code that is not ours. */
+export function called<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return call();
+  } catch (thrown) {
+    return Promise.reject(thrown);
+  }
+}
+
 /**
  * True as soon as `work` settles, either way; false where it has not after `length`, leaps of house time not counted. For work
  * that cannot be ended from outside, and of which only the end is of interest.

@@ -282,6 +282,41 @@ describe("decoder/choice", () => {
     ]);
   });
 
+  test("decoder/one-that-throws-instead-of-rejecting-is-as-one-that-rejects", async () => {
+    let atWork = 0;
+    const trail = { enter: () => void atWork++, leave: () => void atWork-- };
+    const throws = () => {
+      throw new Error("It throws.");
+    };
+    const noProbe = { name: "a", factory: { ...decoder("a", 90).factory, probe: throws } };
+    const noOpen = { name: "b", factory: { ...decoder("b", 80).factory, open: throws } };
+    const { chooser: it } = chooser([noProbe, noOpen, decoder("c", 50)], [], trail);
+    const choice = await it.open(asset, {}, new Set(), never);
+    expect(choice.index).toBe(2);
+    expect(atWork).toBe(0);
+    await choice.decoder[Symbol.asyncDispose]();
+  });
+
+  test("decoder/one-that-comes-too-late-and-throws-as-it-closes-is-over-and-done-with", async () => {
+    const late = Promise.withResolvers<Decoder>();
+    const slow = { name: "a", factory: { ...decoder("a", 80).factory, open: () => late.promise } };
+    const { chooser: it, clock } = chooser([slow]);
+    const stuck: number[] = [];
+    const opening = refusal(it.open(asset, {}, new Set(), never, (index) => stuck.push(index)));
+    await clock.advanceBy(ms(2_000));
+    expect((await opening).code).toBe("Timeout");
+    let closes = 0;
+    late.resolve({
+      [Symbol.asyncDispose]: () => {
+        closes += 1;
+        throw new Error("It throws.");
+      },
+    } as unknown as Decoder);
+    // What is rejected here and heard by nobody would end the process.
+    await clock.advanceBy(ms(5_000));
+    expect([closes, stuck]).toEqual([1, []]);
+  });
+
   test("decoder/an-abort-ends-the-choice", async () => {
     const stop = new AbortController();
     const { chooser: it } = chooser([decoder("a", 80, "hangs"), decoder("b", 50)]);

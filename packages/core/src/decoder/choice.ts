@@ -1,5 +1,5 @@
 import type { Clock } from "../clock/clock.js";
-import { orAbort, settlesWithin, TimeLimit } from "../clock/time-limit.js";
+import { called, orAbort, settlesWithin, TimeLimit } from "../clock/time-limit.js";
 import { PlayoutError } from "../errors/playout-error.js";
 import type { AssetRef } from "../media/asset.js";
 import { type Nanoseconds, nanosecondsFromMs } from "../time/units.js";
@@ -165,7 +165,7 @@ export class DecoderChooser {
       trail?.leave(asset.uri, index);
     };
     try {
-      const probing = factory.probe(asset, limit.signal);
+      const probing = called(() => factory.probe(asset, limit.signal));
       probing.then(onOver, onOver);
       const candidate = { index, name, probe: await orAbort(probing, limit.signal) };
       this.#remember(asset.uri, candidate);
@@ -198,7 +198,7 @@ export class DecoderChooser {
     const { name, factory } = this.#named(index);
     using limit = new TimeLimit(clock, timeoutNs, signal, `Opening ${asset.uri} with ${name}`);
     trail?.enter(asset.uri, index);
-    const opening = factory.open(asset, options, limit.signal);
+    const opening = called(() => factory.open(asset, options, limit.signal));
     const isOver = () => trail?.leave(asset.uri, index);
     opening.then(isOver, isOver);
     try {
@@ -215,8 +215,8 @@ export class DecoderChooser {
     if (!(await settlesWithin(opening, closeTimeoutNs, clock))) onStuck();
     const late = await opening.catch(() => undefined);
     if (late === undefined) return;
-    if (!(await settlesWithin(Promise.resolve(late[Symbol.asyncDispose]()), closeTimeoutNs, clock)))
-      onStuck();
+    const closing = called(() => Promise.resolve(late[Symbol.asyncDispose]()));
+    if (!(await settlesWithin(closing, closeTimeoutNs, clock))) onStuck();
   }
 
   #refusal(
