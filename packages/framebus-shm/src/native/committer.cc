@@ -211,6 +211,8 @@ void Committer::run() {
     const std::uint64_t committed = episodes_.counters().committed;
     settle();
     finish();
+    // It was found cut and dropped: a kick may go to it until another is waited on, so it is not freed yet.
+    if (intake_.lane() != waitLane_) continue;
     const std::int64_t now = monoNow();
     if (now >= nextBeat) {
       store_.beat();
@@ -284,6 +286,8 @@ void Committer::settle() {
     if (next_ > dueThrough_) break;
     standIn(next_);
   }
+  // Before all that no reader waits for: a reader is late by whatever comes between its tick and its wake.
+  wakeReaders();
   intake_.exchangeBuffers();
 }
 
@@ -339,11 +343,15 @@ void Committer::publish(rvfb_slot& slot, const std::uint64_t* ancillary, const f
   episodes_.onCommit(slot);
 }
 
-/// Tells everyone what was settled. Waking is the one system call.
-void Committer::finish() {
-  store_.storeCounters(episodes_.counters());
+/// Once for all ticks that were published since the last time.
+void Committer::wakeReaders() {
   if (published_) store_.wake();
   published_ = false;
+}
+
+/// Tells everyone else what was settled. Waking is the one system call.
+void Committer::finish() {
+  store_.storeCounters(episodes_.counters());
   intake_.notify();
   if (episodes_.hasEvents()) {
     __atomic_fetch_add(&eventWord_, 1, __ATOMIC_RELEASE);

@@ -80,6 +80,7 @@ class Committer {
   bool takeFront();
   void standIn(std::int64_t tick);
   void publish(rvfb_slot& slot, const std::uint64_t* ancillary, const float* const* sound);
+  void wakeReaders();
   void finish();
   void kick();
   void awaitFreedLanes();
@@ -107,7 +108,7 @@ class Committer {
   std::int64_t leadThrough_ = -1;
   std::int64_t next_ = -1;  // The tick committed next; -1 before start.
   std::uint32_t lanesMade_ = 0;
-  bool published_ = false;  // Since the last `finish`: readers are to be woken.
+  bool published_ = false;  // Since the last `wakeReaders`: readers are to be woken.
   bool wasHeard_ = false;   // A worker's sound has aired.
   bool inGap_ = false;      // It was cut off by a stand-in of ours: what comes back fades in.
   bool closing_ = false;

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "bench.h"
@@ -43,6 +44,29 @@ TEST("bus/a-lane-cut-short-by-its-worker-costs-that-worker-only") {
   auto next = bench.openLane();
   submitPainted(*next, bench.grid, bench.first + 6);
   CHECK_EQ(reader.mustRead(bench.first + 6).slot.lane, 2u);
+}
+
+TEST("bus/a-lane-cut-short-is-let-go-of-before-its-memory-goes") {
+  BusSpec spec = smallSpec();
+  spec.mapping = {1, monoNow(), kEpochNs, 0};
+  Bench bench(spec);
+  bench.committer->start(bench.first);
+  const Reader reader(bench.path());
+  for (int round = 0; round < 8; ++round) {
+    auto ticket = bench.committer->openLane();
+    REQUIRE(ticket);
+    const FileDescriptor fd(::open(ticket->path.c_str(), O_RDWR | O_CLOEXEC));
+    const std::int64_t next = std::max(rvfb_reader_head(reader.raw) + 1, bench.first);
+    REQUIRE(::ftruncate(fd.get(), 0) == 0);
+    // The committer's thread finds it when that tick is due, and wakes us in the middle of letting go.
+    reader.mustRead(next);
+    ClockMapping again = spec.mapping;
+    for (int kick = 0; kick < 500; ++kick) {
+      again.sequence = ++bench.sequence;
+      bench.committer->setMapping(again);
+    }
+    bench.committer->retireLane(ticket->lane, RVFB_REASON_WORKER_LOST);
+  }
 }
 
 TEST("bus/pictures-cut-short-do-not-end-the-engine") {
