@@ -63,7 +63,8 @@ MUTANTS = (
     Mutant("planes-may-begin-anywhere", "objects.py", "        if f.plane_offset[p] % layout.STRIDE_ALIGN != 0", "        if False", "test_opening.Opening.test_sections_out_of_line_are_incompatible"),
     Mutant("older-asset-is-a-rewritten-one", "slots.py", "if since >= 0x80000000:", "if False:", "test_rules.Assets"),
     Mutant("a-read-lock-is-life", "objects.py", "_FLOCK.pack(fcntl.F_RDLCK", "_FLOCK.pack(fcntl.F_WRLCK", "test_opening.Opening.test_dead_engines_bus_is_not_found"),
-    Mutant("heart-is-not-looked-at", "reader.py", 'return "its heart does not beat" if now', 'return "" if now', "test_live.Ends.test_stopped_engine_is_stale_by_its_heart"),
+    Mutant("heart-is-not-looked-at", "reader.py", 'return "its heart does not beat" if self', 'return "" if self', "test_live.Ends.test_stopped_engine_is_stale_by_its_heart"),
+    Mutant("a-halt-is-a-dead-heart", "reader.py", "min(now - self._looked, longest)", "now - self._looked", "test_waiting.Waiting.test_halt_of_the_machine_is_one_missed_heartbeat"),
     Mutant("identity-is-not-compared", "reader.py", "if (about.st_dev, about.st_ino) != self._identity:", "if False:", "test_live.Ends.test_replaced_bus_is_stale"),
     Mutant("timeout-comes-early", "reader.py", "int(timeout * 1e9)", "int(timeout * 0.9e9)", "test_waiting.Waiting.test_wait_ends_by_its_timeout_and_not_before"),
 )  # fmt: skip

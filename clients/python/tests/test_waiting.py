@@ -8,7 +8,7 @@ import unittest
 from typing import Any
 from unittest import mock
 
-from retrovue_framebus import BusStale, BusTimeout, FrameLease, memory, waiting
+from retrovue_framebus import BusStale, BusTimeout, FrameLease, layout, memory, reader, waiting
 from retrovue_framebus.reader import _AT
 
 from .support import RecordedBus, lease_of
@@ -95,6 +95,17 @@ class Waiting(unittest.TestCase):
             with self.subTest(mode), RecordedBus() as recorded, recorded.reader(wait=mode) as bus:
                 with self.assertRaisesRegex(BusStale, "heart"):
                     bus.at(bus.head() + 1, 5)
+
+    def test_halt_of_the_machine_is_one_missed_heartbeat(self) -> None:
+        with RecordedBus() as recorded, recorded.reader() as bus:
+            halted = memory.mono_now()
+            for looks in range(1, layout.HEARTBEATS_MISSED + 1):
+                with mock.patch.object(reader, "mono_now", lambda: halted + looks * 10**12):
+                    if looks < layout.HEARTBEATS_MISSED:
+                        bus.check()
+                        continue
+                    with self.assertRaisesRegex(BusStale, "heart"):
+                        bus.check()
 
     def test_freed_lock_ends_a_wait(self) -> None:
         with RecordedBus() as recorded, recorded.reader() as bus:

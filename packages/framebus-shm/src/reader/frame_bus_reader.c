@@ -34,7 +34,8 @@ struct rvfb_reader {
   dev_t device;
   ino_t inode;
   uint64_t heartbeat;
-  int64_t heartbeat_seen;
+  int64_t looked;  /* when heartbeats were looked at last, on CLOCK_MONOTONIC */
+  uint64_t silent; /* ns of looking without a heartbeat */
   int64_t now_latest;
   rvfb_mapping mapping; /* the last that was seen whole */
   char path[PATH_MAX];
@@ -136,6 +137,12 @@ static int look_at_mapping(const rvfb_mapping* m, rvfb_mapping* into) {
   return 0;
 }
 
+static void look_anew(rvfb_reader* r, int64_t now) {
+  r->heartbeat = RVFB_LOAD_RELAXED(&rvfb_reader_header(r)->heartbeat);
+  r->looked = now;
+  r->silent = 0;
+}
+
 static rvfb_status open_control(rvfb_reader* r) {
   r->control_fd = open(r->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (r->control_fd < 0) return status_of_errno();
@@ -151,10 +158,9 @@ static rvfb_status open_control(rvfb_reader* r) {
   r->control = map_whole(r->control_fd, (size_t)about.st_size);
   if (r->control == NULL) return RVFB_SYSTEM;
   r->control_bytes = (size_t)about.st_size;
-  r->heartbeat = RVFB_LOAD_RELAXED(&rvfb_reader_header(r)->heartbeat);
-  r->heartbeat_seen = mono_now();
+  look_anew(r, mono_now());
   /* Wait for a whole mapping here, once, as long as an engine may be silent and no longer. */
-  const int64_t deadline = r->heartbeat_seen + (int64_t)(header.heartbeat_ns * RVFB_HEARTBEATS_MISSED);
+  const int64_t deadline = r->looked + (int64_t)(header.heartbeat_ns * RVFB_HEARTBEATS_MISSED);
   while (!look_at_mapping(&rvfb_reader_header(r)->mapping, &r->mapping)) {
     if (mono_now() >= deadline) return RVFB_NOT_FOUND;
     const struct timespec pause = {0, 1000000};
@@ -228,12 +234,13 @@ rvfb_status rvfb_reader_check(rvfb_reader* r) {
   const rvfb_header* h = rvfb_reader_header(r);
   const uint64_t heartbeat = RVFB_LOAD_RELAXED(&h->heartbeat);
   const int64_t now = mono_now();
-  if (heartbeat != r->heartbeat) {
-    r->heartbeat = heartbeat;
-    r->heartbeat_seen = now;
-  }
-  const int64_t missed = (int64_t)(h->heartbeat_ns * RVFB_HEARTBEATS_MISSED);
-  return now - r->heartbeat_seen >= missed ? RVFB_STALE : RVFB_OK;
+  /* Between two looks one heartbeat can be missed and no more: on a machine that stood still, the engine did
+   * so with its reader, and is due a turn before anything is said of it. */
+  const uint64_t since = now > r->looked ? (uint64_t)(now - r->looked) : 0;
+  r->silent = heartbeat != r->heartbeat ? 0 : r->silent + (since < h->heartbeat_ns ? since : h->heartbeat_ns);
+  r->heartbeat = heartbeat;
+  r->looked = now;
+  return r->silent >= h->heartbeat_ns * RVFB_HEARTBEATS_MISSED ? RVFB_STALE : RVFB_OK;
 }
 
 rvfb_status rvfb_reader_wait(rvfb_reader* r, int64_t tick, int64_t timeout_ns) {
@@ -241,8 +248,7 @@ rvfb_status rvfb_reader_wait(rvfb_reader* r, int64_t tick, int64_t timeout_ns) {
   const int64_t began = mono_now();
   const int64_t deadline = timeout_ns > INT64_MAX - began ? INT64_MAX : began + timeout_ns;
   /* The time since the last wait says nothing about heartbeats: nobody looked. */
-  r->heartbeat = RVFB_LOAD_RELAXED(&h->heartbeat);
-  r->heartbeat_seen = began;
+  look_anew(r, began);
   int64_t check_at = began + SLICE_NS;
   for (;;) {
     uint32_t word;

@@ -58,6 +58,29 @@ TEST("bus/foreign-truncated-and-other-versions-are-refused-at-opening") {
   CHECK(Reader(path).status == RVFB_NOT_FOUND);
 }
 
+TEST("bus/time-in-which-nobody-looked-is-one-missed-heartbeat-at-most") {
+  Bench bench;
+  // A bus whose engine is there and whose heart does not beat; a heartbeat is over between any two looks.
+  std::string still = readFile(bench.path());
+  reinterpret_cast<rvfb_header*>(still.data())->heartbeat_ns = 1;
+  const std::string path = bench.place.directory + "/" + bench.place.prefix + ".still.ch1";
+  writeFile(path, still);
+  REQUIRE(::link((bench.path() + ".pictures").c_str(), (path + ".pictures").c_str()) == 0);
+  const FileDescriptor engine(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_len = 1;
+  REQUIRE(::fcntl(engine.get(), F_OFD_SETLK, &lock) == 0);
+  const Reader reader(path);
+  ::unlink((path + ".pictures").c_str());
+  CHECK(reader.status == RVFB_OK);
+  for (std::uint32_t missed = 1; missed < RVFB_HEARTBEATS_MISSED; ++missed)
+    CHECK(rvfb_reader_check(reader.raw) == RVFB_OK);
+  CHECK(rvfb_reader_check(reader.raw) == RVFB_STALE);
+  ::unlink(path.c_str());
+}
+
 TEST("bus/lapped-reader-is-told-and-resyncs") {
   Bench bench;
   bench.committer->start(bench.first);
