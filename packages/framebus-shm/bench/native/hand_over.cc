@@ -1,3 +1,5 @@
+#include <sched.h>
+
 #include <thread>
 
 #include "measure.h"
@@ -14,11 +16,20 @@ constexpr int kReaders = 16;
 
 namespace {
 
+/// Of the scheduling class that the committer has got: a realtime thread stays on its core where an ordinary
+/// one moves to an idle core, so the waiter meets another core, asleep for longer or just gone idle.
+void runAs(const Committer& committer) {
+  sched_param parameters{};
+  parameters.sched_priority = 10;
+  if (committer.isRealtime())
+    REQUIRE(::pthread_setschedparam(::pthread_self(), SCHED_FIFO, &parameters) == 0);
+}
+
 /// A waiter in another process, woken by a bare futex from a thread that was woken itself: by this one, as
 /// the committer is by a worker.
 class PlainChain {
  public:
-  explicit PlainChain(double* times)
+  PlainChain(double* times, const Committer& committer)
       : shared_(4096),
         waiter_(1, shared_.as<std::uint32_t>(),
                 [this, times](int) {
@@ -29,7 +40,8 @@ class PlainChain {
                         static_cast<double>(monoNow() - __atomic_load_n(began(), __ATOMIC_RELAXED)) / 1000;
                   }
                 }),
-        between_([this] {
+        between_([this, &committer] {
+          runAs(committer);
           for (std::uint32_t i = 0; i < kWakes; ++i) {
             await(inner(), i);
             __atomic_store_n(began(), monoNow(), __ATOMIC_RELAXED);
@@ -83,7 +95,7 @@ WakePair wakesUs() {
       times[i] = static_cast<double>(awake - frame.slot.commit_mono_ns) / 1000;
     }
   });
-  PlainChain plain(times + kWakes);
+  PlainChain plain(times + kWakes, *bench.committer);
   // One after the other, so that both meet the same machine: it changes from one moment to the next.
   for (int i = 0; i < kWakes; ++i) {
     bench.moveTo(bench.first + i - 4);
