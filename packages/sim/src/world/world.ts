@@ -12,7 +12,6 @@ import {
   type Plan,
   type ProgramFormat,
   Quarantine,
-  type Rational,
   standardRates,
   type Tick,
 } from "@retrovue/core";
@@ -27,6 +26,9 @@ import { Clockwork } from "./clockwork.js";
 import { PlanWriter } from "./script.js";
 import { Stage, type StageReport } from "./stage.js";
 import { Stagehand } from "./stagehand.js";
+import { reasonsOf, type WorldReport } from "./world-report.js";
+
+export type { WorldReport } from "./world-report.js";
 
 /** What makes a world; the same values make the same world, to the bit. */
 export interface WorldOptions {
@@ -53,26 +55,6 @@ export interface WorldOpening {
   readonly clock: "utc" | "master";
   readonly actors: readonly Actor[];
   readonly plan: Plan;
-}
-
-/** What was seen in a world. */
-export interface WorldReport {
-  readonly seed: number;
-  readonly rate: Rational;
-  /** What its clock followed. */
-  readonly clock: "utc" | "master";
-  readonly channels: number;
-  readonly firstTick: Tick;
-  readonly ticks: number;
-  readonly seams: number;
-  readonly standIns: number;
-  readonly repeats: number;
-  readonly samples: number;
-  readonly faults: Readonly<Record<string, number>>;
-  readonly reasons: Readonly<Record<string, number>>;
-  readonly violation: Violation | undefined;
-  /** Of everything that aired: equal for equal runs. */
-  readonly fingerprint: number;
 }
 
 /** 2026-01-01T00:00:00Z: any day will do, but always the same. */
@@ -292,13 +274,4 @@ export class World {
   #trace(what: string): void {
     this.#options.trace?.(what, this.#now());
   }
-}
-
-function reasonsOf(reports: readonly StageReport[]): Record<string, number> {
-  const [first, ...others] = reports;
-  const reasons = { ...first?.reasons };
-  for (const other of others)
-    for (const [reason, count] of Object.entries(other.reasons))
-      reasons[reason] = (reasons[reason] ?? 0) + count;
-  return reasons;
 }
