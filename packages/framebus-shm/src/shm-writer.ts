@@ -136,9 +136,15 @@ export class ShmWriter implements FrameWriter {
   /** @param open opens the native end; `onNews` is for it to call when buffers or refusals came, or the end */
   static async open(open: (onNews: () => void) => Promise<NativeWriter>): Promise<ShmWriter> {
     let onNews = () => {};
-    const writer = new ShmWriter(await open(() => onNews()));
-    onNews = () => writer.#onNews();
-    return writer;
+    const native = await open(() => onNews());
+    try {
+      const writer = new ShmWriter(native);
+      onNews = () => writer.#onNews();
+      return writer;
+    } catch (thrown) {
+      native.close();
+      throw thrown;
+    }
   }
 
   async loan(signal: AbortSignal): Promise<PictureBuffer> {

@@ -63,8 +63,15 @@ const openEverything = (prefix: string, opened: string) => `
 `;
 
 const children: ChildProcess[] = [];
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill("SIGKILL");
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  }
+  // What a test that failed leaves: none of these objects has an owner any more.
+  for (const name of readdirSync("/dev/shm"))
+    if (name.startsWith(`rvlife-${process.pid}-`)) rmSync(join("/dev/shm", name), { force: true });
 });
 
 function runNode(code: string): ChildProcess {
