@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { DisciplinedClock, SystemClock } from "@retrovue/core";
+import { type BusAddress, DisciplinedClock, type FrameBus, SystemClock } from "@retrovue/core";
 import { Container } from "@retrovue/core/di";
 import { AsRunFiles } from "./as-run/as-run-files.js";
 import { AsRunRecorder } from "./as-run/as-run-recorder.js";
+import { ChannelDemand, type DemandTable } from "./channels/channel-demand.js";
 import { ChannelRegistry } from "./channels/channel-registry.js";
+import { busAddressOf } from "./channels/core-settings.js";
 import { configuredClock } from "./clock/configured-clock.js";
 import { type CompositionInput, contextsOf, opened } from "./compose-plugin.js";
 import { bindWork, isEncoding, refuseUnreachableBus } from "./compose-work.js";
@@ -61,7 +63,11 @@ export async function compose(input: CompositionInput): Promise<Container> {
     .bind(engineTokens.asRunFiles, asRunFiles(input))
     .bindFactory(engineTokens.channels, (scope) => channelRegistry(scope))
     .bindFactory(engineTokens.controlListener, () => new HttpListener(log))
-    .bindFactory(engineTokens.viewPages, (scope) => new ViewPages(scope.resolve(engineTokens.channels)))
+    .bindFactory(
+      engineTokens.viewPages,
+      (scope) => new ViewPages(scope.resolve(engineTokens.channels), scope.resolve(engineTokens.demand)),
+    )
+    .bindFactory(engineTokens.demand, (scope) => channelDemand(scope))
     .bindFactory(
       engineTokens.channelPorts,
       (scope) => new ChannelPorts(scope.resolve(engineTokens.viewPages), config.http.view.listen, log),
@@ -150,6 +156,19 @@ const requestedChannel = (config: PlayoutConfig) => ({
 
 /** As `channels[].outputs` has it by default. */
 const requestedClientsMax = 100;
+
+function channelDemand(scope: Container): ChannelDemand {
+  const { engine } = scope.resolve(engineTokens.config);
+  const bus: FrameBus & { showReaders?: (address: BusAddress) => DemandTable } = scope.resolve(
+    engineTokens.frameBus,
+  );
+  return new ChannelDemand({
+    channels: scope.resolve(engineTokens.channels),
+    tableOf: bus.showReaders && ((id) => bus.showReaders?.(busAddressOf(engine.id, id)) as DemandTable),
+    host: scope.resolve(engineTokens.hostTime),
+    log: scope.resolve(engineTokens.log),
+  });
+}
 
 function asRunFiles({ config, log, teardown }: CompositionInput): AsRunFiles {
   const { dataDir, keepDays } = config.engine;

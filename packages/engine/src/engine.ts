@@ -115,7 +115,10 @@ export class Engine {
       await warmed(container, host);
       await slatesMade(container, host);
       const control = openControl(container, options.build.version, teardown);
+      const demand = container.resolve(engineTokens.demand);
+      teardown.add("health", "demand", () => demand[Symbol.dispose]());
       await channels.startConfigured();
+      demand.start();
       // Calls are taken when there is something to control, and at the end before anything else is closed.
       const endpoints = await serveControl(container, control, teardown);
       for (const { protocol, address } of endpoints) log.info({ protocol, address }, "control plane listens");

@@ -40,7 +40,7 @@ export async function reload(
   await Promise.all([
     ...change.removed.map(({ id }) => attempt(id, "stopped", deps, () => channels.stop(id, "request"))),
     ...change.added
-      .filter(({ autostart }) => autostart)
+      .filter(({ autostart, run }) => autostart && run === "always")
       .map(({ id }) => attempt(id, "started", deps, () => channels.start(id))),
     ...wanted.channels
       .filter(({ id }) => running.channels.some((old) => old.id === id))

@@ -1,6 +1,7 @@
 import type { Clock, FrameBus, HostTime, MetricsRecorder, WorkerHost } from "@retrovue/core";
 import { type Container, Token, tokens } from "@retrovue/core/di";
 import type { AsRunFiles } from "./as-run/as-run-files.js";
+import type { ChannelDemand } from "./channels/channel-demand.js";
 import type { ChannelRegistry } from "./channels/channel-registry.js";
 import type { Slates } from "./channels/slates.js";
 import type { ChannelConfig, PlayoutConfig } from "./config/playout-config.js";
@@ -44,6 +45,7 @@ export const engineTokens = Object.freeze({
   planResolver: new Token<PlanResolver>("Plan handles"),
   savedPlans: new Token<SavedPlans>("Saved plans"),
   channels: new Token<ChannelRegistry>("Channels"),
+  demand: new Token<ChannelDemand>("Demand for channels"),
   health: new Token<Health>("Health"),
   /** Makes what encodes a channel in its scope; undefined where the channel has no output. */
   renderFor: new Token<(channel: Container) => RenderHost>("Maker of renderers"),

@@ -97,6 +97,11 @@ export class ChannelRegistry {
     });
   }
 
+  /** True for a channel that a request stopped, until one starts it again. */
+  isStoppedByRequest(id: number): boolean {
+    return this.#stopped.has(id);
+  }
+
   /** A running channel; undefined where it does not run. */
   running(id: number): ChannelRuntime | undefined {
     return this.#running.get(id);
@@ -127,7 +132,7 @@ export class ChannelRegistry {
    */
   async startConfigured(): Promise<void> {
     const { channels, log } = this.#options;
-    const starts = channels.filter(({ autostart }) => autostart);
+    const starts = channels.filter(({ autostart, run }) => autostart && run === "always");
     await Promise.all(
       starts.map(async ({ id, plan }) => {
         try {

@@ -59,6 +59,9 @@ export interface ChannelLook {
 /** From the decision to start to the first tick, beyond the guard time: what a warm worker takes to open a local file. */
 const startMarginNs = nanosecondsFromMs(100);
 
+/** The reader that a channel's own encoder is (core: renderSource). */
+const renderReaderName = "renderer";
+
 /** One channel on air: its bus, its supervisor, and what people see of them. It runs from `start` until `stop`. */
 export class ChannelRuntime {
   readonly config: ChannelConfig;
@@ -176,6 +179,12 @@ export class ChannelRuntime {
       counters: this.#committer.counters(),
       standIn: this.#standIn,
     };
+  }
+
+  /** How many programs read its bus, the channel's own encoder aside, and how many viewers take its outputs. */
+  watchers(): number {
+    const readers = this.#committer.readers().filter(({ name }) => name !== renderReaderName);
+    return readers.length + (this.outputs?.httpTs?.clients ?? 0);
   }
 
   /** Reads gauges; called when metrics are scraped. */

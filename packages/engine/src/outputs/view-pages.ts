@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PlayoutError } from "@retrovue/core";
+import type { ChannelDemand } from "../channels/channel-demand.js";
 import type { ChannelRegistry } from "../channels/channel-registry.js";
 import type { ChannelRuntime } from "../channels/channel-runtime.js";
 import { answerJson, answerText, type HttpListener } from "../http/http-listener.js";
@@ -10,8 +11,14 @@ const snapshotTimeoutMs = 3_000;
 
 /** What viewers may reach over HTTP: `/channel/<id>.ts`, `/channel/<id>.jpg`, `/channels.m3u` and `/channels.json`. */
 export class ViewPages {
-  /** @param channels all channels of the engine */
-  constructor(private readonly channels: ChannelRegistry) {}
+  /**
+   * @param channels all channels of the engine
+   * @param demand starts channels that run on demand
+   */
+  constructor(
+    private readonly channels: ChannelRegistry,
+    private readonly demand: Pick<ChannelDemand, "wake">,
+  ) {}
 
   /** @param only the channel that the listener is for; all without it */
   mount(listener: HttpListener, only?: number): void {
@@ -28,7 +35,7 @@ export class ViewPages {
     if (!isRead(request, response)) return;
     const [, digits, kind] = /^\/channel\/(\d{1,10})\.(ts|jpg)$/.exec(pathOf(request)) ?? [];
     const id = Number(digits);
-    const channel = only === undefined || only === id ? this.channels.running(id) : undefined;
+    const channel = only === undefined || only === id ? await this.demand.wake(id) : undefined;
     if (digits === undefined || channel === undefined) {
       answerText(
         response,
@@ -46,11 +53,12 @@ export class ViewPages {
   #playlist(request: IncomingMessage, response: ServerResponse, only: number | undefined): void {
     if (!isRead(request, response)) return;
     const origin = originOf(request);
-    const entries = this.#shown(only)
-      .filter(({ outputs }) => outputs?.httpTs !== undefined)
-      .map(({ id, config }) => {
+    const entries = this.channels
+      .list()
+      .filter(({ id }) => (only === undefined || only === id) && this.#isViewable(id))
+      .map(({ id, name: title }) => {
         // Commas and line ends would end the title; quotes the attribute.
-        const name = config.name.replaceAll(/[\r\n",]/g, " ");
+        const name = title.replaceAll(/[\r\n",]/g, " ");
         return `#EXTINF:-1 tvg-id="${id}" tvg-name="${name}" tvg-logo="${origin}/channel/${id}.jpg",${name}\n${origin}/channel/${id}.ts\n`;
       });
     response.writeHead(200, {
@@ -63,6 +71,14 @@ export class ViewPages {
   #state(request: IncomingMessage, response: ServerResponse, only: number | undefined): void {
     if (!isRead(request, response)) return;
     answerJson(response, 200, { channels: this.#shown(only).map(channelReport) });
+  }
+
+  /** On air with a stream, or there as soon as somebody asks. */
+  #isViewable(id: number): boolean {
+    const running = this.channels.running(id);
+    if (running !== undefined) return running.outputs?.httpTs !== undefined;
+    const config = this.channels.configOf(id);
+    return config?.run === "on-demand" && config.outputs.some(({ type }) => type === "http-ts");
   }
 
   #shown(only: number | undefined): readonly ChannelRuntime[] {

@@ -1,0 +1,132 @@
+import { type HostTime, type Nanoseconds, nanosecondsFromMs, PlayoutError } from "@retrovue/core";
+import type { Log } from "../log/log.js";
+import type { ChannelRegistry } from "./channel-registry.js";
+import type { ChannelRuntime } from "./channel-runtime.js";
+
+/** The readers table of a channel's bus, there with or without the bus. */
+export interface DemandTable extends Disposable {
+  /** True if a reader is there, or looked for the bus within the last so many milliseconds. */
+  isWanted(withinMs: number): boolean;
+}
+
+/** What demand is followed with. */
+export interface ChannelDemandOptions {
+  readonly channels: ChannelRegistry;
+  /** Undefined for a bus that cannot tell who looks for it: then viewers alone are demand. Throws where it cannot be shown. */
+  readonly tableOf: ((id: number) => DemandTable) | undefined;
+  readonly host: Pick<HostTime, "monotonic" | "timer">;
+  readonly log: Log;
+}
+
+/** How often tables are looked at: with what a worker takes to begin, a picture is there within a second. */
+const lookNs = nanosecondsFromMs(100);
+
+/** A reader that looked for a bus in vain so long ago has given up; they try again each second or so. */
+const lookedWithinMs = 3_000;
+
+/** A channel that nobody watches any more goes on for this long: people change channels back and forth. */
+const lingerNs = nanosecondsFromMs(10_000);
+
+/**
+ * Starts channels with `run: on-demand` when somebody looks for their bus or asks for one of their outputs, and stops them when
+ * nobody has for 10 s. What a request stopped stays so until a request starts it. Ends with its disposal.
+ */
+export class ChannelDemand implements Disposable {
+  readonly #options: ChannelDemandOptions;
+  readonly #tables = new Map<number, DemandTable>();
+  readonly #wantedAt = new Map<number, Nanoseconds>();
+  /** Channels whose last start failed, and when it may be tried again. */
+  readonly #notBefore = new Map<number, Nanoseconds>();
+  /** Channels whose table could not be shown. */
+  readonly #blind = new Set<number>();
+  #timer: Disposable | undefined;
+  #isClosed = false;
+
+  constructor(options: ChannelDemandOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to look for demand. */
+  start(): void {
+    if (this.#isClosed) return;
+    this.#look();
+    this.#timer = this.#options.host.timer.after(lookNs, () => this.start());
+  }
+
+  /** The running channel of an id; one that runs on demand is started for it. Undefined where it is not to be had. */
+  async wake(id: number): Promise<ChannelRuntime | undefined> {
+    const { channels, log, host } = this.#options;
+    this.#wantedAt.set(id, host.monotonic());
+    const running = channels.running(id);
+    if (running !== undefined || !this.#isArmed(id)) return running;
+    if ((this.#notBefore.get(id) ?? 0n) > host.monotonic()) return undefined;
+    try {
+      const { isNew, onSlate } = await channels.start(id);
+      if (isNew === true) log.info({ channel: id }, "channel started: somebody watches");
+      if (onSlate) log.error({ channel: id, err: onSlate }, "plan not resolved; the channel airs slate");
+    } catch (thrown) {
+      // Its readers ask again ten times a second; a plan that cannot be had is no better by then.
+      this.#notBefore.set(id, (host.monotonic() + lingerNs) as Nanoseconds);
+      if (!this.#isClosed) log.error({ channel: id, err: PlayoutError.from(thrown) }, "channel not started");
+    }
+    return channels.running(id);
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    this.#timer?.[Symbol.dispose]();
+    for (const table of this.#tables.values()) table[Symbol.dispose]();
+    this.#tables.clear();
+  }
+
+  #look(): void {
+    const { channels, host } = this.#options;
+    for (const { id } of channels.list()) {
+      if (channels.configOf(id)?.run !== "on-demand") continue;
+      const channel = channels.running(id);
+      if (channel !== undefined) this.#lookAtRunning(channel, host.monotonic());
+      else if (this.#isArmed(id) && this.#tableOf(id)?.isWanted(lookedWithinMs)) void this.wake(id);
+    }
+  }
+
+  #lookAtRunning(channel: ChannelRuntime, now: Nanoseconds): void {
+    const { channels, log } = this.#options;
+    const wantedAt = this.#wantedAt.get(channel.id);
+    if (wantedAt === undefined || channel.watchers() > 0) this.#wantedAt.set(channel.id, now);
+    else if (now - wantedAt > lingerNs) {
+      this.#wantedAt.delete(channel.id);
+      log.info({ channel: channel.id }, "channel stopped: nobody watches");
+      channels
+        .stop(channel.id)
+        .catch((thrown: unknown) =>
+          log.error(
+            { channel: channel.id, err: PlayoutError.from(thrown) },
+            "a channel did not stop cleanly",
+          ),
+        );
+    }
+  }
+
+  #isArmed(id: number): boolean {
+    const { channels } = this.#options;
+    return channels.configOf(id)?.run === "on-demand" && !channels.isStoppedByRequest(id);
+  }
+
+  #tableOf(id: number): DemandTable | undefined {
+    const { tableOf, log } = this.#options;
+    const shown = this.#tables.get(id);
+    if (shown !== undefined || tableOf === undefined || this.#blind.has(id)) return shown;
+    try {
+      const table = tableOf(id);
+      this.#tables.set(id, table);
+      return table;
+    } catch (thrown) {
+      this.#blind.add(id);
+      log.error(
+        { channel: id, err: PlayoutError.from(thrown) },
+        "who looks for the channel's bus is not seen; viewers start it all the same",
+      );
+      return undefined;
+    }
+  }
+}
