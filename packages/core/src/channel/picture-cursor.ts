@@ -255,6 +255,8 @@ export class PictureCursor {
     this.#isConforming = true;
     onStep("conform");
     try {
+      // Closed while the buffer was on its way: the picture may be given back by now, so nobody may look at it.
+      signal.throwIfAborted();
       await this.#unfinished(conformer.picture(from.source, buffer, treatment, signal));
       signal.throwIfAborted();
     } catch (thrown) {
