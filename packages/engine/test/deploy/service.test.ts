@@ -1,0 +1,75 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempDisposableSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { readConfigText } from "../../src/config/load.js";
+import { root } from "../built-cli.js";
+
+const unit = readFileSync(`${root}deploy/systemd/retrovue-playout.service`, "utf8");
+const hasSystemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
+
+interface Workload {
+  readonly kind: string;
+  readonly data?: Readonly<Record<string, string>>;
+  readonly spec?: {
+    readonly template?: {
+      readonly spec: {
+        readonly containers: readonly {
+          readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+        }[];
+        readonly volumes: readonly {
+          readonly name: string;
+          readonly emptyDir?: { readonly medium?: string };
+        }[];
+      };
+    };
+  };
+}
+
+describe("deployment", () => {
+  test.skipIf(!hasSystemd)(
+    "deploy/systemd takes the unit, and rates it as hardened (skipped without systemd)",
+    () => {
+      using folder = mkdtempDisposableSync(join(tmpdir(), "playout-unit-"));
+      const file = join(folder.path, "retrovue-playout.service");
+      writeFileSync(file, unit.replaceAll("/opt/retrovue-playout/", root));
+      const verified = spawnSync("systemd-analyze", ["verify", file], { encoding: "utf8" });
+      expect(`${verified.stdout}${verified.stderr}`).not.toContain("retrovue-playout.service:");
+      expect(verified.status).toBe(0);
+      // 0 is safest, 10 worst; a unit that says nothing has 9.6. In tenths.
+      const rated = (text: string) => {
+        writeFileSync(file, text);
+        return spawnSync("systemd-analyze", ["security", "--offline=true", "--threshold=20", file]).status;
+      };
+      expect(rated(unit)).toBe(0);
+      expect(rated("[Service]\nExecStart=/bin/true\n")).not.toBe(0);
+    },
+  );
+
+  test("deploy/kubernetes has a configuration that is right, and shared memory of its own", () => {
+    const documents = parseAllDocuments(readFileSync(`${root}deploy/kubernetes/playout.yaml`, "utf8"));
+    const workloads = documents.map((document) => document.toJS() as Workload);
+    const text = workloads.find(({ kind }) => kind === "ConfigMap")?.data?.["playout.yaml"] ?? "";
+    const reading = readConfigText(text, "/etc/retrovue/playout.yaml", {
+      environment: {},
+      exists: () => true,
+    });
+    expect(reading.ok ? [] : reading.faults).toEqual([]);
+    const pod = workloads.find(({ kind }) => kind === "StatefulSet")?.spec?.template?.spec;
+    const mount = pod?.containers[0]?.volumeMounts.find(({ mountPath }) => mountPath === "/dev/shm");
+    expect(pod?.volumes.find(({ name }) => name === mount?.name)?.emptyDir?.medium).toBe("Memory");
+  });
+
+  test("deploy/the container has every library that the addons are built against", () => {
+    const { build } = JSON.parse(readFileSync(`${root}scripts/system-packages.json`, "utf8")) as {
+      build: { packages: { name: string }[] };
+    };
+    const wanted = build.packages.map(({ name }) => name).filter((name) => name.endsWith("-dev"));
+    const file = readFileSync(`${root}deploy/container/Containerfile`, "utf8");
+    const missing = wanted.filter((name) => !new RegExp(`\\b${name.replace(/-dev$/, "")}\\d`).test(file));
+    expect(missing).toEqual([]);
+    expect(existsSync(`${root}deploy/container/Containerfile.dockerignore`)).toBe(true);
+  });
+});
