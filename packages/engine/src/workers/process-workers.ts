@@ -6,7 +6,6 @@ import type {
   Plan,
   Suspect,
   Worker,
-  WorkerExit,
   WorkerHost,
   WorkerListener,
   WorkerOrder,
@@ -96,6 +95,8 @@ class ProcessWorker implements Worker {
   readonly #child: ChildProcess;
   readonly #told: readonly Disposable[];
   #isGone = false;
+  /** Why we killed it; undefined where it died by itself or by another's hand. */
+  #killedFor: string | undefined;
 
   constructor(options: ProcessWorkersOptions, order: WorkerOrder, listener: WorkerListener) {
     const { pool, profile, clock, quarantine } = options;
@@ -128,7 +129,9 @@ class ProcessWorker implements Worker {
     tell(this.#child, { kind: "plan", plan });
   }
 
+  /** Called by the supervisor for one that makes no progress: a signal of ours says nothing about it to whoever reads of it. */
   kill(): void {
+    this.#killedFor ??= "no progress";
     this.#child.kill("SIGKILL");
   }
 
@@ -143,6 +146,7 @@ class ProcessWorker implements Worker {
       told = readFromWorker(message);
     } catch (thrown) {
       this.#options.log.error({ err: thrown }, "a worker is not understood and is replaced");
+      this.#killedFor = "not understood";
       this.kill();
       return;
     }
@@ -180,7 +184,8 @@ class ProcessWorker implements Worker {
     for (const listening of this.#told) listening[Symbol.dispose]();
     const { breadcrumbs = noBreadcrumbs } = this.#options;
     const { pid } = this.#child;
-    const exit: WorkerExit = { cause, suspects: pid === undefined ? [] : breadcrumbs.suspectsOf(pid, cause) };
-    this.#listener.onExit(exit);
+    const suspects = pid === undefined ? [] : breadcrumbs.suspectsOf(pid, cause);
+    const why = cause === "SIGKILL" ? this.#killedFor : undefined;
+    this.#listener.onExit({ cause: why ?? cause, suspects });
   }
 }
