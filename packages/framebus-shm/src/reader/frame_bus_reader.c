@@ -378,27 +378,18 @@ void rvfb_reader_show(rvfb_reader* r, int64_t cursor, uint64_t overruns) {
 }
 
 const char* rvfb_status_text(rvfb_status status) {
-  switch (status) {
-    case RVFB_OK:
-      return "done";
-    case RVFB_NOT_YET:
-      return "the tick is not committed yet";
-    case RVFB_OVERRUN:
-      return "the tick is held no more";
-    case RVFB_TIMEOUT:
-      return "the time is over";
-    case RVFB_INTERRUPTED:
-      return "the wait was interrupted";
-    case RVFB_STALE:
-      return "the bus was replaced or its engine is gone";
-    case RVFB_NOT_FOUND:
-      return "there is no such bus";
-    case RVFB_INCOMPATIBLE:
-      return "the object has another layout version or size, or is not a bus";
-    case RVFB_DENIED:
-      return "no permission to read the bus";
-    case RVFB_SYSTEM:
-      return "the system refused";
-  }
-  return "unknown";
+  static const char* const texts[] = {
+      [RVFB_OK] = "done",
+      [RVFB_NOT_YET] = "the tick is not committed yet",
+      [RVFB_OVERRUN] = "the tick is held no more",
+      [RVFB_TIMEOUT] = "the time is over",
+      [RVFB_INTERRUPTED] = "the wait was interrupted",
+      [RVFB_STALE] = "the bus was replaced or its engine is gone",
+      [RVFB_NOT_FOUND] = "there is no such bus",
+      [RVFB_INCOMPATIBLE] = "the object has another layout version or size, or is not a bus",
+      [RVFB_DENIED] = "no permission to read the bus",
+      [RVFB_SYSTEM] = "the system refused",
+  };
+  const size_t known = sizeof texts / sizeof texts[0];
+  return (size_t)status < known ? texts[status] : "unknown";
 }
