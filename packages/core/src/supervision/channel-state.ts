@@ -10,7 +10,7 @@ export type ChannelState = keyof typeof channelStates;
 export type ChannelSignal =
   /** StartChannel. */
   | "start"
-  /** The bus is filled to the minimum lead with what the plan has. */
+  /** The bus is filled above the minimum lead, by half of the way to the target. */
   | "filled"
   /** The depth fell below the minimum lead. */
   | "drained"

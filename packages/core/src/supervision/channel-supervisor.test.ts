@@ -211,6 +211,17 @@ describe("supervision/progress", () => {
     await bench.stop();
   });
 
+  test("supervision/a-depth-about-the-minimum-is-told-once", async () => {
+    const bench = await new SupervisorBench().start();
+    await bench.work(400);
+    await bench.pass(190);
+    const before = bench.types("state").length;
+    await bench.work(2_000);
+    expect(bench.types("state").length - before).toBeLessThanOrEqual(1);
+    expect(bench.supervisor.state).toBe("buffering");
+    await bench.stop();
+  });
+
   test("supervision/a-leap-of-house-time-is-no-lack-of-progress", async () => {
     const bench = await new SupervisorBench().start();
     await bench.work(1_000);

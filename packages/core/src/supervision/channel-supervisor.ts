@@ -321,7 +321,11 @@ export class ChannelSupervisor {
   #checkDepth(): void {
     const { clock, grid, committer, settings } = this.#options;
     const depthNs = grid.tickTime(this.#nextTick()) - clock.now();
-    const isFilled = depthNs >= settings.leadNsMin;
+    // Below the minimum is too little; coming back takes half of the way to the target. While stand-ins are handed over at their
+    // deadline the depth stays about the minimum, and with one bound for both ways the state would change at every look.
+    const enoughNs =
+      this.#state === "buffering" ? (settings.leadNsMin + settings.leadNsTarget) / 2n : settings.leadNsMin;
+    const isFilled = depthNs >= enoughNs;
     if (!isFilled && this.#state === "ready") this.#metrics.count("bufferUnderrun");
     this.#metrics.gauge(
       "bufferDepthFrames",
