@@ -9,7 +9,7 @@ describe("render/chunk-frames", () => {
       fc.record({
         bytes: fc.uint8Array({ minLength: 1, maxLength: 400 }),
         randomAccess: fc.boolean(),
-        tick: fc.integer({ min: -1, max: 2 ** 52 }).map((tick) => tick as Tick),
+        tick: fc.maxSafeInteger().map((tick) => tick as Tick),
       }),
       { maxLength: 8 },
     );

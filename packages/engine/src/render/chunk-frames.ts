@@ -54,7 +54,7 @@ export class ChunkReader {
     const length = head.readUInt32LE(0);
     const flags = head.readUInt32LE(4);
     const tick = head.readBigInt64LE(8);
-    if (length === 0 || length > chunkBytesMax || flags > 1 || BigInt.asIntN(53, tick) !== tick)
+    if (length === 0 || length > chunkBytesMax || flags > 1 || !Number.isSafeInteger(Number(tick)))
       throw new PlayoutError("InvalidArgument", "A render process sends what is no chunk of a stream.");
     return { length, randomAccess: flags === 1, tick: Number(tick) as Tick };
   }
