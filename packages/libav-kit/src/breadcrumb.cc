@@ -47,8 +47,18 @@ constexpr std::array<int, 6> deadlySignals{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGA
 /// What was installed before us, by place in `deadlySignals`. Written once, before our handler is.
 std::array<struct sigaction, deadlySignals.size()> handlersBefore{};
 
+/// The other process that sent a signal; 0 for a fault, and for what this process sent itself (abort, raise).
+/// Async-signal-safe.
+std::uint32_t senderOf(const siginfo_t& info) {
+  // The kernel's own signals have positive codes (sigaction(2)); those that were sent name who sent them.
+  return info.si_code > 0 || info.si_pid == getpid() ? 0 : static_cast<std::uint32_t>(info.si_pid);
+}
+
 void noteFault(int number, siginfo_t* info, void* context) {
-  if (const std::uint32_t line = lineOfThisThread(); line != 0) {
+  if (const std::uint32_t sender = senderOf(*info); sender != 0) {
+    BreadcrumbHead* head = table.load();
+    if (head->faultLine.load() == 0) head->faultSender.store(sender);
+  } else if (const std::uint32_t line = lineOfThisThread(); line != 0) {
     BreadcrumbHead* head = table.load();
     std::uint32_t nobody = 0;
     if (head->faultLine.compare_exchange_strong(nobody, line)) {

@@ -62,6 +62,24 @@ TEST("breadcrumb/each-thread-says-what-it-is-at") {
   };
   CHECK(dies([] { raise(SIGSEGV); }));
   CHECK_EQ(head->faultLine.load(), 0u);
+  CHECK_EQ(head->faultSender.load(), 0u);
+  // What somebody else sent is nobody's fault, whoever is at work.
+  const pid_t sent = fork();
+  if (sent == 0) {
+    const BreadcrumbTrail trail("innocent", 2);
+    for (;;) pause();
+  }
+  const auto isAtWork = [&] {
+    for (std::uint32_t i = 0; i < breadcrumbLines; i++) {
+      if (lines[i].activity != 0 && std::strcmp(lines[i].asset, "innocent") == 0) return true;
+    }
+    return false;
+  };
+  while (!isAtWork()) std::this_thread::yield();
+  kill(sent, SIGSEGV);
+  waitpid(sent, nullptr, 0);
+  CHECK_EQ(head->faultLine.load(), 0u);
+  CHECK_EQ(head->faultSender.load(), static_cast<std::uint32_t>(getpid()));
   CHECK(dies([] {
     const BreadcrumbTrail trail("guilty", 2);
     std::thread([] { std::abort(); }).join();

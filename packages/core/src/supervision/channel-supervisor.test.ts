@@ -26,6 +26,7 @@ const never = new AbortController().signal;
 class ScriptedWorker implements Worker {
   readonly plans: Plan[] = [];
   isKilled = false;
+  killedFor: string | undefined;
   isStopped = false;
   isDeafToStop = false;
   #writer: FrameWriter | undefined;
@@ -39,9 +40,10 @@ class ScriptedWorker implements Worker {
     this.plans.push(plan);
   }
 
-  kill(): void {
-    if (!this.isKilled) this.die("SIGKILL");
+  kill(cause: string): void {
+    if (!this.isKilled) this.die(cause);
     this.isKilled = true;
+    this.killedFor ??= cause;
   }
 
   stop(): void {
@@ -51,6 +53,11 @@ class ScriptedWorker implements Worker {
 
   die(cause: string, suspects: readonly Suspect[] = []): void {
     queueMicrotask(() => this.listener.onExit({ cause, suspects }));
+  }
+
+  /** Somebody sends it a signal. */
+  dieByHand(): void {
+    queueMicrotask(() => this.listener.onExit({ cause: "SIGKILL", suspects: [], fromOutside: true }));
   }
 
   /** Hands a tick over, as planned unless `how` says otherwise. */
@@ -258,6 +265,42 @@ describe("supervision/replacement", () => {
     expect(bench.workers).toHaveLength(4);
     await bench.pass(200);
     expect(bench.workers).toHaveLength(5);
+    await bench.stop();
+  });
+
+  test("supervision/who-is-killed-from-outside-is-replaced-at-once-however-often", async () => {
+    const bench = await new SupervisorBench().start();
+    for (let kills = 1; kills <= 12; kills++) {
+      bench.worker.listener.onEvent({ type: "worker-began", tick: bench.first });
+      await bench.pass(120);
+      bench.worker.dieByHand();
+      await settled();
+      expect(bench.workers).toHaveLength(kills + 1);
+    }
+    expect(bench.types("worker-delayed")).toEqual([]);
+    await bench.stop();
+  });
+
+  test("supervision/who-is-killed-from-outside-before-any-work-is-one-of-a-row", async () => {
+    const bench = await new SupervisorBench().start();
+    for (let kills = 1; kills <= 4; kills++) {
+      bench.worker.dieByHand();
+      await settled();
+    }
+    expect(bench.workers).toHaveLength(4);
+    expect(bench.types("worker-delayed")).toHaveLength(1);
+    await bench.stop();
+  });
+
+  test("supervision/who-worked-and-then-hung-is-replaced-at-once-however-often", async () => {
+    const bench = await new SupervisorBench().start();
+    for (let hangs = 1; hangs <= 6; hangs++) {
+      bench.worker.listener.onEvent({ type: "worker-began", tick: bench.first });
+      await bench.pass(2_200);
+      expect(bench.workers[hangs - 1]?.killedFor).toBe("no progress");
+      expect(bench.workers).toHaveLength(hangs + 1);
+    }
+    expect(bench.types("worker-delayed")).toEqual([]);
     await bench.stop();
   });
 

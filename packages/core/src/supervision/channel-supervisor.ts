@@ -47,13 +47,19 @@ export type SupervisorEvent =
 /** How often the supervisor looks after its channel. Well below the minimum lead, so that it is never the one who is late. */
 const lookEveryNs = nanosecondsFromMs(100);
 
+/** A worker that is well answers within a millisecond; below the minimum lead, so that waiting never costs a tick. */
+const holdNsMax = nanosecondsFromMs(50);
+
 /** Boundaries told to the committer ahead; its bound (see `Committer.expect`). */
 const expectationsMax = 64;
 
 /** A pair that only hung is tried again after this long: mounts come back. */
 const hungBarNs = nanosecondsFromMs(10 * 60_000);
 
-/** A worker that lived this long was of use: the next death is answered at once again, however many there were. */
+/**
+ * A worker that worked and lived this long was of use: the next death is answered at once again, however many there were. Time
+ * in which it hung counts: it is the pace of deaths that is slowed down, and a hang takes `stallTimeoutMs` to be found.
+ */
 const settledNs = nanosecondsFromMs(2_000);
 
 /** Deaths in a row that are answered at once when nobody can be blamed; then with back-off. */
@@ -81,6 +87,7 @@ export class ChannelSupervisor {
   #state: ChannelState = "stopped";
   #worker: RunningWorker | undefined;
   #exited: (() => void) | undefined;
+  #preview: Preview | undefined;
   #deaths = 0;
   readonly #time: SteadyTime;
   /** By which revision the committer knows what is planned, and from which tick on it can be told more. */
@@ -134,6 +141,29 @@ export class ChannelSupervisor {
     return true;
   }
 
+  /** Keeps an asset ready beside what is on air, in the place of the one before; undefined for none. A new worker is told as well. */
+  setPreview(preview: Preview | undefined): void {
+    this.#preview = preview;
+    this.#worker?.worker.setPreview(preview);
+  }
+
+  /**
+   * Has the worker wait for an edit of the plan, and tells the first tick that it can change. `release` must follow, whether the
+   * plan was edited or not. A worker that does not answer at once is not waited for: it may then hand over a tick more.
+   */
+  async hold(): Promise<Tick> {
+    const held = this.#worker?.worker.hold();
+    if (held === undefined) return this.#nextTick();
+    const isInTime = await settlesWithin(held, holdNsMax, this.#options.clock);
+    const tick = isInTime ? await held : undefined;
+    return tick === undefined ? tickAfter(this.#nextTick(), 1) : (Math.max(tick, this.#nextTick()) as Tick);
+  }
+
+  /** The edit is done, or there is none. */
+  release(): void {
+    this.#worker?.worker.release();
+  }
+
   /** Ends the worker, then the bus. Resolves when both are gone; idempotent. */
   stop(): Promise<void> {
     this.#stopped ??= this.#end();
@@ -149,7 +179,7 @@ export class ChannelSupervisor {
       });
       running.worker.stop();
       const { clock, settings } = this.#options;
-      if (!(await settlesWithin(exited, settings.stallTimeoutNs, clock))) running.worker.kill();
+      if (!(await settlesWithin(exited, settings.stallTimeoutNs, clock))) running.worker.kill("did not stop");
       await exited;
     }
     await this.#loop;
@@ -195,7 +225,13 @@ export class ChannelSupervisor {
     const lane = committer.openLane();
     const { submitted } = committer.counters();
     const progress = new WorkerProgress({ grid, settings, time: this.#time, from, submitted });
-    const order = { lane, plan: this.#timeline.plan, from, continues: this.#isWholeUpTo(from) };
+    const order = {
+      lane,
+      plan: this.#timeline.plan,
+      from,
+      continues: this.#isWholeUpTo(from),
+      preview: this.#preview,
+    };
     const worker = workers.spawn(order, {
       onEvent: (event) => this.#onWorker(event),
       onExit: (exit) => this.#onExit(lane.lane, exit),
@@ -225,8 +261,9 @@ export class ChannelSupervisor {
     if (this.#stop.signal.aborted) return;
     const barred = this.#blame(exit);
     this.#metrics.count("restarts", 1, { what: "worker" });
-    // Counted to its last progress: one that hung from the start was of no use, however long it was waited for.
-    const isUseful = progress.usefulNs >= settledNs;
+    // What was killed from outside says nothing of its successor, as long as it came to its work: one that the system kills
+    // each time while it opens its file is in a row of deaths as well.
+    const isUseful = progress.hasBegun && (exit.fromOutside === true || progress.ageNs >= settledNs);
     this.#deaths = isUseful || barred.length > 0 ? 0 : this.#deaths + 1;
     if (this.#deaths > blamelessMax)
       void this.#spawnLater(retryAfter(this.#deaths - blamelessMax).afterNs, exit, barred);
@@ -276,7 +313,7 @@ export class ChannelSupervisor {
       this.#onGaveUp(event.failure.asset.uri);
     if (event.type === "decoder-stuck") {
       quarantine.bar(event, (clock.now() + hungBarNs) as Nanoseconds);
-      this.#worker?.worker.kill();
+      this.#worker?.worker.kill("decoder stuck");
     }
   }
 
@@ -315,7 +352,7 @@ export class ChannelSupervisor {
     if (this.#worker === undefined) return;
     const { worker, progress } = this.#worker;
     progress.note(this.#options.committer.counters().submitted);
-    if (progress.isOverdue()) worker.kill();
+    if (progress.isOverdue()) worker.kill("no progress");
   }
 
   #checkDepth(): void {

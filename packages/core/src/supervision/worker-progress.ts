@@ -37,9 +37,14 @@ export class WorkerProgress {
     this.#at = this.#bornAt;
   }
 
-  /** For how long it was of use: until its last progress, whenever it was given up. */
-  get usefulNs(): bigint {
-    return this.#hasBegun ? this.#at - this.#bornAt : 0n;
+  /** True once it has handed something over. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** How long ago it was born. */
+  get ageNs(): bigint {
+    return this.#options.time.now() - this.#bornAt;
   }
 
   /** It says that it has handed over its first tick. */

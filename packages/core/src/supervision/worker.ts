@@ -1,5 +1,6 @@
 import type { LaneTicket } from "../bus/frame-bus.js";
 import type { ChannelEvent } from "../channel/events.js";
+import type { Preview } from "../channel/shadow.js";
 import type { Plan } from "../plan/plan.js";
 import type { Tick } from "../time/units.js";
 import type { BarredPair } from "./quarantine.js";
@@ -12,6 +13,8 @@ export interface WorkerOrder {
   readonly from: Tick;
   /** True where the tick before `from` is on the bus with its sound as planned, so that it goes on without a fade. */
   readonly continues: boolean;
+  /** What to keep ready beside what is on air; undefined for nothing. */
+  readonly preview: Preview | undefined;
 }
 
 /** A decoder that was at work when its worker died: what its breadcrumb says. */
@@ -25,6 +28,8 @@ export interface WorkerExit {
   /** For the log: "SIGSEGV", "exit code 1", "out of memory". */
   readonly cause: string;
   readonly suspects: readonly Suspect[];
+  /** True where another program's signal ended it (an operator's, the system's for want of memory): no fault of its own. */
+  readonly fromOutside?: boolean;
 }
 
 /** Hears from one worker. */
@@ -37,8 +42,21 @@ export interface WorkerListener {
 /** A worker that runs. Orders may be lost when it dies; its successor gets the newest. */
 export interface Worker {
   setPlan(plan: Plan): void;
-  /** Ends it at once, whatever it does; `onExit` follows. */
-  kill(): void;
+  /** Keeps an asset ready beside what is on air, in the place of the one before; undefined for none. */
+  setPreview(preview: Preview | undefined): void;
+  /**
+   * Keeps the next tick back until a newer plan or `release`, but not beyond the tick's deadline, and tells which one it is: no
+   * earlier one can change any more. Undefined where it has handed over nothing yet, and where it leaves meanwhile.
+   */
+  hold(): Promise<Tick | undefined>;
+  /** Lets the tick that is kept back go on. */
+  release(): void;
+  /**
+   * Ends it at once, whatever it does; `onExit` follows.
+   *
+   * @param cause why, as `WorkerExit.cause` is to have it
+   */
+  kill(cause: string): void;
   /** Asks it to close its decoders and leave; `onExit` follows. */
   stop(): void;
 }

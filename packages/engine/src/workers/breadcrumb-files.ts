@@ -4,7 +4,7 @@ import type { Suspect } from "@retrovue/core";
 import type { Log } from "../log/log.js";
 import type { PluginUse } from "../plugins/load-plugin.js";
 import { readBreadcrumbs } from "./breadcrumb-table.js";
-import type { BreadcrumbReader } from "./process-workers.js";
+import type { BreadcrumbReader, LeftBehind } from "./process-workers.js";
 
 /** Decoders that leave breadcrumbs in a file that their option `breadcrumbs` names. */
 const leavesBreadcrumbs: ReadonlySet<string> = new Set(["@retrovue/decoder-libav", "@retrovue/decoder-hw"]);
@@ -86,7 +86,7 @@ export class BreadcrumbFiles implements BreadcrumbReader, Disposable {
     if (files.length > 0) this.#files.set(pid, files);
   }
 
-  suspectsOf(pid: number, cause: string): readonly Suspect[] {
+  leftBy(pid: number, cause: string): LeftBehind {
     const files = this.#files.get(pid) ?? [];
     this.#files.delete(pid);
     const found = files.flatMap(({ decoderIndex, path }) => {
@@ -94,13 +94,15 @@ export class BreadcrumbFiles implements BreadcrumbReader, Disposable {
       return table === undefined ? [] : [{ decoderIndex, ...table }];
     });
     const atWork = found.reduce((count, { assets }) => count + assets.length, 0);
-    return found.flatMap(({ decoderIndex, assets, guilty }) =>
+    const isSent = faultSignals.has(cause) && found.some((table) => table.isSent);
+    const suspects = found.flatMap(({ decoderIndex, assets, guilty }) =>
       assets.map((uri): Suspect => {
         // Where no thread took the blame, the only asset there was has it.
-        const isOnlyOne = guilty === undefined && atWork === 1 && faultSignals.has(cause);
+        const isOnlyOne = guilty === undefined && atWork === 1 && faultSignals.has(cause) && !isSent;
         return { uri, decoderIndex, guilty: uri === guilty || isOnlyOne };
       }),
     );
+    return { suspects, isSent };
   }
 
   /** Removes all files. Idempotent. */

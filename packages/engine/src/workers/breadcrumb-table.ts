@@ -2,6 +2,7 @@
  * The table that a decoder's native threads leave (libav-kit: breadcrumb.h), native byte order:
  *
  *   head, 512 bytes   0 char[8] "RVCRUMB1"   8 uint32 lines   12 uint32 bytes of a line   16 uint32 fault line + 1   20 uint32 signal
+ *                     24 uint32 process that sent the signal
  *   a line            0 uint32 sequence      4 uint32 activity   8 uint32 thread   12 uint32 role   16 int64 position   24 int64 changed
  *                     32 char[480] asset, zero-terminated
  */
@@ -16,6 +17,8 @@ export interface BreadcrumbTable {
   readonly assets: readonly string[];
   /** The asset of the thread that took a deadly signal; undefined where that is not known. */
   readonly guilty: string | undefined;
+  /** True where another process sent the deadly signal. */
+  readonly isSent: boolean;
 }
 
 /** Reads a table. Undefined where the bytes are none: another process may have written anything. */
@@ -38,7 +41,7 @@ export function readBreadcrumbs(table: Uint8Array): BreadcrumbTable | undefined 
   const fault = words.getUint32(16, true);
   const guilty =
     fault === 0 || fault > lines ? undefined : assetAt(table, headBytes + (fault - 1) * lineBytes, lineBytes);
-  return { assets: [...assets], guilty };
+  return { assets: [...assets], guilty, isSent: words.getUint32(24, true) !== 0 };
 }
 
 function assetAt(table: Uint8Array, line: number, lineBytes: number): string | undefined {

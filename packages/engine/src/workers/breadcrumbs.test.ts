@@ -15,12 +15,13 @@ interface Line {
 }
 
 /** A table as libav-kit lays it out. */
-function table(lines: readonly Line[], faultLine = 0): Buffer {
+function table(lines: readonly Line[], faultLine = 0, sender = 0): Buffer {
   const bytes = Buffer.alloc(512 + 255 * 512);
   bytes.write("RVCRUMB1", 0, "latin1");
   bytes.writeUInt32LE(255, 8);
   bytes.writeUInt32LE(512, 12);
   bytes.writeUInt32LE(faultLine, 16);
+  bytes.writeUInt32LE(sender, 24);
   for (const [index, { asset, activity = 3, thread = 77, sequence = 2 }] of lines.entries()) {
     const at = 512 + index * 512;
     bytes.writeUInt32LE(sequence, at);
@@ -45,6 +46,7 @@ describe("workers/breadcrumb-table", () => {
     expect(readBreadcrumbs(table(lines))).toEqual({
       assets: ["/on-air.mp4", "/über.mkv"],
       guilty: undefined,
+      isSent: false,
     });
     expect(readBreadcrumbs(table(lines, 3))?.guilty).toBe("/über.mkv");
     expect(readBreadcrumbs(table(lines, 9_999))?.guilty).toBeUndefined();
@@ -103,12 +105,12 @@ describe("workers/breadcrumb-files", () => {
   test("workers/the-asset-of-the-thread-that-faulted-is-guilty-and-others-are-not", () => {
     using made = files();
     made.process(1, table([{ asset: "/a" }, { asset: "/b" }], 2));
-    expect(made.made.suspectsOf(1, "SIGSEGV")).toEqual([
+    expect(made.made.leftBy(1, "SIGSEGV").suspects).toEqual([
       { uri: "/a", decoderIndex: 1, guilty: false },
       { uri: "/b", decoderIndex: 1, guilty: true },
     ]);
     // Once.
-    expect(made.made.suspectsOf(1, "SIGSEGV")).toEqual([]);
+    expect(made.made.leftBy(1, "SIGSEGV").suspects).toEqual([]);
     expect(readdirSync(join(made.folder, `breadcrumbs-${process.pid}`))).toEqual([]);
   });
 
@@ -125,14 +127,21 @@ describe("workers/breadcrumb-files", () => {
   ])("workers/who-is-guilty: %s", (_, cause, lines, guilty) => {
     using made = files();
     made.process(4, table(lines));
-    expect(made.made.suspectsOf(4, cause).map((suspect) => suspect.guilty)).toEqual(guilty);
+    expect(made.made.leftBy(4, cause).suspects.map((suspect) => suspect.guilty)).toEqual(guilty);
+  });
+
+  test("workers/whoever-was-at-work-is-not-to-blame-for-a-signal-that-was-sent", () => {
+    using made = files();
+    made.process(6, table([{ asset: "/a" }], 0, 4_711));
+    const suspects = [{ uri: "/a", decoderIndex: 1, guilty: false }];
+    expect(made.made.leftBy(6, "SIGSEGV")).toEqual({ suspects, isSent: true });
   });
 
   test("workers/a-process-that-left-nothing-blames-nobody", () => {
     using made = files();
     made.process(5, undefined);
-    expect(made.made.suspectsOf(5, "SIGSEGV")).toEqual([]);
-    expect(made.made.suspectsOf(99, "SIGSEGV")).toEqual([]);
+    expect(made.made.leftBy(5, "SIGSEGV").suspects).toEqual([]);
+    expect(made.made.leftBy(99, "SIGSEGV").suspects).toEqual([]);
   });
 
   test("workers/crumbs-are-removed-at-the-end-and-those-of-a-killed-engine-at-the-start", () => {

@@ -58,9 +58,9 @@ class InProcessWorker implements Worker {
     this.#channel.setPlan(plan);
   }
 
-  kill(): void {
+  kill(cause: string): void {
     this.stop();
-    this.#leave("cut off");
+    this.#leave(cause);
   }
 
   stop(): void {

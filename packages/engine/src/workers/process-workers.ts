@@ -23,17 +23,27 @@ import {
 import type { SharedQuarantine } from "./shared-quarantine.js";
 import type { WorkerPool } from "./worker-pool.js";
 
-/** Tells which decoders were at work when a worker died, by what its native threads left behind. */
+/** What a process left behind. */
+export interface LeftBehind {
+  /** Decoders that were at work when it died. */
+  readonly suspects: readonly Suspect[];
+  /** True where the signal that ended it is known to have been sent by another process. */
+  readonly isSent: boolean;
+}
+
+const nothingLeft: LeftBehind = { suspects: [], isSent: false };
+
+/** Tells what was at work when a worker died, by what its native threads left behind. */
 export interface BreadcrumbReader {
   /**
    * @param pid of a process that is gone
    * @param cause the signal that ended it, or its exit code in words
    */
-  suspectsOf(pid: number, cause: string): readonly Suspect[];
+  leftBy(pid: number, cause: string): LeftBehind;
 }
 
 /** Where nothing leaves breadcrumbs, nobody is blamed. */
-export const noBreadcrumbs: BreadcrumbReader = { suspectsOf: () => [] };
+export const noBreadcrumbs: BreadcrumbReader = { leftBy: () => nothingLeft };
 
 /** The built entry of a worker process. */
 export const workerEntry = fileURLToPath(new URL("./worker-main.js", import.meta.url));
@@ -129,9 +139,9 @@ class ProcessWorker implements Worker {
     tell(this.#child, { kind: "plan", plan });
   }
 
-  /** Called by the supervisor for one that makes no progress: a signal of ours says nothing about it to whoever reads of it. */
-  kill(): void {
-    this.#killedFor ??= "no progress";
+  /** A signal of ours would say nothing about the worker to whoever reads of it. */
+  kill(cause: string): void {
+    this.#killedFor ??= cause;
     this.#child.kill("SIGKILL");
   }
 
@@ -146,8 +156,7 @@ class ProcessWorker implements Worker {
       told = readFromWorker(message);
     } catch (thrown) {
       this.#options.log.error({ err: thrown }, "a worker is not understood and is replaced");
-      this.#killedFor = "not understood";
-      this.kill();
+      this.kill("not understood");
       return;
     }
     this.#take(told);
@@ -184,8 +193,10 @@ class ProcessWorker implements Worker {
     for (const listening of this.#told) listening[Symbol.dispose]();
     const { breadcrumbs = noBreadcrumbs } = this.#options;
     const { pid } = this.#child;
-    const suspects = pid === undefined ? [] : breadcrumbs.suspectsOf(pid, cause);
+    const { suspects, isSent } = pid === undefined ? nothingLeft : breadcrumbs.leftBy(pid, cause);
     const why = cause === "SIGKILL" ? this.#killedFor : undefined;
-    this.#listener.onExit({ cause: why ?? cause, suspects });
+    // No process can be at fault for a SIGKILL: that is only ever sent.
+    const fromOutside = isSent || (cause === "SIGKILL" && why === undefined);
+    this.#listener.onExit({ cause: why ?? cause, suspects, fromOutside });
   }
 }

@@ -103,7 +103,7 @@ export class WorkerPool implements AsyncDisposable {
 
   #drop(child: ChildProcess, cause: string): void {
     this.#loaded(child);
-    if (child.pid !== undefined) this.#options.breadcrumbs?.suspectsOf(child.pid, cause);
+    if (child.pid !== undefined) this.#options.breadcrumbs?.leftBy(child.pid, cause);
     const at = this.#spares.indexOf(child);
     if (at < 0) return;
     this.#spares.splice(at, 1);

@@ -134,7 +134,8 @@ export class LifeChecker {
   #died(exit: WorkerExit): void {
     const now = this.#options.now();
     this.#diedAt = now;
-    const isOver = now - this.#bornAt >= usefulNs || exit.suspects.some(({ guilty }) => guilty);
+    const wasOfUse = this.#hasBegun && (exit.fromOutside === true || now - this.#bornAt >= usefulNs);
+    const isOver = wasOfUse || exit.suspects.some(({ guilty }) => guilty);
     this.#shortLives = isOver ? 0 : this.#shortLives + 1;
   }
 

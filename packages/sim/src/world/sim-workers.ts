@@ -138,13 +138,13 @@ export class SimWorker implements Worker {
     this.#channel?.setTimeline(mutation.timeline(new Timeline(plan, grid)));
   }
 
-  kill(): void {
-    this.killFromOutside();
+  kill(cause: string): void {
+    this.die({ cause, suspects: this.#atWork() });
   }
 
   /** Killed by somebody else: whoever was at work is suspected and not guilty. False where it was gone before. */
   killFromOutside(): boolean {
-    return this.die({ cause: "SIGKILL", suspects: this.#atWork() });
+    return this.die({ cause: "SIGKILL", suspects: this.#atWork(), fromOutside: true });
   }
 
   stop(): void {

@@ -41,7 +41,9 @@ struct BreadcrumbHead {
   /// 1 + the line of the thread that took a deadly signal, or of the one that began it; 0 while nobody has.
   std::atomic<std::uint32_t> faultLine;
   std::atomic<std::uint32_t> faultSignal;
-  char reserved[488];
+  /// The process that sent the first deadly signal, where another did: then nothing here is at fault. Else 0.
+  std::atomic<std::uint32_t> faultSender;
+  char reserved[484];
 };
 static_assert(sizeof(BreadcrumbHead) == 512);
 
