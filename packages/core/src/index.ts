@@ -3,7 +3,9 @@
 export { MemoryFrameBus, type MemoryFrameBusDeps } from "./bus/memory-frame-bus.js";
 export { Channel, type ChannelOptions } from "./channel/channel.js";
 export type { ChannelEvent } from "./channel/events.js";
+export type { PreparationState, PreparationTold } from "./channel/preparation.js";
 export { type ChannelSettings, defaultChannelSettings } from "./channel/settings.js";
+export type { Preview } from "./channel/shadow.js";
 export type { SourceFailure } from "./channel/source.js";
 export { DisciplinedClock, type DisciplineOptions } from "./clock/disciplined-clock.js";
 export {

@@ -22,6 +22,7 @@ import { PictureLine } from "./picture-line.js";
 import { Preroll } from "./preroll.js";
 import type { SessionTools } from "./session.js";
 import type { ChannelSettings } from "./settings.js";
+import { type Preview, Shadow } from "./shadow.js";
 import { SoundLine, type SoundOfTick } from "./sound-line.js";
 import { Source } from "./source.js";
 import { Wake } from "./wake.js";
@@ -58,6 +59,7 @@ interface Staged {
 export class Channel {
   readonly #options: ChannelOptions;
   readonly #preroll: Preroll;
+  readonly #shadow: Shadow;
   readonly #pictures: PictureLine;
   readonly #sound: SoundLine;
   readonly #wake = new Wake();
@@ -69,6 +71,10 @@ export class Channel {
   #hasBegun = false;
   /** Set while a tick waits for its picture and its deadline has come. */
   #isOverdue = false;
+  /** Set while the next tick is kept back for an edit of the plan that is on its way. */
+  #isHeld = false;
+  /** Set when it is closing: nothing may be opened any more. */
+  #hasEnded = false;
   /** The plan before it was edited, until the first tick after that. */
   #edited: Timeline | undefined;
   /** The airing that was told last to have begun. */
@@ -101,6 +107,15 @@ export class Channel {
       aheadTicks: grid.ticksIn((settings.prerollNs + settings.leadNsTarget) as Nanoseconds),
       sourcesMax: settings.sourcesMax,
       open: (place) => this.#openSource(place),
+      previewed: (place) => {
+        const source = this.#shadow.take(place);
+        source?.moveTo(place, this.#isLateTake(place));
+        return source;
+      },
+    });
+    this.#shadow = new Shadow({
+      open: (place) => this.#openSource(place, true),
+      retire: (source) => this.#preroll.retire(source),
     });
   }
 
@@ -114,6 +129,29 @@ export class Channel {
     this.#edited ??= this.#timeline;
     this.#timeline = timeline;
     this.#metrics.count("planUpdates");
+    // At once: the next preview must not take the place of one that this plan airs.
+    if (this.#hasBegun && !this.#hasEnded) this.#preroll.review(timeline, this.#next);
+    this.release();
+  }
+
+  /** Keeps an asset ready beside what is on air, for a segment of a plan to come; it takes the place of the one before. */
+  setPreview(preview: Preview | undefined): void {
+    this.#shadow.set(this.#hasEnded ? undefined : preview);
+  }
+
+  /**
+   * Keeps the next tick back, until a timeline is set or `release` is called, but not beyond the tick's deadline. Tells which one
+   * it is: no earlier one can change any more. Undefined before it runs.
+   */
+  hold(): Tick | undefined {
+    if (this.#next === 0 || this.#hasEnded) return undefined;
+    this.#isHeld = true;
+    return this.#next;
+  }
+
+  /** Lets the tick that is kept back go on. */
+  release(): void {
+    this.#isHeld = false;
     this.#wake.notify();
   }
 
@@ -144,6 +182,8 @@ export class Channel {
       refusals[Symbol.dispose]();
       this.#alarm[Symbol.dispose]();
       this.#pictures.close();
+      this.#hasEnded = true;
+      this.#shadow.set(undefined);
       await this.#preroll.close();
       this.#tools[Symbol.dispose]();
       await this.#options.conformer[Symbol.asyncDispose]();
@@ -216,12 +256,9 @@ export class Channel {
         this.#preroll.review(this.#timeline, n);
         this.#edited = undefined;
         const source = this.#preroll.sourceOf(place);
-        if (place.in !== "segment" || source === undefined || this.#isOverdue) return { place, source };
-        const how = this.#pictures.treatment(n, place);
-        source.want(n, how);
-        const isDecided = source.isWaiting || this.#isReady(n, source, place);
-        // What is the committer's is so at its deadline only: until then a retry may help, or an edit come.
-        if (isDecided && !this.#isCommitters(n, place, source)) return { place, source };
+        const isStaged = this.#isStaged(n, place, source);
+        if (this.#isOverdue) this.#isHeld = false;
+        if (this.#isOverdue || (isStaged && !this.#isHeld)) return { place, source };
         if (!isArmed) this.#alarm.arm(this.#deadline(n));
         isArmed = true;
         await this.#wake.wait();
@@ -229,6 +266,15 @@ export class Channel {
     } finally {
       if (isArmed) this.#alarm.disarm();
     }
+  }
+
+  /** True where nothing that is to come would change what airs at the tick. Asks for what is missing. */
+  #isStaged(n: Tick, place: Place, source: Source | undefined): boolean {
+    if (place.in !== "segment" || source === undefined) return true;
+    source.want(n, this.#pictures.treatment(n, place));
+    const isDecided = source.isWaiting || this.#isReady(n, source, place);
+    // What is the committer's is so at its deadline only: until then a retry may help, or an edit come.
+    return isDecided && !this.#isCommitters(n, place, source);
   }
 
   #isReady(n: Tick, source: Source, place: SegmentPlace): boolean {
@@ -292,20 +338,22 @@ export class Channel {
     return !sameMedia(this.#edited.at(Math.max(place.first, this.#next) as Tick), place);
   }
 
-  #openSource(place: SegmentPlace): Source {
+  #openSource(place: SegmentPlace, isShadow = false): Source {
     const { onEvent, languages } = this.#options;
     return new Source({
       tools: this.#tools,
       chooser: this.#options.chooser,
       place,
       nextTick: () => this.#next,
-      lateTake: this.#isLateTake(place),
+      isShadow,
+      lateTake: !isShadow && this.#isLateTake(place),
       languages: languages ?? [],
       onProgress: () => this.#wake.notify(),
       onFailure: (failure) => {
         this.#metrics.count("decodeFailureCount");
         onEvent?.({ type: "source-failed", tick: this.#next, failure });
       },
+      onPreparation: (told) => onEvent?.(told),
       onCorrection: (asset) => {
         this.#metrics.count("corrections");
         onEvent?.({ type: "corrected", tick: this.#next, uri: asset.uri });

@@ -1,5 +1,6 @@
 import type { SegmentPlace } from "../plan/place.js";
 import type { Tick } from "../time/units.js";
+import type { PreparationTold } from "./preparation.js";
 import type { SourceFailure } from "./source.js";
 
 /** What a channel tells, once per episode and never per frame. Stand-ins are told by the committer, who sees them all. */
@@ -16,6 +17,7 @@ export type ChannelEvent =
       readonly place: SegmentPlace;
       readonly ready: boolean;
     }
+  | PreparationTold
   | { readonly type: "source-failed"; readonly tick: Tick; readonly failure: SourceFailure }
   /** A late decoder was sought ahead. */
   | { readonly type: "corrected"; readonly tick: Tick; readonly uri: string }

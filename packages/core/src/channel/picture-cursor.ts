@@ -70,6 +70,7 @@ export type PictureAnswer =
 export class PictureCursor {
   readonly #options: PictureCursorOptions;
   readonly #wake = new Wake();
+  #anchorFirst: Tick;
   #snappedIn: MediaTime | undefined;
   readonly #spare: SpareBuffer;
   #current: DecodedPicture | undefined;
@@ -85,6 +86,7 @@ export class PictureCursor {
 
   constructor(options: PictureCursorOptions) {
     this.#options = options;
+    this.#anchorFirst = options.anchorFirst;
     this.#snappedIn = options.snappedIn;
     this.#spare = new SpareBuffer(options.writer);
     this.#spacing = options.grid.length(1);
@@ -102,6 +104,12 @@ export class PictureCursor {
 
   get picturesRead(): number {
     return this.#picturesRead;
+  }
+
+  /** The run begins at another tick than was thought; nothing of it has been asked for yet. */
+  moveTo(first: Tick): void {
+    this.#anchorFirst = first;
+    this.#wish = undefined;
   }
 
   /** Asks for the picture of `tick`; what was asked for before is forgotten. */
@@ -162,8 +170,8 @@ export class PictureCursor {
   }
 
   #targetAt(tick: Tick): MediaTime {
-    const { grid, anchorFirst } = this.#options;
-    return targetTime(this.#snappedIn ?? this.#options.from, grid.length(tick - anchorFirst));
+    const { grid, from } = this.#options;
+    return targetTime(this.#snappedIn ?? from, grid.length(tick - this.#anchorFirst));
   }
 
   /** True while the picture after the current one may air already. */

@@ -11,6 +11,8 @@ export interface PrerollOptions {
   readonly sourcesMax: number;
   /** Makes a source and sets it to work. */
   readonly open: (place: SegmentPlace) => Source;
+  /** Gives what a preview has prepared for a place, which then plays there; undefined where it was for another one. */
+  readonly previewed: (place: SegmentPlace) => Source | undefined;
 }
 
 /**
@@ -39,7 +41,8 @@ export class Preroll {
       if (!wanted.has(key)) this.#close(key, source);
     }
     for (const [key, place] of wanted) {
-      if (!this.#sources.has(key)) this.#sources.set(key, this.#options.open(place));
+      if (!this.#sources.has(key))
+        this.#sources.set(key, this.#options.previewed(place) ?? this.#options.open(place));
     }
   }
 
@@ -80,6 +83,11 @@ export class Preroll {
 
   #close(key: string, source: Source): void {
     this.#sources.delete(key);
+    this.retire(source);
+  }
+
+  /** Closes a source that is on its way out; `close` waits for it. */
+  retire(source: Source): void {
     const closed = source.close().finally(() => this.#closing.delete(closed));
     this.#closing.add(closed);
   }

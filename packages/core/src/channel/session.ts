@@ -71,12 +71,16 @@ export class Session {
   readonly #soundWatch: Watch;
   /** What the picture watch is over. */
   #step: PictureStep | "seek" = "seek";
+  #anchor: Anchor;
+  /** House samples from the run's start to the first that is decoded. */
+  #heardAfter = 0;
   #cursor: PictureCursor | undefined;
   #pump: SoundPump | undefined;
 
   constructor(tools: SessionTools, options: SessionOptions) {
     this.#tools = tools;
     this.#options = options;
+    this.#anchor = options.anchor;
     // A session that ends well leaves this promise without anyone to hear its rejection.
     this.#failed.promise.catch(() => {});
     const { stallTimeoutNs } = tools.settings;
@@ -112,6 +116,13 @@ export class Session {
     return pictures && (!this.hasSound || (this.#pump?.primed ?? false));
   }
 
+  /** The run begins at another tick than was thought. Only for one that stands at its in-point, and of which nothing was taken. */
+  moveTo(anchor: Anchor): void {
+    this.#anchor = anchor;
+    this.#cursor?.moveTo(anchor.first);
+    this.#pump?.moveTo(this.#heardAt());
+  }
+
   want(tick: Tick, how: PictureTreatment): void {
     this.#cursor?.want(tick, how);
   }
@@ -134,18 +145,18 @@ export class Session {
   /** Goes to its place and works until it fails; rejects with what ended it. */
   async run(): Promise<never> {
     const { signal } = this.#stop;
-    const from = await Promise.race([this.#goToPlace(signal), this.#failed.promise]);
+    const at = await Promise.race([this.#goToPlace(signal), this.#failed.promise]);
     signal.throwIfAborted();
     const { decoder, index } = this.#options.choice;
-    const { anchor, snappedIn, unfinished, onProgress } = this.#options;
+    const { snappedIn, unfinished, onProgress } = this.#options;
     if (this.hasPictures) {
       this.#cursor = new PictureCursor({
         ...this.#tools,
         decoder,
         decoderIndex: index,
-        anchorFirst: anchor.first,
+        anchorFirst: this.#anchor.first,
         snappedIn: this.#snapped ?? snappedIn,
-        from: from.at,
+        from: at,
         unfinished,
         onProgress,
         onStep: (step) => this.#watchPicture(step),
@@ -155,10 +166,11 @@ export class Session {
     const { sound } = decoder.info;
     if (sound !== undefined) {
       const { conformer, settings, format } = this.#tools;
+      const heardAt = this.#heardAt();
       this.#pump = new SoundPump({
         decoder,
-        conformer: conformer.openSound(sound.sampleRate, sound.channels, sound.layout, from.heardAt),
-        startAt: from.heardAt,
+        conformer: conformer.openSound(sound.sampleRate, sound.channels, sound.layout, heardAt),
+        startAt: heardAt,
         aheadSamples: Number((settings.soundAheadNs * BigInt(format.sampleRate)) / nsPerSecond),
         channels: format.channels,
         onProgress,
@@ -188,32 +200,36 @@ export class Session {
 
   #snapped: MediaTime | undefined;
 
+  #heardAt(): SampleIndex {
+    return (this.#tools.grid.sampleAt(this.#anchor.first) + this.#heardAfter) as SampleIndex;
+  }
+
   /**
-   * Seeks to where the run is at the tick joined, and tells from which media time pictures are wanted and at which house sample
-   * the next decoded sample is heard.
+   * Seeks to where the run is at the tick joined, and tells from which media time pictures are wanted; notes when the next decoded
+   * sample is heard.
    */
-  async #goToPlace(signal: AbortSignal): Promise<{ readonly at: MediaTime; readonly heardAt: SampleIndex }> {
+  async #goToPlace(signal: AbortSignal): Promise<MediaTime> {
     const { decoder } = this.#options.choice;
     const { anchor, joinAt } = this.#options;
     const { grid, format } = this.#tools;
-    const runStart = grid.sampleAt(anchor.first);
     if (joinAt <= anchor.first) {
       if (anchor.inPoint > 0n) await this.#watched("seek", () => decoder.seek(anchor.inPoint, signal));
-      return { at: anchor.inPoint, heardAt: runStart };
+      return anchor.inPoint;
     }
     this.#snapped = this.#options.snappedIn ?? (await this.#findSnappedIn(signal));
     // Sound is addressed by whole house samples from the run's start, so that joining finds the very samples that would
     // have been heard; the seek goes to the last one not after the picture that is wanted.
     const pictureAt = this.#snapped + grid.length(joinAt - anchor.first);
     const toward = pictureAt < anchor.inPoint ? 0n : pictureAt - anchor.inPoint;
-    const heard = grid.sampleAt(joinAt) - runStart;
+    const heard = grid.sampleAt(joinAt) - grid.sampleAt(anchor.first);
     const samples = Math.min(heard, Number((toward * BigInt(format.sampleRate)) / nsPerSecond));
     // Rounded up: a time just below the sample's own would select the one before it.
     const after =
       (BigInt(samples) * nsPerSecond + BigInt(format.sampleRate) - 1n) / BigInt(format.sampleRate);
     const to = mediaTime(anchor.inPoint + after);
     await this.#watched("seek", () => decoder.seek(to, signal));
-    return { at: to, heardAt: (runStart + samples) as SampleIndex };
+    this.#heardAfter = samples;
+    return to;
   }
 
   /** The time of the picture that the in-point selects: zero is the first picture's, else one has to look. */

@@ -95,6 +95,11 @@ export class SoundPump implements Disposable {
     }
   }
 
+  /** What is next to be taken is heard at another house sample than was thought; nothing has been taken yet. */
+  moveTo(sample: SampleIndex): void {
+    this.#at = sample;
+  }
+
   /** Throws away what was to be heard before `sample`, as far as it is there. */
   skipTo(sample: SampleIndex): void {
     while (this.#at < sample && this.available > 0) {

@@ -11,6 +11,7 @@ import { type MediaTime, type Nanoseconds, nanosecondsFromMs, type Tick } from "
 import { wantedFormat } from "./fits.js";
 import { Lateness } from "./lateness.js";
 import type { PictureAnswer, Unfinished } from "./picture-cursor.js";
+import { Preparation, type PreparationTold } from "./preparation.js";
 import { FellBehind, Hung, Session, type SessionTools, Unserved } from "./session.js";
 import type { SoundPump } from "./sound-pump.js";
 
@@ -29,15 +30,19 @@ export interface SourceFailure {
 export interface SourceOptions {
   readonly tools: SessionTools;
   readonly chooser: DecoderChooser;
-  /** The place it is prepared for; any place of the same run may use it. */
+  /** The place it is prepared for; any place of the same run may use it. One whose tick is not known yet is moved there. */
   readonly place: SegmentPlace;
+  /** True while its tick is not known: it stays at its in-point. */
+  readonly isShadow?: boolean;
   /** The next tick to be submitted: where a session joins that begins now. */
   readonly nextTick: () => Tick;
   /** True where the plan's edit came too late to prepare this. */
   readonly lateTake: boolean;
   readonly languages: readonly string[];
   readonly onProgress: () => void;
+  /** Told of failures from when its tick is known. */
   readonly onFailure: (failure: SourceFailure) => void;
+  readonly onPreparation: (told: PreparationTold) => void;
   /** Told when a late decoder is sought ahead. */
   readonly onCorrection: (asset: AssetRef) => void;
   /** A decoder that does not close in time, or its pictures are not let go: a thread or device is lost until the process ends. */
@@ -71,6 +76,9 @@ export class Source {
   readonly #finished: Promise<void>;
   readonly #failedDecoders = new Set<number>();
   readonly #lateness: Lateness;
+  readonly #preparation: Preparation;
+  #place: SegmentPlace;
+  #isShadow: boolean;
   #session: Session | undefined;
   #snappedIn: MediaTime | undefined;
   #failures = 0;
@@ -88,6 +96,14 @@ export class Source {
     invariant(asset !== undefined, "a pad needs no source");
     this.#options = options;
     this.#asset = asset;
+    this.#place = options.place;
+    this.#isShadow = options.isShadow ?? false;
+    const { segment, first } = options.place;
+    this.#preparation = new Preparation(
+      segment.id,
+      this.#isShadow ? undefined : first,
+      options.onPreparation,
+    );
     this.#reason = options.lateTake ? "lateTake" : "opening";
     this.#lateness = new Lateness(options.tools.grid, options.tools.settings.reseekAfterNs);
     this.#finished = this.#live();
@@ -130,6 +146,15 @@ export class Source {
 
   get sound(): SoundPump | undefined {
     return this.#session?.sound;
+  }
+
+  /** Its tick is known now, and nothing of it has aired: it plays the run that begins there. */
+  moveTo(place: SegmentPlace, isLateTake: boolean): void {
+    this.#place = place;
+    this.#isShadow = false;
+    if (isLateTake && this.#reason === "opening") this.#reason = "lateTake";
+    this.#session?.moveTo(place.anchor);
+    this.#preparation.placed(place.first);
   }
 
   want(tick: Tick, how: PictureTreatment): void {
@@ -199,12 +224,13 @@ export class Source {
 
   /** Runs sessions on an open decoder until one fails for another reason than being behind. */
   async #serve(choice: Choice, signal: AbortSignal): Promise<void> {
-    const { tools, place, nextTick, onCorrection } = this.#options;
+    const { tools, nextTick, onCorrection } = this.#options;
     const unfinished: Unfinished = { reads: new Set(), conforms: new Set() };
     this.#lateness.clear();
     try {
       while (!signal.aborted) {
-        const at = nextTick() + this.#joinAhead;
+        const place = this.#place;
+        const at = this.#isShadow ? place.first : nextTick() + this.#joinAhead;
         this.#joinAhead = 0;
         const session = new Session(tools, {
           choice,
@@ -236,7 +262,7 @@ export class Source {
   }
 
   async #recover(thrown: unknown, choice: Choice | undefined, signal: AbortSignal): Promise<void> {
-    const { onFailure, onProgress, tools } = this.#options;
+    const { onProgress, tools } = this.#options;
     const asset = this.#asset;
     const error = PlayoutError.from(thrown, "DecodeFailed");
     const hadFailed = this.#failedDecoders.size > 0;
@@ -246,19 +272,30 @@ export class Source {
     if (choice !== undefined && !isOfTheBus(error)) {
       // The next decoder takes over at the same place, at once; only when none is left is there anything to wait for.
       this.#failedDecoders.add(choice.index);
-      onFailure({ asset, error, reason: this.#reason, decoderIndex: choice.index, retry: undefined });
+      this.#tellFailure({
+        asset,
+        error,
+        reason: this.#reason,
+        decoderIndex: choice.index,
+        retry: undefined,
+      });
       onProgress();
       return;
     }
     this.#failedDecoders.clear();
     this.#failures += 1;
     const retry = retryAfter(this.#failures);
-    onFailure({ asset, error, reason: this.#reason, decoderIndex: undefined, retry });
+    this.#tellFailure({ asset, error, reason: this.#reason, decoderIndex: undefined, retry });
     this.#isBackingOff = true;
     onProgress();
     const at = (tools.clock.now() + retry.afterNs) as Nanoseconds;
     await tools.clock.sleepUntil(at, signal).catch(() => {});
     this.#isBackingOff = false;
+  }
+
+  #tellFailure(failure: SourceFailure): void {
+    if (!this.#isShadow) this.#options.onFailure(failure);
+    if (!this.#hasAired) this.#preparation.failed(failure);
   }
 
   /**
@@ -283,6 +320,7 @@ export class Source {
 
   readonly #onProgress = (): void => {
     if (this.#readyAt === undefined && this.primed) this.#readyAt = this.#options.tools.clock.now();
+    if (!this.#hasAired) this.#preparation.look(this);
     this.#options.onProgress();
   };
 }

@@ -25,6 +25,8 @@ const never = new AbortController().signal;
 /** A worker that does what the test says, and nothing by itself but to leave when it is told. */
 class ScriptedWorker implements Worker {
   readonly plans: Plan[] = [];
+  readonly previews: WorkerOrder["preview"][] = [];
+  held: Promise<Tick | undefined> = Promise.resolve(undefined);
   isKilled = false;
   killedFor: string | undefined;
   isStopped = false;
@@ -39,6 +41,16 @@ class ScriptedWorker implements Worker {
   setPlan(plan: Plan): void {
     this.plans.push(plan);
   }
+
+  setPreview(preview: WorkerOrder["preview"]): void {
+    this.previews.push(preview);
+  }
+
+  hold(): Promise<Tick | undefined> {
+    return this.held;
+  }
+
+  release(): void {}
 
   kill(cause: string): void {
     if (!this.isKilled) this.die(cause);

@@ -2,6 +2,7 @@ import type { Committer, CommitterEvent } from "../bus/committer.js";
 import type { ChannelEvent } from "../channel/events.js";
 import { expectationOf } from "../channel/expectation.js";
 import type { ChannelSettings } from "../channel/settings.js";
+import type { Preview } from "../channel/shadow.js";
 import type { Clock } from "../clock/clock.js";
 import { SteadyTime } from "../clock/steady-time.js";
 import { settlesWithin } from "../clock/time-limit.js";

@@ -46,7 +46,7 @@ export interface Worker {
   setPreview(preview: Preview | undefined): void;
   /**
    * Keeps the next tick back until a newer plan or `release`, but not beyond the tick's deadline, and tells which one it is: no
-   * earlier one can change any more. Undefined where it has handed over nothing yet, and where it leaves meanwhile.
+   * earlier one can change any more. Undefined where it does not work yet, and where it leaves meanwhile.
    */
   hold(): Promise<Tick | undefined>;
   /** Lets the tick that is kept back go on. */

@@ -54,6 +54,16 @@ function lineOf(event: SupervisorEvent): Line {
         },
       );
     }
+    case "preparation": {
+      const { segmentId, first, state, failure } = event;
+      // Failures of what has its tick are told as the asset's own.
+      const isNews = state === "failed" && first === undefined;
+      return line(isNews ? "warn" : "debug", isNews ? "preview failed" : `segment ${state}`, {
+        segment: segmentId,
+        ...(first !== undefined && { tick: first }),
+        ...(failure && { asset: failure.asset.uri, err: failure.error }),
+      });
+    }
     case "corrected":
       return line("warn", "decoder was late and sought ahead", { tick: event.tick, asset: event.uri });
     case "decoder-stuck":

@@ -12,7 +12,9 @@ import {
   type NamedDecoder,
   nanosecondsFromMs,
   type Plan,
+  type Preview,
   type ProgramFormat,
+  type Tick,
   Timeline,
   type WorkerOrder,
 } from "@retrovue/core";
@@ -52,6 +54,7 @@ export class ChannelWorker {
   readonly #tools: ChannelWorkerTools;
   readonly #grid: HouseGrid;
   #plan: Plan;
+  #preview: Preview | undefined;
   #channel: Channel | undefined;
 
   constructor(profile: ChannelProfile, tools: ChannelWorkerTools, plan: Plan) {
@@ -68,8 +71,23 @@ export class ChannelWorker {
     this.#channel?.setTimeline(new Timeline(plan, this.#grid));
   }
 
+  /** Keeps an asset ready beside what is on air, in the place of the one before. */
+  setPreview(preview: Preview | undefined): void {
+    this.#preview = preview;
+    this.#channel?.setPreview(preview);
+  }
+
+  /** Keeps the next tick back for an edit, and tells which one it is; undefined before it works. */
+  hold(): Tick | undefined {
+    return this.#channel?.hold();
+  }
+
+  release(): void {
+    this.#channel?.release();
+  }
+
   /** Works until the signal aborts; resolves when all is closed. Rejects with what ended it otherwise. */
-  async run(order: Omit<WorkerOrder, "plan">, signal: AbortSignal): Promise<void> {
+  async run(order: Omit<WorkerOrder, "plan" | "preview">, signal: AbortSignal): Promise<void> {
     const { format, settings, languages, directReferences } = this.#profile;
     const { clock, bus, decoders, conformers, isBarred, onEvent, metrics, trail } = this.#tools;
     await using writer = await bus.openWriter(order.lane, signal);
@@ -96,6 +114,7 @@ export class ChannelWorker {
       onEvent,
       metrics,
     });
+    this.#channel.setPreview(this.#preview);
     await this.#channel.run(order.from, signal, order.continues);
   }
 }

@@ -4,6 +4,8 @@ import {
   type FrameWriter,
   type Plan,
   PlayoutError,
+  type Preview,
+  type Tick,
   type Worker,
   type WorkerHost,
   type WorkerListener,
@@ -45,6 +47,7 @@ class InProcessWorker implements Worker {
       { ...tools, bus: this.#cutOff(tools.bus), onEvent: (event) => this.#tell(event) },
       order.plan,
     );
+    this.#channel.setPreview(order.preview);
     this.#channel.run(order, this.#stop.signal).then(
       () => this.#leave("stopped"),
       (thrown: unknown) => {
@@ -56,6 +59,18 @@ class InProcessWorker implements Worker {
 
   setPlan(plan: Plan): void {
     this.#channel.setPlan(plan);
+  }
+
+  setPreview(preview: Preview | undefined): void {
+    this.#channel.setPreview(preview);
+  }
+
+  async hold(): Promise<Tick | undefined> {
+    return this.#channel.hold();
+  }
+
+  release(): void {
+    this.#channel.release();
   }
 
   kill(cause: string): void {

@@ -10,8 +10,10 @@ import {
   type PicturePlanes,
   type Plan,
   PlayoutError,
+  type Preview,
   type ProgramFormat,
   type SegmentPlace,
+  type SourceFailure,
   standInReasons,
   type Tick,
 } from "@retrovue/core";
@@ -46,6 +48,7 @@ export interface ProcessOrder {
   readonly from: Tick;
   readonly continues: boolean;
   readonly bars: readonly Bar[];
+  readonly preview?: Preview | undefined;
 }
 
 const tick = z.int().transform((value) => value as Tick);
@@ -91,6 +94,14 @@ export const mappingShape = z.object({
 /** A value of a type of the core's whose form was checked: zod's own output would lose brands and exact options. */
 export const shaped = <T>(shape: z.ZodType) => z.custom<T>((value) => shape.safeParse(value).success);
 
+const preview = shaped<Preview>(
+  z.object({
+    segmentId: text(32),
+    asset: z.object({ uri, title: text(256).optional() }),
+    inPoint: z.bigint(),
+  }),
+).optional();
+
 const bar = z.object({
   uri,
   decoderIndex: z.int().min(0),
@@ -114,12 +125,16 @@ const order = z.object({
   from: tick,
   continues: z.boolean(),
   bars: z.array(bar),
+  preview,
 });
 
 const toWorkerSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("prepare"), preparation }),
   z.object({ kind: z.literal("order"), order }),
   z.object({ kind: z.literal("plan"), plan: shaped<Plan>(planShape) }),
+  z.object({ kind: z.literal("preview"), preview }),
+  z.object({ kind: z.literal("hold"), id: z.int() }),
+  z.object({ kind: z.literal("release") }),
   z.object({ kind: z.literal("bar"), bar }),
   z.object({ kind: z.literal("mapping"), mapping: shaped<ClockMapping>(mappingShape) }),
   z.object({ kind: z.literal("inspect"), id: z.int(), uri }),
@@ -160,6 +175,13 @@ const event = z.discriminatedUnion("type", [
     tick,
     place: shaped<SegmentPlace>(placeShape),
     ready: z.boolean(),
+  }),
+  z.object({
+    type: z.literal("preparation"),
+    segmentId: text(32),
+    first: tick.optional(),
+    state: z.enum(["preparing", "primed", "failed"]),
+    failure: failure.optional(),
   }),
   z.object({ type: z.literal("source-failed"), tick, failure }),
   z.object({ type: z.literal("corrected"), tick, uri }),
@@ -226,6 +248,7 @@ const pictureShape = z.object({
 const fromWorkerSchema = z.discriminatedUnion("kind", [
   ...saidByAll,
   z.object({ kind: z.literal("event"), event }),
+  z.object({ kind: z.literal("held"), id: z.int(), tick: tick.optional() }),
   z.object({
     kind: z.literal("inspected"),
     id: z.int(),
@@ -278,23 +301,21 @@ export const fromPlainError = ({ code, what, remedy }: PlainError): PlayoutError
 
 /** A channel's event as it may cross: errors as plain values, everything else as it is. */
 export function toPlainEvent(told: ChannelEvent): Extract<FromWorker, { kind: "event" }>["event"] {
+  if (told.type === "preparation") return { ...told, failure: told.failure && toPlainFailure(told.failure) };
   if (told.type !== "source-failed") return told;
-  const { asset, error, reason, decoderIndex, retry } = told.failure;
-  return {
-    type: told.type,
-    tick: told.tick,
-    failure: {
-      asset: { ...asset },
-      error: toPlainError(error),
-      reason,
-      decoderIndex,
-      retry: retry && { ...retry },
-    },
-  };
+  return { type: told.type, tick: told.tick, failure: toPlainFailure(told.failure) };
 }
+
+const toPlainFailure = ({ asset, error, reason, decoderIndex, retry }: SourceFailure) => ({
+  asset: { ...asset },
+  error: toPlainError(error),
+  reason,
+  decoderIndex,
+  retry: retry && { ...retry },
+});
 
 /** The event that crossed. */
 export function fromPlainEvent(told: Extract<FromWorker, { kind: "event" }>["event"]): ChannelEvent {
-  if (told.type !== "source-failed") return told;
+  if (!("failure" in told) || told.failure === undefined) return told as ChannelEvent;
   return { ...told, failure: { ...told.failure, error: fromPlainError(told.failure.error) } } as ChannelEvent;
 }

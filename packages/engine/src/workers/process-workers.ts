@@ -4,7 +4,9 @@ import type {
   Clock,
   MetricsRecorder,
   Plan,
+  Preview,
   Suspect,
+  Tick,
   Worker,
   WorkerHost,
   WorkerListener,
@@ -105,6 +107,9 @@ class ProcessWorker implements Worker {
   readonly #child: ChildProcess;
   readonly #told: readonly Disposable[];
   #isGone = false;
+  #holds = 0;
+  /** Who waits for a tick to be kept back. */
+  readonly #holding = new Map<number, (tick: Tick | undefined) => void>();
   /** Why we killed it; undefined where it died by itself or by another's hand. */
   #killedFor: string | undefined;
 
@@ -127,12 +132,30 @@ class ProcessWorker implements Worker {
         from: order.from,
         continues: order.continues,
         bars: [...quarantine.bars()],
+        preview: order.preview,
       },
     });
     this.#told = [
       clock.onMapping((mapping) => tell(this.#child, { kind: "mapping", mapping })),
       quarantine.onBar((bar) => tell(this.#child, { kind: "bar", bar })),
     ];
+  }
+
+  setPreview(preview: Preview | undefined): void {
+    tell(this.#child, { kind: "preview", preview });
+  }
+
+  hold(): Promise<Tick | undefined> {
+    const id = ++this.#holds;
+    return new Promise((resolve) => {
+      this.#holding.set(id, resolve);
+      tell(this.#child, { kind: "hold", id });
+      if (this.#isGone) this.#held(id, undefined);
+    });
+  }
+
+  release(): void {
+    tell(this.#child, { kind: "release" });
   }
 
   setPlan(plan: Plan): void {
@@ -173,6 +196,9 @@ class ProcessWorker implements Worker {
       case "event":
         this.#listener.onEvent(fromPlainEvent(told.event));
         break;
+      case "held":
+        this.#held(told.id, told.tick);
+        break;
       case "metrics":
         for (const { metric, by, labels } of told.counts) metrics.count(metric, by, labels);
         for (const { metric, value, labels } of told.observations) metrics.observe(metric, value, labels);
@@ -187,9 +213,15 @@ class ProcessWorker implements Worker {
     }
   }
 
+  #held(id: number, tick: Tick | undefined): void {
+    this.#holding.get(id)?.(tick);
+    this.#holding.delete(id);
+  }
+
   #leave(cause: string): void {
     if (this.#isGone) return;
     this.#isGone = true;
+    for (const id of [...this.#holding.keys()]) this.#held(id, undefined);
     for (const listening of this.#told) listening[Symbol.dispose]();
     const { breadcrumbs = noBreadcrumbs } = this.#options;
     const { pid } = this.#child;

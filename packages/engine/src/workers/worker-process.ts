@@ -8,6 +8,7 @@ import {
   type Plan,
   PlayoutError,
   type PluginContext,
+  type Preview,
   type ProgramFormat,
   Quarantine,
 } from "@retrovue/core";
@@ -54,6 +55,7 @@ export class WorkerProcess {
   #clock: FollowerClock | undefined;
   #worker: ChannelWorker | undefined;
   #newestPlan: Plan | undefined;
+  #preview: Preview | undefined;
 
   constructor(link: EngineLink, host: HostTime) {
     this.#link = link;
@@ -85,6 +87,16 @@ export class WorkerProcess {
       case "plan":
         this.#newestPlan = message.plan;
         this.#worker?.setPlan(message.plan);
+        break;
+      case "preview":
+        this.#preview = message.preview;
+        this.#worker?.setPreview(message.preview);
+        break;
+      case "hold":
+        this.#link.send({ kind: "held", id: message.id, tick: this.#worker?.hold() });
+        break;
+      case "release":
+        this.#worker?.release();
         break;
       case "bar":
         this.#quarantine.bar(message.bar, message.bar.until);
@@ -161,6 +173,7 @@ export class WorkerProcess {
   }
 
   async #work(order: ProcessOrder): Promise<void> {
+    this.#preview ??= order.preview;
     for (const bar of order.bars) this.#quarantine.bar(bar, bar.until);
     const { signal } = this.#stop;
     const { clock, bus, decoders, conformers } = await this.#prepared();
@@ -178,6 +191,7 @@ export class WorkerProcess {
       // A newer one may have come while plugins were loaded.
       this.#newestPlan ?? order.plan,
     );
+    this.#worker.setPreview(this.#preview);
     const telling = this.#tellMetrics(clock);
     try {
       await this.#worker.run(order, signal);

@@ -4,6 +4,7 @@ import {
   nanosecondsFromMs,
   Quarantine,
   type SupervisorEvent,
+  type Worker,
   type WorkerHost,
 } from "@retrovue/core";
 import { type Mutant, mutant } from "./mutation.js";
@@ -15,11 +16,22 @@ class OpenDoor extends Quarantine {
   }
 }
 
+/** A worker some of whose calls do something else. */
+const changed = (worker: Worker, how: Partial<Worker>): Worker => ({
+  setPlan: (plan) => worker.setPlan(plan),
+  setPreview: (preview) => worker.setPreview(preview),
+  hold: () => worker.hold(),
+  release: () => worker.release(),
+  kill: (cause) => worker.kill(cause),
+  stop: () => worker.stop(),
+  ...how,
+});
+
 /** Workers that cannot be killed from outside. */
 const unkillable = (host: WorkerHost): WorkerHost => ({
   spawn: (order, listener) => {
     const worker = host.spawn(order, listener);
-    return { setPlan: (plan) => worker.setPlan(plan), kill: () => {}, stop: () => worker.stop() };
+    return changed(worker, { kill: () => {} });
   },
 });
 
@@ -31,7 +43,14 @@ function everyOtherADud(host: WorkerHost): WorkerHost {
       spawned += 1;
       if (spawned % 2 === 1) return host.spawn(order, listener);
       const end = () => queueMicrotask(() => listener.onExit({ cause: "never began", suspects: [] }));
-      return { setPlan: () => {}, kill: end, stop: end };
+      return {
+        setPlan: () => {},
+        setPreview: () => {},
+        hold: () => Promise.resolve(undefined),
+        release: () => {},
+        kill: end,
+        stop: end,
+      };
     },
   };
 }
@@ -40,7 +59,7 @@ function everyOtherADud(host: WorkerHost): WorkerHost {
 const staying = (host: WorkerHost): WorkerHost => ({
   spawn: (order, listener) => {
     const worker = host.spawn(order, listener);
-    return { setPlan: (plan) => worker.setPlan(plan), kill: () => {}, stop: () => {} };
+    return changed(worker, { kill: () => {}, stop: () => {} });
   },
 });
 

@@ -5,6 +5,8 @@ export function describeEvent(event: SupervisorEvent, name: (tick: Tick) => stri
   switch (event.type) {
     case "segment-began":
       return `segment ${event.place.segment.id.slice(-6)} begins at ${name(event.tick)}: ${event.place.segment.asset?.uri ?? "pad"}${event.ready ? "" : " (not ready)"}`;
+    case "preparation":
+      return `segment ${event.segmentId.slice(-6)} ${event.first === undefined ? "in the shadow" : `for ${name(event.first)}`}: ${event.state}`;
     case "source-failed": {
       const { failure } = event;
       const next =

@@ -9,6 +9,7 @@ import {
   nanosecondsFromMs,
   type ProgramFormat,
   type Suspect,
+  type Tick,
   Timeline,
   type Worker,
   type WorkerExit,
@@ -138,6 +139,20 @@ export class SimWorker implements Worker {
     this.#channel?.setTimeline(mutation.timeline(new Timeline(plan, grid)));
   }
 
+  setPreview(preview: WorkerOrder["preview"]): void {
+    this.#channel?.setPreview(preview);
+  }
+
+  /** One that is stopped does not answer. */
+  async hold(): Promise<Tick | undefined> {
+    await this.gate.pass(Promise.resolve());
+    return this.#channel?.hold();
+  }
+
+  release(): void {
+    void this.gate.pass(Promise.resolve()).then(() => this.#channel?.release());
+  }
+
   kill(cause: string): void {
     this.die({ cause, suspects: this.#atWork() });
   }
@@ -216,6 +231,7 @@ export class SimWorker implements Worker {
         if (!this.isGone) this.#listener.onEvent(event);
       },
     });
+    this.#channel.setPreview(order.preview);
     await this.#channel.run(order.from, signal, order.continues);
     await writer[Symbol.asyncDispose]();
     this.hasEnded = !this.isGone;
