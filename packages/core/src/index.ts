@@ -36,6 +36,12 @@ export {
   type DecoderTrail,
   type NamedDecoder,
 } from "./decoder/choice.js";
+export {
+  type DecoderChangeReason,
+  type DecoderName,
+  decoderChangeReasons,
+  type PassedOver,
+} from "./decoder/decoder-change.js";
 export { type ErrorCode, type ErrorCodeEntry, errorCodeNames, errorCodes, Status } from "./errors/codes.js";
 export { InvariantViolation, invariant } from "./errors/invariant.js";
 export { type ErrorDetails, PlayoutError, type PlayoutErrorOptions } from "./errors/playout-error.js";

@@ -274,9 +274,17 @@ describe("channel/faults", () => {
   test("channel/a-decoder-that-hangs-is-given-up-and-the-right-frame-comes-back", async () => {
     const asset = clip(1);
     const script = { calls: [{ on: "picture", from: 30, move: { kind: "stuck" } }] } as const;
-    await using bench = new ChannelBench({
+    const patterns = new PatternDecoderFactory();
+    await using bench: ChannelBench = new ChannelBench({
       faults: { [asset.uri]: script },
-      fallback: new PatternDecoderFactory(),
+      fallback: {
+        probe: patterns.probe.bind(patterns),
+        // Longer than the lead lasts.
+        open: async (...args) => {
+          await bench.clock.sleepUntil((bench.clock.now() + ms(1_200)) as Nanoseconds, args[2]);
+          return patterns.open(...args);
+        },
+      },
     });
     await bench.start(planAt(bench, [segmentOf(1, { asset })]));
     const aired = await bench.play(150);

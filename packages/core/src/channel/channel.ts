@@ -14,6 +14,7 @@ import { sameMedia } from "../plan/same.js";
 import type { Timeline } from "../plan/timeline.js";
 import type { HouseGrid } from "../time/house-grid.js";
 import { type Nanoseconds, type Tick, tickAfter } from "../time/units.js";
+import { AirNews } from "./air-news.js";
 import type { ChannelEvent } from "./events.js";
 import { fitsProgram } from "./fits.js";
 import { Inheritance } from "./inheritance.js";
@@ -60,6 +61,7 @@ export class Channel {
   readonly #options: ChannelOptions;
   readonly #preroll: Preroll;
   readonly #shadow: Shadow;
+  readonly #news: AirNews;
   readonly #pictures: PictureLine;
   readonly #sound: SoundLine;
   readonly #wake = new Wake();
@@ -68,17 +70,16 @@ export class Channel {
   readonly #tools: SessionTools & Disposable;
   #timeline: Timeline;
   #next: Tick = 0 as Tick;
-  #hasBegun = false;
   /** Set while a tick waits for its picture and its deadline has come. */
   #isOverdue = false;
+  /** The deadline of the tick that waits, while the alarm is set for something that comes before it. */
+  #overdueAt: Nanoseconds | undefined;
   /** Set while the next tick is kept back for an edit of the plan that is on its way. */
   #isHeld = false;
   /** Set when it is closing: nothing may be opened any more. */
   #hasEnded = false;
   /** The plan before it was edited, until the first tick after that. */
   #edited: Timeline | undefined;
-  /** The airing that was told last to have begun. */
-  #began: SegmentPlace | undefined;
   #inheritance: Inheritance | undefined;
 
   constructor(options: ChannelOptions) {
@@ -97,10 +98,14 @@ export class Channel {
     };
     this.#timeline = options.timeline;
     this.#metrics = options.metrics ?? silentMetrics;
+    this.#news = new AirNews({ grid, metrics: this.#metrics, onEvent: (event) => options.onEvent?.(event) });
     this.#pictures = new PictureLine(settings, grid, format);
     this.#sound = new SoundLine(grid, format);
     this.#alarm = new Alarm(clock, () => {
-      this.#isOverdue = true;
+      const later = this.#overdueAt;
+      this.#overdueAt = undefined;
+      this.#isOverdue = later === undefined;
+      if (later !== undefined) this.#alarm.arm(later);
       this.#wake.notify();
     });
     this.#preroll = new Preroll({
@@ -130,7 +135,7 @@ export class Channel {
     this.#timeline = timeline;
     this.#metrics.count("planUpdates");
     // At once: the next preview must not take the place of one that this plan airs.
-    if (this.#hasBegun && !this.#hasEnded) this.#preroll.review(timeline, this.#next);
+    if (this.#news.hasBegun && !this.#hasEnded) this.#preroll.review(timeline, this.#next);
     this.release();
   }
 
@@ -259,7 +264,7 @@ export class Channel {
         const isStaged = this.#isStaged(n, place, source);
         if (this.#isOverdue) this.#isHeld = false;
         if (this.#isOverdue || (isStaged && !this.#isHeld)) return { place, source };
-        if (!isArmed) this.#alarm.arm(this.#deadline(n));
+        if (!isArmed) this.#arm(n, source);
         isArmed = true;
         await this.#wake.wait();
       }
@@ -271,20 +276,27 @@ export class Channel {
   /** True where nothing that is to come would change what airs at the tick. Asks for what is missing. */
   #isStaged(n: Tick, place: Place, source: Source | undefined): boolean {
     if (place.in !== "segment" || source === undefined) return true;
-    source.want(n, this.#pictures.treatment(n, place));
+    const how = this.#pictures.treatment(n, place);
+    source.want(n, how);
+    source.hasten(n, how);
     const isDecided = source.isWaiting || this.#isReady(n, source, place);
     // What is the committer's is so at its deadline only: until then a retry may help, or an edit come.
     return isDecided && !this.#isCommitters(n, place, source);
   }
 
+  /** Rings at the tick's deadline, and before that when its source is to be hastened. */
+  #arm(n: Tick, source: Source | undefined): void {
+    const deadline = this.#deadline(n);
+    const hasteAt = source?.hasteAt(n);
+    const isEarlier = hasteAt !== undefined && hasteAt < deadline;
+    this.#overdueAt = isEarlier ? deadline : undefined;
+    this.#alarm.arm(isEarlier ? hasteAt : deadline);
+  }
+
   #isReady(n: Tick, source: Source, place: SegmentPlace): boolean {
-    // A first picture that is shown later will not come earlier by waiting.
-    if (source.picture(n, this.#pictures.treatment(n, place)).is === "coming") return false;
-    if (!source.expectsSound) return true;
-    const { sound } = source;
+    if (!source.isReadyFor(n, this.#pictures.treatment(n, place))) return false;
     // A join begins with half a second of sound in reserve, or with all there is.
-    if (sound === undefined || !(source.hasAired || source.primed)) return false;
-    return sound.ended || sound.at + sound.available >= this.#options.grid.sampleAt(tickAfter(n, 1));
+    return !source.expectsSound || source.hasAired || source.primed;
   }
 
   #soundOf(n: Tick, place: Place, source: Source | undefined): SoundOfTick {
@@ -304,35 +316,13 @@ export class Channel {
   }
 
   #submitted(n: Tick, place: Place, source: Source | undefined, meta: PictureMeta): void {
-    const { onEvent } = this.#options;
-    if (!this.#hasBegun) onEvent?.({ type: "worker-began", tick: n });
-    this.#tellBegun(n, place, source, meta);
-    if (meta.standIn === undefined && !meta.repeat)
-      this.#metrics.observe("decodeLatency", meta.decodeNs / 1e9);
-    this.#hasBegun = true;
+    this.#news.submitted(n, place, source, meta);
     this.#next = tickAfter(n, 1);
-  }
-
-  /** Tells of each airing once, at its first tick or wherever it is entered. */
-  #tellBegun(n: Tick, place: Place, source: Source | undefined, meta: PictureMeta): void {
-    const before = this.#began;
-    this.#began = place.in === "segment" ? place : undefined;
-    if (place.in !== "segment") return;
-    if (before?.segment.id === place.segment.id && before.first === place.first) return;
-    const { onEvent, grid } = this.#options;
-    // A worker that goes on where another was lost has changed nothing.
-    if (this.#hasBegun || n === place.first) this.#metrics.count("assetTransitions");
-    if (n === place.anchor.first && source !== undefined) {
-      const marginNs = source.readyAt === undefined ? 0n : grid.tickTime(n) - source.readyAt;
-      this.#metrics.observe("prerollMargin", Math.max(0, Number(marginNs) / 1e9));
-    }
-    const ready = meta.standIn === undefined || meta.pad || meta.standInReason === "soundOnly";
-    onEvent?.({ type: "segment-began", tick: n, place, ready });
   }
 
   /** True where the plan had something else there until now, and this is nearer than what is prepared in time. */
   #isLateTake(place: SegmentPlace): boolean {
-    if (this.#edited === undefined || !this.#hasBegun) return false;
+    if (this.#edited === undefined || !this.#news.hasBegun) return false;
     const { grid, settings } = this.#options;
     if (place.first >= this.#next + grid.ticksIn(settings.prerollNs)) return false;
     return !sameMedia(this.#edited.at(Math.max(place.first, this.#next) as Tick), place);
@@ -353,6 +343,7 @@ export class Channel {
         this.#metrics.count("decodeFailureCount");
         onEvent?.({ type: "source-failed", tick: this.#next, failure });
       },
+      onChange: (change) => this.#news.decoderChanged(change, this.#next),
       onPreparation: (told) => onEvent?.(told),
       onCorrection: (asset) => {
         this.#metrics.count("corrections");

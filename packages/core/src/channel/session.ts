@@ -11,7 +11,14 @@ import type { ProgramFormat } from "../media/program-format.js";
 import type { MetricsRecorder } from "../metrics/recorder.js";
 import type { Anchor } from "../plan/place.js";
 import type { HouseGrid } from "../time/house-grid.js";
-import { type MediaTime, mediaTime, nsPerSecond, type SampleIndex, type Tick } from "../time/units.js";
+import {
+  type MediaTime,
+  mediaTime,
+  nsPerSecond,
+  type SampleIndex,
+  type Tick,
+  tickAfter,
+} from "../time/units.js";
 import { type PictureAnswer, PictureCursor, type PictureStep, type Unfinished } from "./picture-cursor.js";
 import type { ChannelSettings } from "./settings.js";
 import { SoundPump } from "./sound-pump.js";
@@ -54,6 +61,9 @@ export class FellBehind extends Error {
 
 /** Ends a session whose decoder (or the conformer with its pictures) made no progress in time. */
 export class Hung extends PlayoutError {}
+
+/** Ends a session whose decoder was overtaken by the next one, which has the tick that this one is late for. */
+export class Overtaken extends PlayoutError {}
 
 /** Ends a session that got no buffer from the bus: nothing that its decoder could help. */
 export class Unserved extends PlayoutError {}
@@ -127,6 +137,11 @@ export class Session {
     this.#cursor?.want(tick, how);
   }
 
+  /** Pictures and blocks of sound read so far. */
+  get progress(): number {
+    return this.picturesRead + this.blocksRead;
+  }
+
   /** Pictures read so far: tells a slow decoder from one that hangs. */
   get picturesRead(): number {
     return this.#cursor?.picturesRead ?? 0;
@@ -140,6 +155,16 @@ export class Session {
   /** What there is for a tick; "ended" at once for media without pictures. */
   picture(tick: Tick, how: PictureTreatment): PictureAnswer {
     return this.#cursor?.answer(tick, how) ?? { is: this.hasPictures ? "coming" : "ended" };
+  }
+
+  /** True where picture and sound of a tick are there, or it is known that there are none. */
+  isReadyFor(tick: Tick, how: PictureTreatment): boolean {
+    // A first picture that is shown later will not come earlier by waiting.
+    if (this.picture(tick, how).is === "coming") return false;
+    if (!this.hasSound) return true;
+    const sound = this.#pump;
+    if (sound === undefined) return false;
+    return sound.ended || sound.at + sound.available >= this.#tools.grid.sampleAt(tickAfter(tick, 1));
   }
 
   /** Goes to its place and works until it fails; rejects with what ended it. */
@@ -185,6 +210,15 @@ export class Session {
   /** Ends the session because seeking ahead is quicker than decoding on. */
   fallBehind(): void {
     this.#fail(new FellBehind());
+  }
+
+  /** Ends the session because the next decoder has what this one is late with. */
+  giveWay(isHanging: boolean): void {
+    const [refusal, what] = isHanging
+      ? (["hung", "The decoder gave nothing more"] as const)
+      : (["slow", "The decoder is slower than the clock"] as const);
+    const message = `${what}, and the next one is ready in its place.`;
+    this.#fail(new Overtaken("Timeout", message, { details: { refusal } }));
   }
 
   /** Ends the work and gives all back but the decoder, which is the caller's. Idempotent. */

@@ -1,19 +1,21 @@
 import type { StandInReason } from "../bus/frame-meta.js";
-import { called, settlesWithin } from "../clock/time-limit.js";
 import type { PictureTreatment } from "../conform/conformer.js";
-import { type Choice, closeTimeoutNs, type DecoderChooser } from "../decoder/choice.js";
+import type { Choice, DecoderChooser } from "../decoder/choice.js";
+import { changeReasonOf, type DecoderName, type PassedOver } from "../decoder/decoder-change.js";
 import { invariant } from "../errors/invariant.js";
 import { PlayoutError } from "../errors/playout-error.js";
 import type { AssetRef } from "../media/asset.js";
 import type { Anchor, SegmentPlace } from "../plan/place.js";
 import { type Retry, retryAfter } from "../supervision/backoff.js";
 import { type MediaTime, type Nanoseconds, nanosecondsFromMs, type Tick } from "../time/units.js";
+import { Engagement } from "./engagement.js";
 import { wantedFormat } from "./fits.js";
 import { Lateness } from "./lateness.js";
-import type { PictureAnswer, Unfinished } from "./picture-cursor.js";
+import type { PictureAnswer } from "./picture-cursor.js";
 import { Preparation, type PreparationTold } from "./preparation.js";
-import { FellBehind, Hung, Session, type SessionTools, Unserved } from "./session.js";
+import { FellBehind, Hung, Overtaken, type Session, type SessionTools, Unserved } from "./session.js";
 import type { SoundPump } from "./sound-pump.js";
+import { Succession } from "./succession.js";
 
 /** A failure of a source, told once each. */
 export interface SourceFailure {
@@ -24,6 +26,17 @@ export interface SourceFailure {
   readonly decoderIndex: number | undefined;
   /** Undefined where another decoder is tried at once. */
   readonly retry: Retry | undefined;
+}
+
+/** Another decoder plays than the one that would have, or did. Told once each, when it is known who plays instead. */
+export interface DecoderChange {
+  readonly asset: AssetRef;
+  /** What it was opened for: its first place. */
+  readonly place: SegmentPlace;
+  readonly from: PassedOver;
+  readonly to: DecoderName;
+  /** True where `from` was at work; else it was never opened. */
+  readonly wasAtWork: boolean;
 }
 
 /** What a source is made with. */
@@ -43,6 +56,7 @@ export interface SourceOptions {
   /** Told of failures from when its tick is known. */
   readonly onFailure: (failure: SourceFailure) => void;
   readonly onPreparation: (told: PreparationTold) => void;
+  readonly onChange: (change: DecoderChange) => void;
   /** Told when a late decoder is sought ahead. */
   readonly onCorrection: (asset: AssetRef) => void;
   /** A decoder that does not close in time, or its pictures are not let go: a thread or device is lost until the process ends. */
@@ -86,6 +100,11 @@ export class Source {
   #reason: StandInReason;
   /** Ticks ahead of the next one to join at, after a seek ahead. */
   #joinAhead = 0;
+  readonly #succession: Succession;
+  /** Whom the next decoder takes over from. */
+  #followed: PassedOver | undefined;
+  /** Decoders on their way out; each has a deadline of its own. */
+  readonly #closing = new Set<Promise<void>>();
   /** Ticks in a row that aired as they should. */
   #onTimeTicks = 0;
   #hasAired = false;
@@ -105,7 +124,16 @@ export class Source {
       options.onPreparation,
     );
     this.#reason = options.lateTake ? "lateTake" : "opening";
-    this.#lateness = new Lateness(options.tools.grid, options.tools.settings.reseekAfterNs);
+    const { grid, settings, clock } = options.tools;
+    this.#lateness = new Lateness(grid, settings.reseekAfterNs);
+    this.#succession = new Succession({
+      grid,
+      settings,
+      clock,
+      hasOthers: (atWork) => options.chooser.hasOthers(this.#asset, this.#failedDecoders, atWork),
+      engage: (late, tick, signal) => this.#engageBeside(late, tick, signal),
+      onClosing: (closing) => this.#closeLater(closing),
+    });
     this.#finished = this.#live();
   }
 
@@ -159,6 +187,21 @@ export class Source {
 
   want(tick: Tick, how: PictureTreatment): void {
     this.#session?.want(tick, how);
+    this.#succession.want(tick, how);
+  }
+
+  /** When a tick that is waited for is to be hastened; undefined where that would not help. */
+  hasteAt(tick: Tick): Nanoseconds | undefined {
+    return this.#session && this.#succession.hasteAt(tick, this.#session);
+  }
+
+  /** The tick is waited for: where that has used up too much of the lead, the next decoder is made ready, and takes over. */
+  hasten(tick: Tick, how: PictureTreatment): void {
+    if (this.#session !== undefined) this.#succession.hasten(tick, how, this.#session);
+  }
+
+  isReadyFor(tick: Tick, how: PictureTreatment): boolean {
+    return this.#session?.isReadyFor(tick, how) ?? false;
   }
 
   picture(tick: Tick, how: PictureTreatment): PictureAnswer {
@@ -170,6 +213,7 @@ export class Source {
     if (picture === "on-time") this.#reason = "late";
     if (picture !== "late" && !isSoundLate) {
       this.#lateness.clear();
+      this.#succession.delivered(tick);
       this.#airedOnTime(picture);
       return;
     }
@@ -200,17 +244,21 @@ export class Source {
   async #live(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      let choice: Choice | undefined;
+      let engaged: Engagement | undefined;
       try {
-        choice = await this.#open(signal);
-        await this.#serve(choice, signal);
+        engaged = this.#succession.take() ?? (await this.#engage(this.#failedDecoders, signal));
+        this.#tellChanges(engaged.choice);
+        await this.#serve(engaged, signal);
       } catch (thrown) {
-        if (!signal.aborted) await this.#recover(thrown, choice, signal);
+        if (!signal.aborted) await this.#recover(thrown, engaged?.choice, signal);
       }
     }
+    this.#succession.dismiss();
+    while (this.#closing.size > 0) await Promise.all(this.#closing);
   }
 
-  #open(signal: AbortSignal): Promise<Choice> {
+  /** Opens the asset with the best decoder that has not failed on it. */
+  async #engage(failed: ReadonlySet<number>, signal: AbortSignal): Promise<Engagement> {
     const { chooser, languages, tools } = this.#options;
     const { format, supply } = tools;
     const options = {
@@ -219,46 +267,74 @@ export class Source {
       wanted: wantedFormat(format),
       ...(supply && { supply }),
     };
-    return chooser.open(this.#asset, options, this.#failedDecoders, signal, this.#onStuck);
+    const choice = await chooser.open(this.#asset, options, failed, signal, this.#onStuck);
+    return new Engagement({ tools, choice, onProgress: this.#onProgress, onStuck: this.#onStuck });
   }
 
   /** Runs sessions on an open decoder until one fails for another reason than being behind. */
-  async #serve(choice: Choice, signal: AbortSignal): Promise<void> {
-    const { tools, nextTick, onCorrection } = this.#options;
-    const unfinished: Unfinished = { reads: new Set(), conforms: new Set() };
+  async #serve(engaged: Engagement, signal: AbortSignal): Promise<void> {
+    const { onCorrection } = this.#options;
     this.#lateness.clear();
+    this.#succession.begin();
     try {
       while (!signal.aborted) {
-        const place = this.#place;
-        const at = this.#isShadow ? place.first : nextTick() + this.#joinAhead;
-        this.#joinAhead = 0;
-        const session = new Session(tools, {
-          choice,
-          anchor: place.anchor,
-          joinAt: Math.max(place.anchor.first, place.first, at) as Tick,
-          snappedIn: this.#snappedIn,
-          unfinished,
-          onProgress: this.#onProgress,
-        });
+        const session = engaged.session ?? this.#begin(engaged, this.#joinAt(), this.#snappedIn);
         this.#session = session;
+        this.#onProgress();
         try {
-          await session.run();
+          await engaged.ended();
         } catch (thrown) {
           if (!(thrown instanceof FellBehind) || signal.aborted) {
-            // At once: closing the decoder may take its time, and ticks go by meanwhile.
-            if (!signal.aborted) this.#reason = reasonFor(PlayoutError.from(thrown, "DecodeFailed"), choice);
+            // At once: the next decoder may take its time, and ticks go by meanwhile.
+            if (!signal.aborted)
+              this.#reason = reasonFor(PlayoutError.from(thrown, "DecodeFailed"), engaged.choice);
             throw thrown;
           }
           onCorrection(this.#asset);
         } finally {
           this.#snappedIn ??= session.snappedIn;
           this.#session = undefined;
-          session.close();
+          engaged.endSession();
         }
       }
     } finally {
-      await this.#dispose(choice, unfinished);
+      // Nobody waits for it: what follows may be on air long before a lost device has let go.
+      this.#closeLater(engaged.close());
     }
+  }
+
+  /** The tick to join at now. */
+  #joinAt(): Tick {
+    const { anchor, first } = this.#place;
+    if (this.#isShadow) return anchor.first;
+    const at = this.#options.nextTick() + this.#joinAhead;
+    this.#joinAhead = 0;
+    return Math.max(anchor.first, first, at) as Tick;
+  }
+
+  #begin(engaged: Engagement, joinAt: Tick, snappedIn: MediaTime | undefined): Session {
+    return engaged.begin({ anchor: this.#place.anchor, joinAt, snappedIn });
+  }
+
+  /** Makes the next decoder ready for the tick that the one at work is late with. */
+  async #engageBeside(late: Session, tick: Tick, signal: AbortSignal): Promise<Engagement> {
+    const engaged = await this.#engage(new Set([...this.#failedDecoders, late.decoderIndex]), signal);
+    this.#begin(engaged, tick, this.#snappedIn ?? late.snappedIn);
+    return engaged;
+  }
+
+  #closeLater(closing: Promise<void>): void {
+    this.#closing.add(closing);
+    void closing.finally(() => this.#closing.delete(closing));
+  }
+
+  #tellChanges({ index, name, passedOver }: Choice): void {
+    const { onChange } = this.#options;
+    const change = { asset: this.#asset, place: this.#place, to: { index, name } };
+    const followed = this.#followed;
+    this.#followed = undefined;
+    if (followed !== undefined) onChange({ ...change, from: followed, wasAtWork: true });
+    for (const from of passedOver) onChange({ ...change, from, wasAtWork: false });
   }
 
   async #recover(thrown: unknown, choice: Choice | undefined, signal: AbortSignal): Promise<void> {
@@ -272,6 +348,8 @@ export class Source {
     if (choice !== undefined && !isOfTheBus(error)) {
       // The next decoder takes over at the same place, at once; only when none is left is there anything to wait for.
       this.#failedDecoders.add(choice.index);
+      const { index, name } = choice;
+      this.#followed = { index, name, reason: changeReasonOf(error, "play"), error };
       this.#tellFailure({
         asset,
         error,
@@ -283,6 +361,7 @@ export class Source {
       return;
     }
     this.#failedDecoders.clear();
+    this.#followed = undefined;
     this.#failures += 1;
     const retry = retryAfter(this.#failures);
     this.#tellFailure({ asset, error, reason: this.#reason, decoderIndex: undefined, retry });
@@ -298,24 +377,6 @@ export class Source {
     if (!this.#hasAired) this.#preparation.failed(failure);
   }
 
-  /**
-   * Closes a decoder under a deadline: one that hangs in its own code must not keep the run from going on, nor a conformer that
-   * hangs on its pictures.
-   */
-  async #dispose({ decoder, index }: Choice, { reads, conforms }: Unfinished): Promise<void> {
-    const all = Promise.allSettled([
-      called(() => Promise.resolve(decoder[Symbol.asyncDispose]())),
-      ...conforms,
-    ]);
-    if (!(await settlesWithin(all, closeTimeoutNs, this.#options.tools.clock))) {
-      this.#onStuck(index);
-      return;
-    }
-    // A decoder that is gone stores nothing any more, whatever has become of its reads.
-    for (const buffer of reads) buffer.release();
-    reads.clear();
-  }
-
   readonly #onStuck = (decoderIndex: number): void => this.#options.onStuck(this.#asset, decoderIndex);
 
   readonly #onProgress = (): void => {
@@ -329,7 +390,7 @@ export class Source {
 const isOfTheBus = (error: PlayoutError): boolean => error instanceof Unserved || error.code === "BusStale";
 
 function reasonFor(error: PlayoutError, choice: Choice | undefined): StandInReason {
-  if (error instanceof Hung || error instanceof Unserved) return "hung";
+  if (error instanceof Hung || error instanceof Overtaken || error instanceof Unserved) return "hung";
   if (choice !== undefined) return "decodeFailed";
   return error.code === "MediaQuarantined" ? "quarantined" : "openFailed";
 }

@@ -5,6 +5,7 @@ import type { AssetRef } from "../media/asset.js";
 import { type Nanoseconds, nanosecondsFromMs } from "../time/units.js";
 import type { Candidate } from "./candidate.js";
 import type { Decoder, DecoderFactory, OpenOptions } from "./decoder.js";
+import { changeReasonOf, type DecoderName, type PassedOver } from "./decoder-change.js";
 import { better, Inquiry } from "./inquiry.js";
 
 /** A configured decoder. Its index is its place in the configuration, and what a slot's `decoderIndex` means. */
@@ -16,9 +17,10 @@ export interface NamedDecoder {
 export type { Candidate } from "./candidate.js";
 
 /** An open decoder and who made it. */
-export interface Choice {
+export interface Choice extends DecoderName {
   readonly decoder: Decoder;
-  readonly index: number;
+  /** Who would have played it rather than this one, as they came to be passed over. */
+  readonly passedOver: readonly PassedOver[];
 }
 
 /** What the choice is made with. */
@@ -98,6 +100,7 @@ export class DecoderChooser {
     const asking = new AbortController();
     const cancel = () => asking.abort(signal.reason);
     signal.addEventListener("abort", cancel);
+    const passedOver: PassedOver[] = this.#barredFrom(asset, failed);
     const tried: string[] = [];
     let last: PlayoutError | undefined;
     try {
@@ -106,12 +109,18 @@ export class DecoderChooser {
       const inquiry = new Inquiry({ asked, clock, graceNs });
       for (let next = await inquiry.take(asking.signal); next; next = await inquiry.take(asking.signal)) {
         try {
-          const decoder = await this.#open(next.index, asset, options, signal, onStuck);
-          return { decoder, index: next.index };
+          const { index, name } = next;
+          const decoder = await this.#open(index, asset, options, signal, onStuck);
+          passedOver.push(
+            ...inquiry.passedOver.map((one) => ({ ...one, name: this.#named(one.index).name })),
+          );
+          return { decoder, index, name, passedOver };
         } catch (thrown) {
           if (signal.aborted) throw thrown;
           last = PlayoutError.from(thrown, "DecodeFailed");
           tried.push(`${next.name}: ${last.message}`);
+          const { index, name } = next;
+          passedOver.push({ index, name, reason: changeReasonOf(last, "open"), error: last });
         }
       }
       for (const { name, probe } of inquiry.declined) tried.push(`${name}: ${probe.reason}`);
@@ -122,6 +131,21 @@ export class DecoderChooser {
       asking.abort(chosen);
     }
     throw this.#refusal(asset, tried, last, failed);
+  }
+
+  /** True where there is somebody but the one at work who may play the asset and has not failed on it. */
+  hasOthers(asset: AssetRef, failed: ReadonlySet<number>, atWork: number): boolean {
+    const { decoders, barred } = this.#options;
+    return decoders.some((_, index) => index !== atWork && !failed.has(index) && !barred(asset.uri, index));
+  }
+
+  #barredFrom({ uri }: AssetRef, failed: ReadonlySet<number>): PassedOver[] {
+    const { decoders, barred } = this.#options;
+    return decoders.flatMap(({ name }, index): PassedOver[] => {
+      if (failed.has(index) || !barred(uri, index)) return [];
+      const error = new PlayoutError("MediaQuarantined", `${name} killed or blocked a worker with ${uri}.`);
+      return [{ index, name, reason: "barred", error }];
+    });
   }
 
   /** Asks all who may play the asset, but for those whose answer is known since others failed on it. */

@@ -4,6 +4,7 @@ import type { EndOfMedia, PictureFrame } from "../media/picture.js";
 import type { PictureFormat } from "../media/picture-format.js";
 import type { SoundBlock } from "../media/sound.js";
 import type { MediaTime } from "../time/units.js";
+import type { DecoderChangeReason } from "./decoder-change.js";
 import type { PictureSupply } from "./picture-supply.js";
 
 /** What a decoder answers when asked whether it would play an asset. */
@@ -15,6 +16,11 @@ export interface ProbeResult {
   readonly score: number;
   /** One sentence for people: why this score. Always given. */
   readonly reason: string;
+  /**
+   * With score 0, for a decoder that plays such assets at other times or on other devices: why not this one, now. People count on
+   * it, so the engine says that another decoder plays instead. Left out where an asset is simply not its own.
+   */
+  readonly refusal?: DecoderChangeReason;
   /** Filled as far as a probe learns it without decoding. */
   readonly asset?: AssetInfo;
 }

@@ -1,7 +1,9 @@
 import type { Clock } from "../clock/clock.js";
 import { orAbort } from "../clock/time-limit.js";
+import { PlayoutError } from "../errors/playout-error.js";
 import type { Nanoseconds } from "../time/units.js";
 import type { Candidate } from "./candidate.js";
+import type { PassedOver } from "./decoder-change.js";
 
 /** The best that a decoder can say of itself (see `ProbeResult.score`). */
 const scoreMax = 100;
@@ -64,6 +66,21 @@ export class Inquiry {
   /** Those who answered that they cannot, best first. */
   get declined(): readonly Candidate[] {
     return this.#answers.filter(({ probe }) => probe.score <= 0);
+  }
+
+  /** Those who cannot now what they would play at other times, and those who have not answered within the grace. */
+  get passedOver(): readonly Omit<PassedOver, "name">[] {
+    const refused = this.#answers.flatMap(({ index, probe: { score, refusal: reason, reason: why } }) => {
+      if (score > 0 || reason === undefined) return [];
+      const code = reason === "unsupported" ? "UnsupportedMedia" : "DeviceUnavailable";
+      return [{ index, reason, error: new PlayoutError(code, why) }];
+    });
+    if (!this.#isGraceOver) return refused;
+    const silent = new PlayoutError("Timeout", "It did not answer in time whether it plays this.");
+    return [
+      ...refused,
+      ...[...this.#pending].map((index) => ({ index, reason: "hung" as const, error: silent })),
+    ];
   }
 
   #mayBeBettered(best: Candidate): boolean {

@@ -100,6 +100,12 @@ export const metrics = Object.freeze({
     "Replacements of a decoder, worker or render process.",
     ["channel", "what"],
   ),
+  decoderChanges: define(
+    "retrovue_playout_decoder_change_total",
+    "counter",
+    "Times that another decoder plays instead of this one, by why.",
+    ["channel", "decoder", "reason"],
+  ),
   corrections: define(
     "retrovue_playout_corrections_total",
     "counter",

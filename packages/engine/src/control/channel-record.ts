@@ -10,6 +10,7 @@ import { segmentRefToWire } from "@retrovue/protocol";
 import type { AirLog } from "../as-run/as-run-recorder.js";
 import type { PlanChange } from "../channels/channel-observer.js";
 import type { ChannelRuntime } from "../channels/channel-runtime.js";
+import { DecodersOnAir } from "./decoders-on-air.js";
 import { AsRun, type OnAirNow } from "./events/as-run.js";
 import { bodyOf, segmentEnded, segmentStarted } from "./events/channel-events.js";
 import type { EventLog, Happening } from "./events/event-log.js";
@@ -48,6 +49,7 @@ export class ChannelRecord {
   readonly #deps: ChannelRecordDeps;
   readonly #asRun: AsRun;
   readonly #applied: AppliedPlan[];
+  readonly #decoders = new DecodersOnAir();
   readonly #end = new AbortController();
   #wake = new AbortController();
   #lastFailure: { readonly error: PlayoutError; readonly at: Nanoseconds } | undefined;
@@ -60,7 +62,8 @@ export class ChannelRecord {
     this.#applied = [{ plan, source, appliedAt: deps.now(), effectiveTick: firstTick }];
     this.#asRun = new AsRun(new Timeline(plan, grid), firstTick, {
       began: (airing) => {
-        this.#tell(segmentStarted(airing, grid), airing.tick, airing.revision);
+        const decoder = this.decoderAt(airing.tick);
+        this.#tell(segmentStarted(airing, grid, decoder), airing.tick, airing.revision);
         deps.airLog?.began(channel, airing);
       },
       ended: (airing) => {
@@ -93,6 +96,11 @@ export class ChannelRecord {
     return now < firstTick ? undefined : this.#asRun.at(now);
   }
 
+  /** Whose picture airs at a tick, by its plugin's name; empty where none does. */
+  decoderAt(tick: Tick): string {
+    return this.#deps.decoders[this.#decoders.at(tick) ?? -1] ?? "";
+  }
+
   planned(change: PlanChange): void {
     const { plan, source, effectiveTick } = change;
     this.#deps.airLog?.planned(this.channel, change);
@@ -107,6 +115,7 @@ export class ChannelRecord {
     airLog?.heard(this.channel, event);
     if (event.type === "stand-in-began") this.#asRun.standInBegan(event.tick, event.kind, event.reason);
     if (event.type === "stand-in-ended") this.#asRun.standInEnded(event.tick);
+    if (event.type === "decoder-on-air") this.#decoders.began(event.tick, event.decoderIndex);
     if (event.type === "source-failed") {
       const error = PlayoutError.from(event.failure.error);
       this.#lastFailure = { error, at: now() };

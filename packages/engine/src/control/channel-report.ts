@@ -139,6 +139,7 @@ function onAirOf(channel: ChannelRuntime, record: ChannelRecord, tick: Tick): On
     remaining: durationToWire(nanoseconds(grid.tickTime(place.end) - grid.tickTime(tick))),
     ...(mediaTime !== undefined && { mediaTime: durationToWire(mediaTime) }),
     round: BigInt(place.round),
+    decoder: record.decoderAt(tick),
   });
 }
 

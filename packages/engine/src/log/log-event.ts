@@ -42,18 +42,31 @@ function lineOf(event: SupervisorEvent): Line {
     }
     case "source-failed": {
       const { asset, reason, error, retry } = event.failure;
-      return line(
-        "warn",
-        retry === undefined ? "asset failed; the next decoder takes over" : "asset failed",
-        {
-          tick: event.tick,
-          asset: asset.uri,
-          reason,
-          ...(retry && { retryAfterMs: ms(retry.afterNs) }),
-          err: error,
-        },
-      );
+      // Where another decoder is tried at once, what came of it is the episode's line.
+      const [level, what] =
+        retry === undefined
+          ? (["info", "asset failed; the next decoder is tried"] as const)
+          : (["warn", "asset failed"] as const);
+      return line(level, what, {
+        tick: event.tick,
+        asset: asset.uri,
+        reason,
+        ...(retry && { retryAfterMs: ms(retry.afterNs) }),
+        err: error,
+      });
     }
+    case "decoder-changed":
+      return line("warn", event.wasAtWork ? "another decoder took over" : "another decoder plays", {
+        tick: event.tick,
+        asset: event.uri,
+        segment: event.segmentId,
+        from: event.from.name,
+        to: event.to.name,
+        reason: event.reason,
+        err: event.error,
+      });
+    case "decoder-on-air":
+      return line("debug", "decoder on air", { tick: event.tick, decoder: event.decoderIndex });
     case "preparation": {
       const { segmentId, first, state, failure } = event;
       // Failures of what has its tick are told as the asset's own.

@@ -2,6 +2,8 @@ import {
   type AssetInfo,
   type ChannelEvent,
   type ClockMapping,
+  type DecoderChangeReason,
+  decoderChangeReasons,
   type ErrorCode,
   errorCodeNames,
   type LaneTicket,
@@ -168,6 +170,7 @@ const failure = z.object({
   decoderIndex: z.int().optional(),
   retry: z.object({ afterNs: z.bigint(), exhausted: z.boolean() }).optional(),
 });
+const decoderName = z.object({ index: z.int().min(0), name: text(4_096) });
 const event = z.discriminatedUnion("type", [
   z.object({ type: z.literal("worker-began"), tick }),
   z.object({
@@ -184,6 +187,18 @@ const event = z.discriminatedUnion("type", [
     failure: failure.optional(),
   }),
   z.object({ type: z.literal("source-failed"), tick, failure }),
+  z.object({
+    type: z.literal("decoder-changed"),
+    tick,
+    uri,
+    segmentId: text(32),
+    from: decoderName,
+    to: decoderName,
+    reason: z.enum(Object.keys(decoderChangeReasons) as [DecoderChangeReason, ...DecoderChangeReason[]]),
+    wasAtWork: z.boolean(),
+    error: plainError,
+  }),
+  z.object({ type: z.literal("decoder-on-air"), tick, decoderIndex: z.int().min(0).optional() }),
   z.object({ type: z.literal("corrected"), tick, uri }),
   z.object({ type: z.literal("decoder-stuck"), uri, decoderIndex: z.int().min(0) }),
   z.object({ type: z.literal("ticks-skipped"), from: tick, ticks: z.int().min(0) }),
@@ -302,6 +317,7 @@ export const fromPlainError = ({ code, what, remedy }: PlainError): PlayoutError
 /** A channel's event as it may cross: errors as plain values, everything else as it is. */
 export function toPlainEvent(told: ChannelEvent): Extract<FromWorker, { kind: "event" }>["event"] {
   if (told.type === "preparation") return { ...told, failure: told.failure && toPlainFailure(told.failure) };
+  if (told.type === "decoder-changed") return { ...told, error: toPlainError(told.error) };
   if (told.type !== "source-failed") return told;
   return { type: told.type, tick: told.tick, failure: toPlainFailure(told.failure) };
 }
@@ -316,6 +332,7 @@ const toPlainFailure = ({ asset, error, reason, decoderIndex, retry }: SourceFai
 
 /** The event that crossed. */
 export function fromPlainEvent(told: Extract<FromWorker, { kind: "event" }>["event"]): ChannelEvent {
+  if (told.type === "decoder-changed") return { ...told, error: fromPlainError(told.error) };
   if (!("failure" in told) || told.failure === undefined) return told as ChannelEvent;
   return { ...told, failure: { ...told.failure, error: fromPlainError(told.failure.error) } } as ChannelEvent;
 }

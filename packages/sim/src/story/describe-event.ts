@@ -15,6 +15,10 @@ export function describeEvent(event: SupervisorEvent, name: (tick: Tick) => stri
           : `again in ${failure.retry.afterNs / 1_000_000n} ms`;
       return `${failure.asset.uri} failed (${failure.reason}): ${failure.error.message} ${next}`;
     }
+    case "decoder-changed":
+      return `segment ${event.segmentId.slice(-6)} is played by ${event.to.name} from ${name(event.tick)}, not by ${event.from.name}: ${event.reason}`;
+    case "decoder-on-air":
+      return `pictures of decoder ${event.decoderIndex ?? "none"} from ${name(event.tick)}`;
     case "stand-in-began":
       return `stand-in begins at ${name(event.tick)}: ${event.kind} because ${event.reason}`;
     case "stand-in-ended":

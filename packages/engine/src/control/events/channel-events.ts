@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import {
   type ChannelState,
+  type DecoderChangeReason,
   type HouseGrid,
   type Nanoseconds,
   PlayoutError,
@@ -50,8 +51,8 @@ export interface EventContext {
   readonly decoders: readonly string[];
 }
 
-/** A segment went on air. */
-export const segmentStarted = (airing: AiringBegan, grid: HouseGrid): EventBody => {
+/** A segment went on air, played by a decoder of this name. */
+export const segmentStarted = (airing: AiringBegan, grid: HouseGrid, decoder: string): EventBody => {
   const { place, tick } = airing;
   const mediaTime = mediaTimeOf(place, tick, grid);
   return {
@@ -62,6 +63,7 @@ export const segmentStarted = (airing: AiringBegan, grid: HouseGrid): EventBody 
       endTick: BigInt(place.end),
       ...(mediaTime !== undefined && { mediaTime: durationToWire(mediaTime) }),
       round: BigInt(place.round),
+      decoder,
       lateTicks: BigInt(lateTicks(airing)),
     }),
   };
@@ -147,7 +149,22 @@ export function bodyOf(
           value: create(StandInEndedSchema, { ticks: BigInt(event.ticks), ...(segment && { segment }) }),
         },
       };
+    case "decoder-changed":
+      return {
+        tick: event.tick,
+        body: {
+          case: "decoderRestarted",
+          value: create(DecoderRestartedSchema, {
+            ...(segment && { segment }),
+            decoderFrom: event.from.name,
+            decoderTo: event.to.name,
+            failure: failureToWire(withReason(event.error, event.reason), now),
+          }),
+        },
+      };
     case "source-failed":
+      // Where another decoder is tried at once, it is told when that one plays.
+      if (event.failure.retry === undefined) return undefined;
       return {
         tick: event.tick,
         body: {
@@ -175,6 +192,10 @@ export function bodyOf(
       return undefined;
   }
 }
+
+/** The reason is in the details, where programs find it. */
+const withReason = ({ code, what, remedy, details }: PlayoutError, reason: DecoderChangeReason) =>
+  new PlayoutError(code, what, { ...(remedy !== undefined && { remedy }), details: { ...details, reason } });
 
 function reasonOf(from: ChannelState, to: ChannelState): string {
   if (to === "stopped") return "The channel was stopped.";

@@ -1,0 +1,75 @@
+import type { Clock } from "../clock/clock.js";
+import type { HouseGrid } from "../time/house-grid.js";
+import { type Nanoseconds, nanosecondsFromMs, type Tick } from "../time/units.js";
+import type { ChannelSettings } from "./settings.js";
+
+/** What a watch works with. */
+export interface LeadWatchOptions {
+  readonly grid: HouseGrid;
+  readonly settings: ChannelSettings;
+  readonly clock: Clock;
+}
+
+/**
+ * How much of what there is to lose may be lost before the next decoder is called. Software takes 100 to 300 ms to open and seek, and
+ * at the default lead 400 ms can be lost in all: an eighth of them is what a decoder of pictures ahead does not lose by itself.
+ */
+const hasteShare = 8n;
+
+/** One that was called for nothing is not called again for so long: on a machine that is short of time it would only take more. */
+const restNs = nanosecondsFromMs(5_000);
+
+/**
+ * Tells a decoder that loses its lead, be it by hanging or by being slower than the clock, from one that has none yet: the lead is
+ * measured against the greatest that this decoder has had.
+ */
+export class LeadWatch {
+  readonly #options: LeadWatchOptions;
+  readonly #hasteNs: bigint;
+  /** Undefined until the decoder has delivered. */
+  #greatestNs: bigint | undefined;
+  #notBefore: Nanoseconds | undefined;
+
+  constructor(options: LeadWatchOptions) {
+    this.#options = options;
+    const { leadNsTarget, guardNs } = options.settings;
+    this.#hasteNs = (leadNsTarget - guardNs - options.grid.length(1)) / hasteShare;
+  }
+
+  /** Another decoder is at work. */
+  begin(): void {
+    this.#greatestNs = undefined;
+  }
+
+  /** A tick aired as it should. True where the lead is back, so that nobody else is needed. */
+  delivered(tick: Tick): boolean {
+    const leadNs = this.#leadNs(tick);
+    if (this.#greatestNs === undefined || leadNs > this.#greatestNs) this.#greatestNs = leadNs;
+    return leadNs >= this.#greatestNs - this.#hasteNs / 2n;
+  }
+
+  /** When a tick that is waited for has lost too much of the lead. */
+  hasteAt(tick: Tick): Nanoseconds | undefined {
+    if (this.#greatestNs === undefined) return undefined;
+    return (this.#options.grid.tickTime(tick) - this.#greatestNs + this.#hasteNs) as Nanoseconds;
+  }
+
+  /** True where it has lost it. */
+  isShrinking(tick: Tick): boolean {
+    return this.#greatestNs !== undefined && this.#leadNs(tick) <= this.#greatestNs - this.#hasteNs;
+  }
+
+  /** False for a while after the next decoder was called. */
+  mayCall(): boolean {
+    return this.#notBefore === undefined || this.#options.clock.now() >= this.#notBefore;
+  }
+
+  /** The next decoder was called. */
+  called(): void {
+    this.#notBefore = (this.#options.clock.now() + restNs) as Nanoseconds;
+  }
+
+  #leadNs(tick: Tick): bigint {
+    return this.#options.grid.tickTime(tick) - this.#options.clock.now();
+  }
+}
