@@ -1,4 +1,4 @@
-import { type ChannelState, type Plan, PlayoutError, replacePlan } from "@retrovue/core";
+import { type ChannelState, type Plan, PlayoutError, replacePlan, type Tick } from "@retrovue/core";
 import type { ChannelConfig } from "../config/playout-config.js";
 import type { Log } from "../log/log.js";
 import type { PlanResolver } from "../plans/plan-resolver.js";
@@ -173,11 +173,13 @@ export class ChannelRegistry {
     this.onAir(id);
     const { draft, onSlate } = await this.#options.resolver.resolve(handle, by, 1, signal);
     const channel = this.onAir(id);
-    const revision = channel.plan.revision + 1;
-    const plan = replacePlan(channel.plan, { ...draft, revision }, channel.nextTick, channel.grid);
-    // A slate is not a plan that anyone would want back.
-    const from = { source: handle, handle, isKept: onSlate === undefined };
-    return { onSlate, changed: this.apply(id, plan, from) };
+    return await channel.edit(undefined, (next) => {
+      const revision = channel.plan.revision + 1;
+      const plan = replacePlan(channel.plan, { ...draft, revision }, next, channel.grid);
+      // A slate is not a plan that anyone would want back.
+      const from = { source: handle, handle, isKept: onSlate === undefined };
+      return { onSlate, changed: this.apply(id, plan, from, next) };
+    });
   }
 
   /**
@@ -185,11 +187,11 @@ export class ChannelRegistry {
    *
    * @param from where it came from, for people, and the handle that it is resumed by; undefined where it is a value, and
    * not kept at all where `isKept` is false
+   * @param effectiveTick the first tick that follows it
    */
-  apply(id: number, plan: Plan, from: PlanOrigin): boolean {
+  apply(id: number, plan: Plan, from: PlanOrigin, effectiveTick: Tick): boolean {
     const channel = this.onAir(id);
     const before = channel.plan.revision;
-    const effectiveTick = channel.nextTick;
     if (plan.revision <= before) return false;
     const { observer, savedPlans } = this.#options;
     observer.planned(channel, { plan, source: from.source, effectiveTick, before });

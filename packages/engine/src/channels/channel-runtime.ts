@@ -13,6 +13,7 @@ import {
   type Place,
   type Plan,
   PlayoutError,
+  type Preview,
   type Quarantine,
   type SupervisorEvent,
   type Tick,
@@ -58,6 +59,9 @@ export interface ChannelLook {
 
 /** From the decision to start to the first tick, beyond the guard time: what a warm worker takes to open a local file. */
 const startMarginNs = nanosecondsFromMs(100);
+
+/** Further ahead than a worker hands over while it hears of an edit, however late that is. */
+const farNs = nanosecondsFromMs(1_000);
 
 /** The reader that a channel's own encoder is (core: renderSource). */
 const renderReaderName = "renderer";
@@ -159,6 +163,28 @@ export class ChannelRuntime {
   /** The first tick that an edit can still change. */
   get nextTick(): Tick {
     return Math.max(this.firstTick, this.#committer.head() + 1) as Tick;
+  }
+
+  /** Keeps an asset ready beside what is on air, in the place of the one before; undefined for none. */
+  setPreview(preview: Preview | undefined): void {
+    this.#supervisor.setPreview(preview);
+  }
+
+  /**
+   * Edits the plan: `make` is given the first tick that an edit can still change, and none of it is handed over until it returns.
+   * A worker that does not answer at once is not waited for; the tick is then one that it cannot have reached yet.
+   *
+   * @param wanted the tick that the edit is for; undefined for as soon as can be
+   */
+  async edit<T>(wanted: Tick | undefined, make: (next: Tick) => T): Promise<T> {
+    // What is well ahead need not be held back.
+    if (wanted !== undefined && wanted > this.nextTick + this.grid.ticksIn(farNs)) return make(this.nextTick);
+    const held = await this.#supervisor.hold();
+    try {
+      return make(Math.max(held, this.firstTick) as Tick);
+    } finally {
+      this.#supervisor.release();
+    }
   }
 
   /** Puts a newer revision in force, from the first tick not committed. False where it is not newer. */

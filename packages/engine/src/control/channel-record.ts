@@ -14,6 +14,7 @@ import { DecodersOnAir } from "./decoders-on-air.js";
 import { AsRun, type OnAirNow } from "./events/as-run.js";
 import { bodyOf, segmentEnded, segmentStarted } from "./events/channel-events.js";
 import type { EventLog, Happening } from "./events/event-log.js";
+import { Preparations } from "./preparations.js";
 
 /** A plan as it was put in force. */
 export interface AppliedPlan {
@@ -50,6 +51,8 @@ export class ChannelRecord {
   readonly #asRun: AsRun;
   readonly #applied: AppliedPlan[];
   readonly #decoders = new DecodersOnAir();
+  /** How far what comes next is prepared. */
+  readonly preparations = new Preparations();
   readonly #end = new AbortController();
   #wake = new AbortController();
   #lastFailure: { readonly error: PlayoutError; readonly at: Nanoseconds } | undefined;
@@ -116,6 +119,8 @@ export class ChannelRecord {
     if (event.type === "stand-in-began") this.#asRun.standInBegan(event.tick, event.kind, event.reason);
     if (event.type === "stand-in-ended") this.#asRun.standInEnded(event.tick);
     if (event.type === "decoder-on-air") this.#decoders.began(event.tick, event.decoderIndex);
+    if (event.type === "preparation") this.preparations.heard(event, now());
+    if (event.type === "worker-replaced") this.preparations.clear();
     if (event.type === "source-failed") {
       const error = PlayoutError.from(event.failure.error);
       this.#lastFailure = { error, at: now() };

@@ -15,6 +15,7 @@ import {
   OnAirSchema,
   OutputStatusSchema,
   programFormatToWire,
+  Readiness,
   segmentRefToWire,
   standInCountToWire,
   standInKinds,
@@ -85,7 +86,7 @@ export class ChannelReport {
     status.outputs = outputsOf(channel);
     const onAir = onAirOf(channel, record, tick);
     if (onAir !== undefined) status.onAir = onAir;
-    const next = nextOf(channel, tick);
+    const next = nextOf(channel, record, tick);
     if (next !== undefined) status.next = next;
     const { lastFailure } = record;
     if (lastFailure !== undefined) status.lastFailure = failureToWire(lastFailure.error, lastFailure.at);
@@ -143,16 +144,24 @@ function onAirOf(channel: ChannelRuntime, record: ChannelRecord, tick: Tick): On
   });
 }
 
-function nextOf(channel: ChannelRuntime, tick: Tick): NextSegment | undefined {
-  const next = channel
-    .placesFrom(tick, 3)
-    .slice(1)
-    .find((place): place is SegmentPlace => place.in === "segment");
+const readinessOf = {
+  none: Readiness.UNSPECIFIED,
+  preparing: Readiness.PREPARING,
+  primed: Readiness.PRIMED,
+  failed: Readiness.FAILED,
+} as const;
+
+function nextOf(channel: ChannelRuntime, record: ChannelRecord, tick: Tick): NextSegment | undefined {
+  const [onAir, ...following] = channel.placesFrom(tick, 3);
+  const next = following.find((place): place is SegmentPlace => place.in === "segment");
   if (next === undefined) return undefined;
+  const prepared = record.preparations.of(next, onAir);
   return create(NextSegmentSchema, {
     segment: segmentRefToWire(next.segment, next.index),
     firstTick: BigInt(next.first),
     at: timestampToWire(channel.grid.tickTime(next.first)),
+    readiness: readinessOf[prepared?.state ?? "none"],
+    ...(prepared?.failure && { failure: failureToWire(prepared.failure.error, prepared.failure.at) }),
   });
 }
 

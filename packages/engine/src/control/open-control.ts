@@ -35,8 +35,8 @@ export function openControl(scope: Container, version: string, teardown: Teardow
     lengths: scope.resolve(engineTokens.lengths),
     assets: scope.resolve(engineTokens.assets),
     segmentsMax: config.limits.planSegments,
-    // A worker of its own process hands over a tick more before it hears of an edit, at worst.
-    marginTicks: config.engine.isolation === "process" ? 1 : 0,
+    timer: host.timer,
+    metricsOf: (id: number) => counts.get(id),
   };
   const preview = new PreviewControl(shared);
   return new EngineControl(
@@ -46,7 +46,6 @@ export function openControl(scope: Container, version: string, teardown: Teardow
         preview,
         ports: scope.resolve(engineTokens.channelPorts),
         defaults: config.defaults,
-        timer: host.timer,
       }),
       plans: new PlayoutPlansService(shared),
       status: new PlayoutStatusService({

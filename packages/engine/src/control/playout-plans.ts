@@ -20,7 +20,7 @@ import {
 import type { ChannelRegistry } from "../channels/channel-registry.js";
 import type { ChannelRuntime } from "../channels/channel-runtime.js";
 import type { ChannelRecords } from "./channel-records.js";
-import { editPlan, type PlanEdit } from "./plan-edit.js";
+import { type EditTiming, editPlan, type PlanEdit } from "./plan-edit.js";
 import { lengthsFor, type PlanReadingDeps, plannedBy } from "./plan-reading.js";
 import { planWarnings } from "./plan-warnings.js";
 import type { Styles } from "./styles.js";
@@ -33,8 +33,6 @@ export interface PlayoutPlansDeps extends PlanReadingDeps {
   readonly styles: Styles;
   readonly turns: Turns;
   readonly clock: Clock;
-  /** See `PreviewControlDeps`. */
-  readonly marginTicks: number;
 }
 
 /** Where plans that came as values are said to come from. */
@@ -65,11 +63,13 @@ export class PlayoutPlansService implements Handlers<typeof PlayoutPlans> {
           revision: channel.plan.revision + 1,
           lengthOf: (uri) => lengths.get(uri),
         });
-        const edit = editPlan(channel.plan, draft, this.#timing(effective, channel), channel.grid);
-        if (!request.dryRun) {
-          this.#apply(channel, edit);
-          styles.pin(id, ControlStyle.PLAN);
-        }
+        const wanted = wantedTick(effective, channel);
+        const editFrom = (next: Tick) =>
+          editPlan(channel.plan, draft, this.#timing(wanted, next, channel), channel.grid);
+        const edit = request.dryRun
+          ? editFrom(channel.nextTick)
+          : await channel.edit(wanted, (next) => this.#apply(channel, editFrom(next), next));
+        if (!request.dryRun) styles.pin(id, ControlStyle.PLAN);
         const at = channel.grid.tickTime(edit.effectiveTick);
         return create(ApplyPlanResponseSchema, {
           revision: BigInt(edit.plan.revision),
@@ -109,13 +109,15 @@ export class PlayoutPlansService implements Handlers<typeof PlayoutPlans> {
     });
   }
 
-  #apply(channel: ChannelRuntime, { plan, changed, isLate, effectiveTick, then }: PlanEdit): void {
+  #apply(channel: ChannelRuntime, edit: PlanEdit, next: Tick): PlanEdit {
     const { channels, records } = this.#deps;
-    if (!changed) return;
-    const apply = () => channels.apply(channel.id, plan, { source, handle: undefined });
+    const { plan, changed, isLate, effectiveTick, then } = edit;
+    if (!changed) return edit;
+    const apply = () => channels.apply(channel.id, plan, { source, handle: undefined }, next);
     if (isLate) records.late(apply);
     else apply();
     if (then !== undefined) void this.#goOn(channel, plan.revision, effectiveTick, then);
+    return edit;
   }
 
   /** Puts the loop itself in force once its first round is on air, unless another plan came meanwhile. */
@@ -130,17 +132,15 @@ export class PlayoutPlansService implements Handlers<typeof PlayoutPlans> {
     await clock.sleepUntil(grid.tickTime(at), new AbortController().signal);
     await turns.take(id, async () => {
       if (channels.running(id) !== channel || channel.plan.revision !== revision) return;
-      const timing = { wanted: undefined, next: channel.nextTick, onAir: grid.tickAtOrBefore(clock.now()) };
-      const { plan } = editPlan(channel.plan, then, timing, grid);
-      channels.apply(id, plan, { source, handle: undefined });
+      await channel.edit(undefined, (next) => {
+        const { plan } = editPlan(channel.plan, then, this.#timing(undefined, next, channel), grid);
+        channels.apply(id, plan, { source, handle: undefined }, next);
+      });
     });
   }
 
-  #timing(effective: Effective, { grid, nextTick }: ChannelRuntime) {
-    const { clock, marginTicks } = this.#deps;
-    const wanted = effective.at === undefined ? effective.tick : grid.tickAtOrAfter(effective.at);
-    const onAir = grid.tickAtOrBefore(clock.now());
-    return { wanted, next: (nextTick + (wanted === undefined ? 0 : marginTicks)) as Tick, onAir };
+  #timing(wanted: Tick | undefined, next: Tick, { grid }: ChannelRuntime): EditTiming {
+    return { wanted, next, onAir: grid.tickAtOrBefore(this.#deps.clock.now()) };
   }
 }
 
@@ -155,6 +155,9 @@ function effectiveOf({ effective }: ApplyPlanRequest): Effective {
   if (effective.case === "effectiveAt") return { at: timestampFromWire("effective_at", effective.value) };
   return {};
 }
+
+const wantedTick = ({ at, tick }: Effective, { grid }: ChannelRuntime): Tick | undefined =>
+  at === undefined ? tick : grid.tickAtOrAfter(at);
 
 function tickField(value: bigint): Tick {
   if (value > BigInt(Number.MAX_SAFE_INTEGER))
