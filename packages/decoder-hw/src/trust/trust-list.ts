@@ -159,8 +159,8 @@ export class TrustList {
       renameSync(draft, path);
       this.#makeRoom();
     } catch (thrown) {
-      rmSync(draft, { force: true });
       this.#tell(thrown);
+      this.#removeFile(draft);
     }
   }
 
@@ -174,7 +174,10 @@ export class TrustList {
 
   #remove(name: string): void {
     const path = this.#pathOf(name);
-    if (path === undefined) return;
+    if (path !== undefined) this.#removeFile(path);
+  }
+
+  #removeFile(path: string): void {
     try {
       rmSync(path, { force: true, recursive: true });
     } catch (thrown) {
