@@ -20,7 +20,7 @@ Expected<BusObjects> BusObjects::make(const BusSpec& spec, const Place& place,
   const std::string path = place.directory + "/" + busName(place.prefix, spec.engineId, spec.channelId);
   if (auto removed = removeDeadBus(path, readers != nullptr); !removed) return removed.failure();
 
-  auto pictures = SharedObject::make(place.directory, layout->picturesBytes(), 0640);
+  auto pictures = SharedObject::make(place.directory, layout->picturesBytes(), 0640, Touching::later);
   if (!pictures) return pictures.failure();
   auto control = SharedObject::make(place.directory, layout->controlBytes(), 0640);
   if (!control) return control.failure();

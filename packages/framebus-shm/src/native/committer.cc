@@ -37,6 +37,9 @@ Expected<std::unique_ptr<Committer>> Committer::create(const BusSpec& spec, cons
   // Last, and whole: who finds the control object finds everything.
   if (auto linked = committer->objects_.control.link(committer->objects_.path); !linked)
     return linked.failure();
+  // Theirs who draw and look; here they are touched, since this is the first who can, and then let go.
+  committer->toucher_.begin(committer->objects_.pictures.mapping());
+  committer->objects_.pictures.unmap();
   committer->thread_ = std::thread([raw = committer.get()] { raw->run(); });
   return committer;
 }
@@ -185,6 +188,7 @@ void Committer::close() {
     __atomic_fetch_add(&eventWord_, 1, __ATOMIC_RELEASE);
     futexWake(&eventWord_);
   }
+  toucher_.stop();
   if (thread_.joinable()) thread_.join();
   intake_.takeDropped();
   objects_.control.unlink();

@@ -16,6 +16,7 @@
 #include "episodes.h"
 #include "inheriting_mutex.h"
 #include "lane_intake.h"
+#include "page_toucher.h"
 #include "picture_pool.h"
 #include "stand_ins.h"
 #include "tick_publisher.h"
@@ -120,6 +121,7 @@ class Committer {
   bool freesLanes_ = false;      // The thread is giving the memory of dropped lanes back.
   std::uint32_t freedWord_ = 0;  // Futex: raised when the memory of dropped lanes was given back.
   std::atomic<bool> realtime_{false};
+  PageToucher toucher_;
   std::thread thread_;
 };
 

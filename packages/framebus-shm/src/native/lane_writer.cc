@@ -60,7 +60,7 @@ Expected<std::unique_ptr<LaneWriter>> LaneWriter::open(const std::string& contro
   }
   if (static_cast<std::uint64_t>(about.st_size) != h.pictures_bytes)
     return incompatible(controlPath + ".pictures");
-  auto picturesMap = Mapping::make(pictures->get(), h.pictures_bytes, true);
+  auto picturesMap = Mapping::make(pictures->get(), h.pictures_bytes, true, Touching::later);
   if (!picturesMap) return picturesMap.failure();
   writer->pictures_ = *picturesMap;
 
@@ -83,6 +83,8 @@ Expected<std::unique_ptr<LaneWriter>> LaneWriter::open(const std::string& contro
       shape.state != RVFB_LANE_OPEN) {
     return Failure{"BusStale", "The lane belongs to a bus or worker that is gone; ask for a new one.", 0};
   }
+  // Buffers are lent in the order of their addresses at first, each some milliseconds after the one before.
+  writer->toucher_.begin(writer->pictures_);
   // Private from here on: nobody else can find it, and nothing is left of it when both ends are gone.
   ::unlink(lanePath.c_str());
   return writer;

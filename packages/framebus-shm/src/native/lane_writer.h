@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "page_toucher.h"
 #include "shared_object.h"
 
 namespace retrovue::framebus {
@@ -56,6 +57,7 @@ class LaneWriter {
   FileDescriptor controlFd_;
   std::shared_ptr<Mapping> control_;
   std::shared_ptr<Mapping> pictures_;
+  PageToucher toucher_;
   std::shared_ptr<Mapping> memory_;
   rvfb_lane shape_{};
   rvfb_lane* lane_ = nullptr;

@@ -33,15 +33,18 @@ Mapping::~Mapping() {
   ::munmap(at_, bytes_);
 }
 
-Expected<std::shared_ptr<Mapping>> Mapping::make(int fd, std::size_t bytes, bool writable) {
+Expected<std::shared_ptr<Mapping>> Mapping::make(int fd, std::size_t bytes, bool writable,
+                                                 Touching touching) {
   const int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
-  void* at = ::mmap(nullptr, bytes, protection, MAP_SHARED | MAP_POPULATE, fd, 0);
+  const int flags = MAP_SHARED | (touching == Touching::now ? MAP_POPULATE : 0);
+  void* at = ::mmap(nullptr, bytes, protection, flags, fd, 0);
   if (at == MAP_FAILED)
     return systemFailure("OutOfSharedMemory", "Cannot map " + std::to_string(bytes) + " bytes");
   return std::make_shared<Mapping>(at, bytes, writable);
 }
 
-Expected<SharedObject> SharedObject::make(const std::string& directory, std::uint64_t bytes, mode_t mode) {
+Expected<SharedObject> SharedObject::make(const std::string& directory, std::uint64_t bytes, mode_t mode,
+                                          Touching touching) {
   FileDescriptor fd(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, mode));
   if (!fd.isOpen()) {
     const int error = errno;
@@ -68,7 +71,7 @@ Expected<SharedObject> SharedObject::make(const std::string& directory, std::uin
     const auto available = freeBytes(directory);
     return outOfSharedMemory(directory, bytes, available && *available != UINT64_MAX ? *available : 0);
   }
-  auto mapping = Mapping::make(fd.get(), bytes, true);
+  auto mapping = Mapping::make(fd.get(), bytes, true, touching);
   if (!mapping) return mapping.failure();
   struct stat about {};
   if (::fstat(fd.get(), &about) != 0) return systemFailure("Internal", "Cannot look at an object of our own");

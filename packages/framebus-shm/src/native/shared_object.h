@@ -28,6 +28,9 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
+/// When the pages of a mapping are touched first.
+enum class Touching { now, later };
+
 /// Mapped memory, unmapped with its last owner. JavaScript's buffers over it are owners too.
 class Mapping {
  public:
@@ -43,8 +46,10 @@ class Mapping {
   /// nobody.
   bool isCut() const { return guard_.isCut(); }
 
-  /// Every page is touched now, so that none faults on the way of a frame.
-  static Expected<std::shared_ptr<Mapping>> make(int fd, std::size_t bytes, bool writable);
+  /// Every page is touched now, so that none faults on the way of a frame; unless that is left to a
+  /// `PageToucher`.
+  static Expected<std::shared_ptr<Mapping>> make(int fd, std::size_t bytes, bool writable,
+                                                 Touching touching = Touching::now);
 
  private:
   std::byte* at_;
@@ -58,7 +63,8 @@ class Mapping {
 class SharedObject {
  public:
   /// Memory for all of it is taken now (`OutOfSharedMemory` otherwise): later there is no SIGBUS.
-  static Expected<SharedObject> make(const std::string& directory, std::uint64_t bytes, mode_t mode);
+  static Expected<SharedObject> make(const std::string& directory, std::uint64_t bytes, mode_t mode,
+                                     Touching touching = Touching::now);
 
   SharedObject(SharedObject&&) noexcept = default;
   SharedObject& operator=(SharedObject&&) noexcept = default;
