@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { type Clock, PlayoutError } from "@retrovue/core";
 import type { Container } from "@retrovue/core/di";
 import { busAddressOf, coreSettings, directReferencesOf } from "./channels/core-settings.js";
+import type { FirstLook } from "./channels/first-look.js";
 import { Slates } from "./channels/slates.js";
 import { type CompositionInput, contextsOf, opened } from "./compose-plugin.js";
 import type { ChannelConfig, PlayoutConfig } from "./config/playout-config.js";
@@ -68,6 +69,10 @@ async function bindDecodingWithin(
         input.log,
       ),
     )
+    .bind(engineTokens.firstLookFor, () => ({
+      lengthOf: (uri, signal) => new MediaInspector(decoders.decoders, clock).lengthOf(uri, signal),
+      [Symbol.asyncDispose]: async () => {},
+    }))
     .bind(engineTokens.warmWorkers, async () => {})
     .bind(
       engineTokens.workersFor,
@@ -126,6 +131,7 @@ function bindDecodingInProcesses(
     preparation,
     breadcrumbs,
     clock,
+    timer: input.host.timer,
     spares: engine.spareWorkers,
     expected: channels.filter(({ autostart }) => autostart).length,
     log,
@@ -148,12 +154,23 @@ function bindDecodingInProcesses(
       engineTokens.slates,
       new Slates((uri, format, signal) => slateMaker.still(uri, format, signal), log),
     )
+    .bind(
+      engineTokens.firstLookFor,
+      () =>
+        new MediaWorker({
+          begin: () => pool.take(),
+          onGone: (pid, cause) => breadcrumbs.leftBy(pid, cause),
+          timer: input.host.timer,
+          log,
+        }),
+    )
     .bind(engineTokens.warmWorkers, () => pool.warm())
     .bind(
       engineTokens.workersFor,
       (channel) =>
         new ProcessWorkers({
           pool,
+          first: handOverOf(channel.resolve(engineTokens.firstLook)),
           breadcrumbs,
           profile: profileOf(channel.resolve(engineTokens.channelConfig)),
           clock,
@@ -198,6 +215,9 @@ function renderTaskOf(channel: Container): RenderTask {
   const { id, format, encode } = channel.resolve(engineTokens.channelConfig);
   return { bus: busAddressOf(engine.id, id), format, encode };
 }
+
+/** The process that has looked at the channel's media already. */
+const handOverOf = (look: FirstLook) => (look instanceof MediaWorker ? look : undefined);
 
 const profileOf = (channel: ChannelConfig): ChannelProfile => ({
   channelId: channel.id,

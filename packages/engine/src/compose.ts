@@ -6,6 +6,7 @@ import { AsRunRecorder } from "./as-run/as-run-recorder.js";
 import { ChannelDemand, type DemandTable } from "./channels/channel-demand.js";
 import { ChannelRegistry } from "./channels/channel-registry.js";
 import { busAddressOf } from "./channels/core-settings.js";
+import { makeBus } from "./channels/make-bus.js";
 import { configuredClock } from "./clock/configured-clock.js";
 import { type CompositionInput, contextsOf, opened } from "./compose-plugin.js";
 import { bindWork, isEncoding, refuseUnreachableBus } from "./compose-work.js";
@@ -122,7 +123,19 @@ function channelRegistry(scope: Container): ChannelRegistry {
       // From first air on nothing but an order steps these.
       if (clock instanceof SystemClock || clock instanceof DisciplinedClock) clock.markAired();
     },
-    toolsFor: (config, log) => {
+    firstLook: scope.resolve(engineTokens.firstLookFor),
+    makeBus: (config, signal) =>
+      makeBus(
+        config,
+        {
+          engineId: engine.id,
+          clock: scope.resolve(engineTokens.clock),
+          bus: scope.resolve(engineTokens.frameBus),
+          slates: scope.resolve(engineTokens.slates),
+        },
+        signal,
+      ),
+    toolsFor: (config, log, look) => {
       const metrics = new ChannelCounts(scope.resolve(engineTokens.prometheus).forChannel(config.id));
       scope.resolve(engineTokens.counts).set(config.id, metrics);
       const channel = scope
@@ -130,6 +143,7 @@ function channelRegistry(scope: Container): ChannelRegistry {
         .bind(engineTokens.channelConfig, config)
         .bind(engineTokens.channelLog, log)
         .bind(engineTokens.channelMetrics, metrics)
+        .bind(engineTokens.firstLook, look)
         .bindFactory(engineTokens.workers, (own) => scope.resolve(engineTokens.workersFor)(own));
       return {
         engineId: engine.id,
@@ -138,7 +152,6 @@ function channelRegistry(scope: Container): ChannelRegistry {
         quarantine: scope.resolve(engineTokens.quarantine),
         metrics,
         workers: channel.resolve(engineTokens.workers),
-        slates: scope.resolve(engineTokens.slates),
         openOutputs: () => outputsOf(channel),
       };
     },

@@ -3,6 +3,7 @@ import { type Container, Token, tokens } from "@retrovue/core/di";
 import type { AsRunFiles } from "./as-run/as-run-files.js";
 import type { ChannelDemand } from "./channels/channel-demand.js";
 import type { ChannelRegistry } from "./channels/channel-registry.js";
+import type { FirstLook } from "./channels/first-look.js";
 import type { Slates } from "./channels/slates.js";
 import type { ChannelConfig, PlayoutConfig } from "./config/playout-config.js";
 import type { ChannelCounts } from "./control/channel-counts.js";
@@ -53,7 +54,10 @@ export const engineTokens = Object.freeze({
   controlListener: new Token<HttpListener>("HTTP server of control"),
   viewPages: new Token<ViewPages>("Pages for viewers"),
   channelPorts: new Token<ChannelPorts>("Ports of channels"),
+  /** Makes who looks at the media of a channel that is about to start. */
+  firstLookFor: new Token<() => FirstLook>("Maker of first looks"),
   // In a channel's scope.
+  firstLook: new Token<FirstLook>("First look at a channel's media"),
   channelConfig: new Token<ChannelConfig>("Configuration of a channel"),
   channelLog: new Token<Log>("Log of a channel"),
   channelMetrics: tokens.metrics satisfies Token<MetricsRecorder>,

@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { SystemClock, type Timer } from "@retrovue/core";
@@ -32,6 +33,7 @@ function mediaWorker(decoder = fileURLToPath(new URL("./dangerous-decoder.ts", i
   const timer = new ToldTimer();
   const children: ChildProcess[] = [];
   const lines: string[] = [];
+  const gone: [number, string][] = [];
   const worker = new MediaWorker({
     begin: () => {
       const child = beginWorker(
@@ -59,10 +61,11 @@ function mediaWorker(decoder = fileURLToPath(new URL("./dangerous-decoder.ts", i
       children.push(child);
       return child;
     },
+    onGone: (pid, cause) => gone.push([pid, cause]),
     timer,
     log: openLog({ level: "error", format: "json", now: () => 0n, write: (line) => lines.push(line) }),
   });
-  return { worker, timer, children, lines, [Symbol.dispose]: () => clock[Symbol.dispose]() };
+  return { worker, timer, children, lines, gone, [Symbol.dispose]: () => clock[Symbol.dispose]() };
 }
 
 describe("media/worker", () => {
@@ -116,6 +119,36 @@ describe("media/worker", () => {
     await expect.poll(() => made.children[0]?.signalCode).toBe("SIGKILL");
     await worker.lengthOf("test://b", never);
     expect(made.children).toHaveLength(2);
+  });
+
+  test("media/a-process-that-has-looked-is-handed-over-once-and-lives", async () => {
+    using made = mediaWorker();
+    expect(made.worker.handOver()).toBeUndefined();
+    await made.worker.lengthOf("test://a", never);
+    const child = made.worker.handOver();
+    expect(child).toBe(made.children[0]);
+    expect(made.worker.handOver()).toBeUndefined();
+    await made.worker[Symbol.asyncDispose]();
+    expect([child?.exitCode, child?.signalCode]).toEqual([null, null]);
+    expect(made.timer.take(3)).toEqual([]);
+    if (child !== undefined) {
+      const gone = once(child, "exit");
+      child.kill("SIGKILL");
+      await gone;
+    }
+    expect(made.gone).toEqual([]);
+  });
+
+  test("media/a-process-at-work-or-one-that-has-seen-much-is-not-handed-over", async () => {
+    using made = mediaWorker();
+    await using worker = made.worker;
+    const hung = worker.lengthOf("test://hang", never).catch((thrown: { code: string }) => thrown.code);
+    expect(worker.handOver()).toBeUndefined();
+    for (const wake of made.timer.take(12)) wake();
+    expect(await hung).toBe("Timeout");
+    for (let n = 0; n < 9; n++) await worker.lengthOf(`test://${n}`, never);
+    expect(worker.handOver()).toBeUndefined();
+    await expect.poll(() => made.gone).toEqual([[made.children[0]?.pid, "SIGKILL"]]);
   });
 
   test("media/a-plugin-that-does-not-load-fails-what-is-asked", async () => {

@@ -8,6 +8,7 @@ import {
 } from "@retrovue/core";
 import type { ChannelConfig } from "../config/playout-config.js";
 import type { Log } from "../log/log.js";
+import type { AssetLengths } from "../media/media-inspector.js";
 import type { PlanResolver, ResolvedPlan } from "../plans/plan-resolver.js";
 import { planToBegin } from "../plans/resume.js";
 import type { SavedPlan, SavedPlans } from "../plans/saved-plans.js";
@@ -34,6 +35,8 @@ interface Sources {
   readonly resolver: PlanResolver;
   readonly savedPlans: SavedPlans;
   readonly log: Log;
+  /** Looks at the media of the plan. */
+  readonly lengths: AssetLengths;
 }
 
 /**
@@ -75,10 +78,10 @@ async function ofRequest(
   handle: string,
   saved: SavedPlan | undefined,
   { last, stoppedAt }: { readonly last: number; readonly stoppedAt: number | undefined },
-  { resolver }: Sources,
+  { resolver, lengths }: Sources,
   signal: AbortSignal,
 ): Promise<Beginning> {
-  const { draft, onSlate } = await resolver.resolve(handle, "request", 1, signal);
+  const { draft, onSlate } = await resolver.resolve(handle, "request", 1, signal, lengths);
   // The same plan as before the engine was away goes on; one that was stopped, or another one, begins.
   const goesOn =
     stoppedAt === undefined && saved?.handle === handle ? { ...saved, configured: handle } : undefined;
@@ -100,12 +103,12 @@ async function resolve(
   id: number,
   configured: string,
   saved: SavedPlan | undefined,
-  { resolver, log }: Sources,
+  { resolver, lengths, log }: Sources,
   signal: AbortSignal,
 ): Promise<ResolvedPlan | undefined> {
   let error: PlayoutError | undefined;
   try {
-    const resolved = await resolver.resolve(configured, "configuration", 1, signal);
+    const resolved = await resolver.resolve(configured, "configuration", 1, signal, lengths);
     if (saved?.configured !== configured || resolved.onSlate === undefined) return resolved;
     error = resolved.onSlate;
   } catch (thrown) {

@@ -1,11 +1,20 @@
-import { type ChannelState, type Plan, PlayoutError, replacePlan, type Tick } from "@retrovue/core";
+import {
+  type ChannelState,
+  type Committer,
+  type Plan,
+  PlayoutError,
+  replacePlan,
+  type Tick,
+} from "@retrovue/core";
 import type { ChannelConfig } from "../config/playout-config.js";
 import type { Log } from "../log/log.js";
 import type { PlanResolver } from "../plans/plan-resolver.js";
 import type { SavedPlans } from "../plans/saved-plans.js";
 import { beginningOf, type StartOrder } from "./beginning.js";
+import { BusInMaking } from "./bus-in-making.js";
 import type { ChannelObserver } from "./channel-observer.js";
 import { ChannelRuntime, type ChannelRuntimeTools } from "./channel-runtime.js";
+import type { FirstLook } from "./first-look.js";
 
 /** What channels are started with. */
 export interface ChannelRegistryOptions {
@@ -15,8 +24,16 @@ export interface ChannelRegistryOptions {
   readonly log: Log;
   /** Called when a channel is on air. */
   readonly onAir: () => void;
+  /** Who looks at the media of a channel's first plan, made anew for each start. */
+  readonly firstLook: () => FirstLook;
+  /** Makes a channel's bus, with its slate. */
+  readonly makeBus: (config: ChannelConfig, signal: AbortSignal) => Promise<Committer>;
   /** The tools of one channel, made anew for each start. */
-  readonly toolsFor: (config: ChannelConfig, log: Log) => Omit<ChannelRuntimeTools, "log" | "onEvent">;
+  readonly toolsFor: (
+    config: ChannelConfig,
+    log: Log,
+    look: FirstLook,
+  ) => Omit<ChannelRuntimeTools, "log" | "onEvent">;
   /** Hears what channels do. */
   readonly observer: ChannelObserver;
   /** The channel that a request makes by an id which the configuration does not name. */
@@ -231,10 +248,12 @@ export class ChannelRegistry {
     const known = this.#known.get(id) ?? this.#made(id, order);
     const config = order.format === undefined ? known : { ...known, format: order.format };
     const signal = AbortSignal.any([this.#closing.signal, ...(order.signal ? [order.signal] : [])]);
+    await using look = this.#options.firstLook();
+    await using bus = new BusInMaking(() => this.#options.makeBus(config, signal));
     const { planFor, onSlate, handleOf } = await beginningOf(
       known,
       { order, stoppedAt: this.#stopped.get(id) },
-      this.#options,
+      { ...this.#options, lengths: bus.begunBy(look) },
       signal,
     );
     signal.throwIfAborted();
@@ -242,12 +261,12 @@ export class ChannelRegistry {
     const channel = await ChannelRuntime.start(
       config,
       {
-        ...toolsFor(config, channelLog),
+        ...toolsFor(config, channelLog, look),
         log: channelLog,
         onEvent: (event) => observer.heard(config.id, event),
       },
       planFor,
-      signal,
+      await bus.take(),
     );
     this.#known.set(id, known);
     this.#running.set(id, channel);

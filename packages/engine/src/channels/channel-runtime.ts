@@ -25,7 +25,6 @@ import { logEvent } from "../log/log-event.js";
 import type { ChannelOutputs } from "../outputs/channel-outputs.js";
 import { ChannelGauges } from "./channel-gauges.js";
 import { busSpecOf, coreSettings, gridOf } from "./core-settings.js";
-import type { Slates } from "./slates.js";
 
 /** What a channel is run with; all of it borrowed but the workers, which belong to it alone. */
 export interface ChannelRuntimeTools {
@@ -35,7 +34,6 @@ export interface ChannelRuntimeTools {
   readonly workers: WorkerHost;
   readonly quarantine: Quarantine;
   readonly metrics: MetricsRecorder;
-  readonly slates: Slates;
   /** Begins to encode the channel, whose bus is there; undefined where it is not encoded. */
   readonly openOutputs: () => ChannelOutputs | undefined;
   /** Names the channel on every line. */
@@ -105,9 +103,10 @@ export class ChannelRuntime {
       uptimeSeconds: () => Number((clock.now() - startedAt) / nsPerMs) / 1_000,
     });
     this.#mapping = clock.onMapping((mapping) => committer.setMapping(mapping));
+    // The bus was made with the one of its own time.
+    committer.setMapping(clock.mapping());
     const settings = coreSettings(config);
     committer.setPolicy({ holdTicksMax: this.grid.ticksIn(settings.holdNsMax), after: settings.afterHold });
-    tools.slates.draw(committer.reserved("slate"), config);
     this.#supervisor = new ChannelSupervisor(
       {
         grid: this.grid,
@@ -126,18 +125,18 @@ export class ChannelRuntime {
   }
 
   /**
-   * Makes the bus and puts the channel on air.
+   * Puts the channel on air.
    *
    * @param planFor the plan to begin with, given the first tick
+   * @param committer its bus, the runtime's from now on
    */
   static async start(
     config: ChannelConfig,
     tools: ChannelRuntimeTools,
     planFor: (first: Tick, grid: HouseGrid) => Plan,
-    signal: AbortSignal,
+    committer: Committer,
   ): Promise<ChannelRuntime> {
-    const { clock, bus, engineId } = tools;
-    const committer = await bus.create(busSpecOf(engineId, config.id, config, clock.mapping()), signal);
+    const { clock } = tools;
     try {
       const { guardNs } = coreSettings(config);
       const first = gridOf(config).tickAtOrAfter((clock.now() + guardNs + startMarginNs) as Nanoseconds);

@@ -18,6 +18,8 @@ import type { AssetExaminer, AssetLengths } from "./media-inspector.js";
 export interface MediaWorkerOptions {
   /** Begins a process that has been told what to load; it is ours from then on. */
   readonly begin: () => ChildProcess;
+  /** Told of each process that is gone, and of what ended it. */
+  readonly onGone?: (pid: number, cause: string) => void;
   readonly timer: Timer;
   readonly log: Log;
 }
@@ -36,6 +38,9 @@ type Question =
   | { readonly kind: "inspect"; readonly uri: string }
   | { readonly kind: "still"; readonly uri: string; readonly format: ProgramFormat };
 type Answer = Extract<FromWorker, { kind: "inspected" | "still" }>;
+
+/** Files after which a process goes no further: whatever each of them left behind, a channel should not have to live with. */
+const handedOverFilesMax = 8;
 
 interface Job {
   readonly question: Question;
@@ -58,6 +63,8 @@ export class MediaWorker implements AssetLengths, AssetExaminer, AsyncDisposable
   readonly #leaving = new Set<Promise<unknown>>();
   #idle: Disposable | undefined;
   #lastId = 0;
+  /** Files that the process has looked at. */
+  #looks = 0;
   #isClosed = false;
 
   constructor(options: MediaWorkerOptions) {
@@ -86,6 +93,19 @@ export class MediaWorker implements AssetLengths, AssetExaminer, AsyncDisposable
     const { picture } = await this.#ask({ kind: "still", uri, format }, "still", signal);
     if (picture === undefined) throw new PlayoutError("Internal", "A worker gave no picture.");
     return picture;
+  }
+
+  /**
+   * The process, whose decoders are warm by now and know what was looked at; from now on it is the caller's. Undefined where it
+   * is at work, or has looked at so much that a fresh one is to be preferred. The next question begins another.
+   */
+  handOver(): ChildProcess | undefined {
+    const child = this.#child;
+    if (child === undefined || this.#running.size > 0 || this.#looks > handedOverFilesMax) return undefined;
+    this.#idle?.[Symbol.dispose]();
+    this.#child = undefined;
+    for (const event of ["message", "error", "exit"]) child.removeAllListeners(event);
+    return child;
   }
 
   /** Ends the process; what was asked rejects with `Closed`. Idempotent. */
@@ -132,6 +152,7 @@ export class MediaWorker implements AssetLengths, AssetExaminer, AsyncDisposable
   #begin(job: Job): void {
     const id = ++this.#lastId;
     this.#child ??= this.#spawn();
+    this.#looks += 1;
     this.#running.set(id, job);
     job.deadline = this.#options.timer.after(deadlineNs, () => {
       this.#running.delete(id);
@@ -148,10 +169,15 @@ export class MediaWorker implements AssetLengths, AssetExaminer, AsyncDisposable
   }
 
   #spawn(): ChildProcess {
+    this.#looks = 0;
     const child = this.#options.begin();
     child.on("message", (message) => this.#hear(child, message));
     child.once("error", () => this.#lose(child, "it could not be begun"));
-    child.once("exit", (code, signal) => this.#lose(child, signal ?? `exit code ${code}`));
+    child.once("exit", (code, signal) => {
+      const cause = signal ?? `exit code ${code}`;
+      if (child.pid !== undefined) this.#options.onGone?.(child.pid, cause);
+      this.#lose(child, cause);
+    });
     return child;
   }
 

@@ -53,15 +53,17 @@ export class PlanResolver {
    *
    * @param by who gave it: what the configuration names may lie anywhere, what a request names only beneath a media
    * root or the configuration's folder
+   * @param lengths who looks at the media in place of the resolver's own; asked only once nothing cheaper speaks against the plan
    */
   async resolve(
     handle: string,
     by: "configuration" | "request",
     revision: number,
     signal: AbortSignal,
+    lengths: AssetLengths = this.#options.lengths,
   ): Promise<ResolvedPlan> {
     try {
-      return { draft: await this.#find(handle, by, revision, signal), onSlate: undefined };
+      return { draft: await this.#find(handle, by, revision, lengths, signal), onSlate: undefined };
     } catch (thrown) {
       const error = PlayoutError.from(thrown, "UnknownPlan");
       if (signal.aborted || this.#options.unresolved === "refuse") throw error;
@@ -76,8 +78,14 @@ export class PlanResolver {
     return isUri ? asset : this.#path(asset, asset);
   }
 
-  async #find(handle: string, by: "configuration" | "request", revision: number, signal: AbortSignal) {
-    const { plans, lengths, access } = this.#options;
+  async #find(
+    handle: string,
+    by: "configuration" | "request",
+    revision: number,
+    lengths: AssetLengths,
+    signal: AbortSignal,
+  ) {
+    const { plans, access } = this.#options;
     const named = Object.hasOwn(plans, handle) ? plans[handle] : undefined;
     const target = named ?? handle;
     const isTrusted = named !== undefined || by === "configuration";

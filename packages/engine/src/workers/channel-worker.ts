@@ -90,8 +90,13 @@ export class ChannelWorker {
   async run(order: Omit<WorkerOrder, "plan" | "preview">, signal: AbortSignal): Promise<void> {
     const { format, settings, languages, directReferences } = this.#profile;
     const { clock, bus, decoders, conformers, isBarred, onEvent, metrics, trail } = this.#tools;
-    await using writer = await bus.openWriter(order.lane, signal);
-    const conformer = await conformers.open(format, signal);
+    // Beside the lane: each takes its time, on threads of its own.
+    const opening = conformers.open(format, signal);
+    await using writer = await bus.openWriter(order.lane, signal).catch(async (thrown: unknown) => {
+      await opening.then((open) => open[Symbol.asyncDispose]()).catch(() => {});
+      throw thrown;
+    });
+    const conformer = await opening;
     this.#channel = new Channel({
       grid: this.#grid,
       format,

@@ -84,6 +84,8 @@ export function tell(child: ChildProcess, message: ToWorker): void {
 /** What one channel's workers are made with. */
 export interface ProcessWorkersOptions {
   readonly pool: WorkerPool;
+  /** Has the process that comes before those of the pool, once: the one that has looked at the channel's media. */
+  readonly first?: { handOver(): ChildProcess | undefined } | undefined;
   readonly profile: ChannelProfile;
   readonly clock: Clock;
   readonly quarantine: SharedQuarantine;
@@ -114,10 +116,10 @@ class ProcessWorker implements Worker {
   #killedFor: string | undefined;
 
   constructor(options: ProcessWorkersOptions, order: WorkerOrder, listener: WorkerListener) {
-    const { pool, profile, clock, quarantine } = options;
+    const { pool, first, profile, clock, quarantine } = options;
     this.#options = options;
     this.#listener = listener;
-    this.#child = pool.take();
+    this.#child = first?.handOver() ?? pool.take();
     this.#child.on("message", (message) => this.#hear(message));
     this.#child.once("exit", (code, signal) => this.#leave(signal ?? `exit code ${code}`));
     this.#child.once("error", (error) => this.#leave(error.message));

@@ -1,14 +1,21 @@
 import type { ChildProcess } from "node:child_process";
-import type { Clock } from "@retrovue/core";
+import { type Clock, nanosecondsFromMs, type Timer } from "@retrovue/core";
 import type { Log } from "../log/log.js";
 import type { BreadcrumbFiles } from "./breadcrumb-files.js";
 import { type FromWorker, fromPlainError, type Preparation, readFromWorker } from "./messages.js";
 import { beginWorker } from "./process-workers.js";
 
+/**
+ * A spare is replaced so long after it was taken. Beginning a process takes most of a core for some 300 ms, of which whoever was taken
+ * would be deprived in the very moment in which it has to get its channel's first picture on air.
+ */
+const refillAfterNs = nanosecondsFromMs(1_000);
+
 /** What worker processes are begun with. */
 export interface WorkerPoolOptions {
   readonly preparation: Omit<Preparation, "mapping">;
   readonly clock: Clock;
+  readonly timer: Timer;
   /** Processes kept warm: all plugins loaded, no channel yet. */
   readonly spares: number;
   /** Processes begun at once for channels that are about to start. */
@@ -23,6 +30,8 @@ export interface WorkerPoolOptions {
 /** The engine's worker processes that have no channel yet. A spare that ends by itself is replaced when the next one is taken. */
 export class WorkerPool implements AsyncDisposable {
   readonly #options: WorkerPoolOptions;
+  /** Set while spares are to be replaced. */
+  #refill: Disposable | undefined;
   /** Oldest first: the one that is surely prepared. */
   readonly #spares: ChildProcess[] = [];
   /** Those of them whose plugins are not loaded yet. */
@@ -44,14 +53,17 @@ export class WorkerPool implements AsyncDisposable {
     const child = this.#spares.shift() ?? this.#begin();
     for (const event of ["message", "error", "exit"]) child.removeAllListeners(event);
     this.#loaded(child);
-    // Behind the one that is needed now.
-    setImmediate(() => this.#fill(this.#options.spares));
+    this.#refill ??= this.#options.timer.after(refillAfterNs, () => {
+      this.#refill = undefined;
+      this.#fill(this.#options.spares);
+    });
     return child;
   }
 
   /** Ends all spares and resolves when they are gone. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
+    this.#refill?.[Symbol.dispose]();
     for (const child of this.#loading.keys()) this.#loaded(child);
     await Promise.all(
       this.#spares.splice(0).map(async (child) => {

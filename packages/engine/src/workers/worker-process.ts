@@ -27,6 +27,7 @@ import {
   toPlainError,
   toPlainEvent,
 } from "./messages.js";
+import { ProbeMemory } from "./probe-memory.js";
 
 /** How often counters are handed over. */
 const metricsEveryNs = nanosecondsFromMs(1_000);
@@ -41,6 +42,7 @@ interface Prepared {
   readonly bus: FrameBus;
   readonly decoders: DecoderSet;
   readonly conformers: ConformerFactory;
+  readonly probes: ProbeMemory;
 }
 
 /** What runs in a worker process: loads what it is told to, waits for its channel, and works there until it is told to stop. */
@@ -119,8 +121,8 @@ export class WorkerProcess {
 
   async #inspect(id: number, uri: string): Promise<void> {
     try {
-      const { decoders, clock } = await this.#prepared();
-      const inspector = new MediaInspector(decoders.decoders, clock);
+      const { decoders, clock, probes } = await this.#prepared();
+      const inspector = new MediaInspector(probes.looking(decoders.decoders), clock);
       const found = await inspector.inspect(uri, this.#stop.signal);
       this.#link.send({ kind: "inspected", id, ...toPlainInspection(found) });
     } catch (thrown) {
@@ -169,20 +171,20 @@ export class WorkerProcess {
       ports: { clock },
       folder,
     });
-    return { clock, bus, conformers, decoders };
+    return { clock, bus, conformers, decoders, probes: new ProbeMemory(clock) };
   }
 
   async #work(order: ProcessOrder): Promise<void> {
     this.#preview ??= order.preview;
     for (const bar of order.bars) this.#quarantine.bar(bar, bar.until);
     const { signal } = this.#stop;
-    const { clock, bus, decoders, conformers } = await this.#prepared();
+    const { clock, bus, decoders, conformers, probes } = await this.#prepared();
     this.#worker = new ChannelWorker(
       order.profile,
       {
         clock,
         bus,
-        decoders: decoders.decoders,
+        decoders: probes.playing(decoders.decoders),
         conformers,
         isBarred: (uri, index) => this.#quarantine.isBarred(uri, index, clock.now()),
         onEvent: (event) => this.#link.send({ kind: "event", event: toPlainEvent(event) }),
