@@ -203,6 +203,7 @@ export {
   type OptionsSchema,
   type Plugin,
   type PluginContext,
+  type PluginFolders,
   type PluginLog,
   type PortName,
   type PortTypes,

@@ -1,7 +1,8 @@
-import type { HostTime, PluginContext, PortName, PortTypes } from "@retrovue/core";
+import type { HostTime, PluginContext, PluginFolders, PortName, PortTypes } from "@retrovue/core";
 import type { PlayoutConfig } from "./config/playout-config.js";
 import { type Log, pluginLog } from "./log/log.js";
 import { loadPlugin, type PluginUse } from "./plugins/load-plugin.js";
+import { foldersFor } from "./plugins/plugin-folders.js";
 import type { Teardown } from "./teardown.js";
 
 /** What an engine is composed of besides its configuration. */
@@ -15,13 +16,17 @@ export interface CompositionInput {
 
 /** What each plugin is given; its log names it. */
 export const contextsOf =
-  (config: PlayoutConfig, log: Log) =>
-  (plugin: string): PluginContext => ({
-    log: pluginLog(log, plugin),
-    configFolder: config.folder,
-    mediaRoots: config.media.roots,
-    protocols: config.media.protocols,
-  });
+  (config: PlayoutConfig, log: Log, all?: PluginFolders) =>
+  (plugin: string): PluginContext => {
+    const folders = foldersFor(all, plugin);
+    return {
+      log: pluginLog(log, plugin),
+      configFolder: config.folder,
+      mediaRoots: config.media.roots,
+      protocols: config.media.protocols,
+      ...(folders && { folders }),
+    };
+  };
 
 /** Loads a plugin, makes its port, and sees to it that it is closed. */
 export async function opened<Port extends PortName>(

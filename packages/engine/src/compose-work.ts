@@ -12,6 +12,7 @@ import { stillPicture } from "./media/still-picture.js";
 import type { ConfiguredPlugins } from "./plugins/configured-plugins.js";
 import { DecoderSet } from "./plugins/decoder-set.js";
 import { findConfiguredPlugin } from "./plugins/load-plugin.js";
+import { makePluginFolders } from "./plugins/plugin-folders.js";
 import { InProcessRender } from "./render/in-process-render.js";
 import { ProcessRender } from "./render/process-render.js";
 import type { RenderTask } from "./render/render-job.js";
@@ -112,6 +113,7 @@ function bindDecodingInProcesses(
     folder,
     mediaRoots: media.roots,
     protocols: media.protocols,
+    folders: makePluginFolders(engine.dataDir, log),
   };
   const mediaWorker = (mediaRoots: readonly string[]) => {
     const worker = new MediaWorker({
@@ -196,7 +198,7 @@ export function refuseUnreachableBus({ engine, frameBus, file = "the configurati
 const openDecoders = ({ config, log }: CompositionInput, plugins: ConfiguredPlugins, clock: Clock) =>
   DecoderSet.open({
     uses: plugins.decoders,
-    contextFor: (use) => contextsOf(config, log)(use.use),
+    contextFor: (use) => contextsOf(config, log, makePluginFolders(config.engine.dataDir, log))(use.use),
     ports: { clock },
     folder: config.folder,
   });

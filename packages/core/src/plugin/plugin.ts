@@ -43,6 +43,17 @@ export interface PluginLog {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
+/**
+ * Folders that a plugin may keep things in, its own in this engine's configuration. Every process of the engine may write there at
+ * the same time; they need not have been made yet.
+ */
+export interface PluginFolders {
+  /** Of this engine; it outlives the process. */
+  readonly state: string;
+  /** The same for all engines of the user on the machine, for what concerns the machine; gone when that starts anew. */
+  readonly machine: string;
+}
+
 /** What every factory gets. */
 export interface PluginContext {
   readonly log: PluginLog;
@@ -52,6 +63,8 @@ export interface PluginContext {
   readonly mediaRoots: readonly string[];
   /** URI schemes that the configuration allows, as "file". */
   readonly protocols: readonly string[];
+  /** Left out where nothing is to be kept, as for a look at a file. */
+  readonly folders?: PluginFolders;
   /** Who may control the engine; given to transports, and to nobody else. */
   readonly access?: ControlAccess;
 }

@@ -12,6 +12,7 @@ import {
   type PicturePlanes,
   type Plan,
   PlayoutError,
+  type PluginFolders,
   type Preview,
   type ProgramFormat,
   type SegmentPlace,
@@ -39,6 +40,8 @@ export interface Preparation {
   readonly folder: string;
   readonly mediaRoots: readonly string[];
   readonly protocols: readonly string[];
+  /** Where plugins keep things, each in a folder of its own below; undefined: nowhere. */
+  readonly folders?: PluginFolders | undefined;
   readonly mapping: ClockMapping;
 }
 
@@ -116,6 +119,7 @@ const preparation = z.object({
   folder: z.string(),
   mediaRoots: z.array(z.string()),
   protocols: z.array(z.string()),
+  folders: z.object({ state: z.string(), machine: z.string() }).optional(),
   mapping: shaped<ClockMapping>(mappingShape),
 });
 const order = z.object({

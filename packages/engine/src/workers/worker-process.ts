@@ -17,6 +17,7 @@ import { MediaInspector } from "../media/media-inspector.js";
 import { stillPicture } from "../media/still-picture.js";
 import { DecoderSet } from "../plugins/decoder-set.js";
 import { loadPlugin, type PluginUse } from "../plugins/load-plugin.js";
+import { foldersFor } from "../plugins/plugin-folders.js";
 import { BatchedMetrics } from "./batched-metrics.js";
 import { ChannelWorker } from "./channel-worker.js";
 import {
@@ -225,7 +226,8 @@ export class WorkerProcess {
     this.#clock?.[Symbol.dispose]();
   }
 
-  #contextOf(use: PluginUse, { folder, mediaRoots, protocols }: Preparation): PluginContext {
+  #contextOf(use: PluginUse, { folder, mediaRoots, protocols, folders: all }: Preparation): PluginContext {
+    const folders = foldersFor(all, use.use);
     const tell =
       (level: "debug" | "info" | "warn" | "error") =>
       (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
@@ -235,6 +237,7 @@ export class WorkerProcess {
       configFolder: folder,
       mediaRoots,
       protocols,
+      ...(folders && { folders }),
     };
   }
 }
