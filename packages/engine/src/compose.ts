@@ -93,6 +93,7 @@ function outputsOf(channel: Container): ChannelOutputs | undefined {
     now: () => host.monotonic(),
     metrics: channel.resolve(engineTokens.channelMetrics),
     log: channel.resolve(engineTokens.channelLog),
+    onEvent: (event) => channel.resolve(engineTokens.records).heardOutput(config.id, event),
   });
 }
 

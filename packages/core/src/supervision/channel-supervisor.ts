@@ -15,7 +15,7 @@ import { type Nanoseconds, nanosecondsFromMs, type Tick, tickAfter } from "../ti
 import { retryAfter } from "./backoff.js";
 import { type ChannelSignal, type ChannelState, channelStates, nextState } from "./channel-state.js";
 import type { Quarantine } from "./quarantine.js";
-import type { Worker, WorkerExit, WorkerHost } from "./worker.js";
+import type { Suspect, Worker, WorkerExit, WorkerHost } from "./worker.js";
 import { WorkerProgress } from "./worker-progress.js";
 
 /** What a supervisor works with. The committer is its own: it starts and disposes it. */
@@ -39,7 +39,12 @@ export type SupervisorEvent =
       readonly type: "worker-replaced";
       readonly cause: string;
       readonly barred: readonly string[];
+      /** Which configured decoder the first of them is barred for. */
+      readonly barredDecoder: number | undefined;
       readonly from: Tick;
+      /** Of the processes, the one that is gone and the one in its place; undefined for workers that are none. */
+      readonly pidFrom: number | undefined;
+      readonly pidTo: number | undefined;
     }
   | { readonly type: "worker-delayed"; readonly afterNs: Nanoseconds }
   | ChannelEvent
@@ -271,13 +276,21 @@ export class ChannelSupervisor {
     else this.#replace(exit, barred);
   }
 
-  #replace(exit: WorkerExit, barred: readonly string[]): void {
+  #replace(exit: WorkerExit, barred: readonly Suspect[]): void {
     const from = this.#firstReachable();
-    this.#options.onEvent?.({ type: "worker-replaced", cause: exit.cause, barred, from });
     this.#spawn(from);
+    this.#options.onEvent?.({
+      type: "worker-replaced",
+      cause: exit.cause,
+      barred: barred.map(({ uri }) => uri),
+      barredDecoder: barred[0]?.decoderIndex,
+      from,
+      pidFrom: exit.pid,
+      pidTo: this.#worker?.worker.pid,
+    });
   }
 
-  async #spawnLater(afterNs: Nanoseconds, exit: WorkerExit, barred: readonly string[]): Promise<void> {
+  async #spawnLater(afterNs: Nanoseconds, exit: WorkerExit, barred: readonly Suspect[]): Promise<void> {
     const { clock, onEvent } = this.#options;
     onEvent?.({ type: "worker-delayed", afterNs });
     await clock.sleepUntil((clock.now() + afterNs) as Nanoseconds, this.#stop.signal).catch(() => {});
@@ -295,11 +308,11 @@ export class ChannelSupervisor {
    * Bars what killed the worker, where that is known. Decoders that were merely at work are not: a worker killed from outside
    * would cost what is on air its decoder. A row of such deaths is slowed down instead.
    */
-  #blame(exit: WorkerExit): readonly string[] {
+  #blame(exit: WorkerExit): readonly Suspect[] {
     const { quarantine } = this.#options;
     const guilty = exit.suspects.filter((suspect) => suspect.guilty);
     for (const suspect of guilty) quarantine.bar(suspect);
-    return guilty.map((suspect) => suspect.uri);
+    return guilty;
   }
 
   #onWorker(event: ChannelEvent): void {

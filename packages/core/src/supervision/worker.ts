@@ -30,6 +30,8 @@ export interface WorkerExit {
   readonly suspects: readonly Suspect[];
   /** True where another program's signal ended it (an operator's, the system's for want of memory): no fault of its own. */
   readonly fromOutside?: boolean;
+  /** Of the process that is gone; left out for workers that are none. */
+  readonly pid?: number;
 }
 
 /** Hears from one worker. */
@@ -41,6 +43,8 @@ export interface WorkerListener {
 
 /** A worker that runs. Orders may be lost when it dies; its successor gets the newest. */
 export interface Worker {
+  /** Of its process; left out where it is none. */
+  readonly pid?: number;
   setPlan(plan: Plan): void;
   /** Keeps an asset ready beside what is on air, in the place of the one before; undefined for none. */
   setPreview(preview: Preview | undefined): void;

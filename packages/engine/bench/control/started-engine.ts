@@ -22,7 +22,10 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Starts the built engine with so many channels playing small patterns within its own process: the control plane's worst neighbour. */
+/**
+ * Starts the built engine as it is shipped, so many channels playing small patterns: each by a worker in a process of its own, on a bus
+ * in shared memory.
+ */
 export async function startedEngine(folder: string, channels: number): Promise<StartedEngine> {
   const grpc = `127.0.0.1:${await freePort()}`;
   const config = join(folder, "playout.yaml");
@@ -34,9 +37,9 @@ export async function startedEngine(folder: string, channels: number): Promise<S
   writeFileSync(
     config,
     `
-engine: { id: bench-control, isolation: none, spareWorkers: 0, dataDir: ./var }
+engine: { id: bench-control, dataDir: ./var }
 media: { roots: [.] }
-frameBus: { use: "@retrovue/engine/plugins/memory-bus" }
+frameBus: { use: "@retrovue/framebus-shm", options: { prefix: bench${process.pid} } }
 decoders: [{ use: "@retrovue/decoder-pattern" }]
 conformer: { use: "@retrovue/engine/plugins/copy-conformer" }
 transports: [{ use: "@retrovue/transport-grpc", options: { listen: ["${grpc}"] } }]

@@ -1,4 +1,5 @@
 import type { Plan, SupervisorEvent, Tick } from "@retrovue/core";
+import type { OutputEvent } from "../outputs/output-events.js";
 import type { ChannelRuntime } from "./channel-runtime.js";
 
 /** A plan that is about to come into force. */
@@ -20,6 +21,8 @@ export interface ChannelObserver {
   planned(channel: ChannelRuntime, change: PlanChange): void;
   /** Something happened to a channel. */
   heard(id: number, event: SupervisorEvent): void;
+  /** Something happened to a channel's outputs. */
+  heardOutput(id: number, event: OutputEvent): void;
   /** A channel goes off air; its runtime is still whole. */
   stopping(channel: ChannelRuntime): void;
 }

@@ -1,8 +1,10 @@
 import type { ChannelState, Nanoseconds, SupervisorEvent } from "@retrovue/core";
 import type { ChannelObserver, PlanChange } from "../channels/channel-observer.js";
 import type { ChannelRuntime } from "../channels/channel-runtime.js";
+import type { OutputEvent } from "../outputs/output-events.js";
 import { ChannelRecord, type ChannelRecordDeps } from "./channel-record.js";
 import { bodyOf, planApplied } from "./events/channel-events.js";
+import { outputBodyOf } from "./events/output-events.js";
 
 /** What is known of a channel whether it runs or not. */
 export interface StateRecord {
@@ -88,6 +90,11 @@ export class ChannelRecords implements ChannelObserver {
         events.append({ channelId: id, ...told, ...(correlationId !== undefined && { correlationId }) });
     }
     for (const listener of this.#listeners) listener(id, event);
+  }
+
+  heardOutput(id: number, event: OutputEvent): void {
+    const planRevision = this.#records.get(id)?.channel.plan.revision ?? 0;
+    this.#deps.events.append({ channelId: id, body: outputBodyOf(event), planRevision });
   }
 
   stopping(channel: ChannelRuntime): void {

@@ -28,7 +28,12 @@ function lineOf(event: SupervisorEvent): Line {
     case "worker-began":
       return line("info", "worker began", { tick: event.tick });
     case "worker-replaced":
-      return line("error", "worker replaced", { tick: event.from, cause: event.cause, barred: event.barred });
+      return line("error", "worker replaced", {
+        tick: event.from,
+        cause: event.cause,
+        barred: event.barred,
+        ...(event.pidFrom !== undefined && { pidFrom: event.pidFrom, pidTo: event.pidTo }),
+      });
     case "worker-delayed":
       return line("error", "workers keep dying; the next one waits", { afterMs: ms(event.afterNs) });
     case "segment-began": {

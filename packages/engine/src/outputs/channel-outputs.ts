@@ -10,6 +10,7 @@ import type { Log } from "../log/log.js";
 import type { RenderHost } from "../render/render-line.js";
 import { RenderSupervisor } from "../render/render-supervisor.js";
 import { HttpTs } from "./http-ts.js";
+import type { OutputEvent } from "./output-events.js";
 import { StreamHub } from "./stream-hub.js";
 
 /** What a channel's outputs are made with; all borrowed. */
@@ -21,6 +22,8 @@ export interface ChannelOutputsOptions {
   readonly now: () => Nanoseconds;
   readonly metrics: MetricsRecorder;
   readonly log: Log;
+  /** Hears what happens to them. */
+  readonly onEvent: (event: OutputEvent) => void;
 }
 
 /** A snapshot is as good as new for this long: many who ask cost one picture a second. */
@@ -40,7 +43,7 @@ export class ChannelOutputs {
   #snapshot: { readonly jpeg: Promise<Uint8Array>; readonly at: Nanoseconds } | undefined;
 
   constructor(options: ChannelOutputsOptions) {
-    const { config, render, clock, now, metrics, log } = options;
+    const { config, render, clock, now, metrics, log, onEvent } = options;
     this.#now = now;
     const httpTs = config.outputs.find(isHttpTs);
     const { video, audio } = config.encode;
@@ -53,6 +56,7 @@ export class ChannelOutputs {
         now,
         metrics,
         log,
+        onEvent,
       });
     for (const { type } of config.outputs)
       if (type !== "http-ts") log.warn({ output: type }, "this output is not built yet");
@@ -63,6 +67,7 @@ export class ChannelOutputs {
       log,
       onChunk: (chunk) => this.hub.write(chunk),
       onBreak: () => this.hub.interrupt(),
+      onReplaced: (told) => onEvent({ type: "renderer-replaced", ...told }),
     });
   }
 

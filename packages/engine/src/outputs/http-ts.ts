@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type MetricsRecorder, type Nanoseconds, PlayoutError } from "@retrovue/core";
 import { answerText } from "../http/http-listener.js";
 import type { Log } from "../log/log.js";
+import { type OutputEvent, OutputEvents } from "./output-events.js";
 import type { StreamHub } from "./stream-hub.js";
 import { Viewer } from "./viewer.js";
 
@@ -15,6 +16,8 @@ export interface HttpTsOptions {
   readonly now: () => Nanoseconds;
   readonly metrics: MetricsRecorder;
   readonly log: Log;
+  /** Hears who comes and goes. */
+  readonly onEvent: (event: OutputEvent) => void;
 }
 
 /** Metrics and logs name the output so. */
@@ -31,10 +34,12 @@ export const waitingBytesMax = (bitrateKbps: number): number =>
 /** `/channel/<id>.ts`: the channel's live transport stream, over HTTP, for as long as the channel runs and the viewer stays. */
 export class HttpTs {
   readonly #options: HttpTsOptions;
+  readonly #events: OutputEvents;
   #clients = 0;
 
   constructor(options: HttpTsOptions) {
     this.#options = options;
+    this.#events = new OutputEvents({ output, now: options.now, tell: options.onEvent });
     options.metrics.gauge("outputClients", 0, { output });
   }
 
@@ -66,15 +71,21 @@ export class HttpTs {
 
   #admit(response: ServerResponse): void {
     const { hub, bitrateKbps, now, metrics, log } = this.#options;
+    const peer = peerOf(response);
+    const told = this.#events.joined(peer);
     let joined: Disposable | undefined;
     const viewer = new Viewer({
       socket: response,
       bytesMax: waitingBytesMax(bitrateKbps),
       now,
       onBytes: (bytes) => metrics.count("outputBytes", bytes, { output }),
-      onDropped: (groups) => metrics.count("outputDropped", groups, { output }),
+      onDropped: (groups) => {
+        metrics.count("outputDropped", groups, { output });
+        told.dropped(groups);
+      },
       onGone: (why) => {
         joined?.[Symbol.dispose]();
+        told.left();
         this.#clients -= 1;
         metrics.gauge("outputClients", this.#clients, { output });
         if (why === "stalled") log.warn("a viewer that took nothing for ten seconds was disconnected");
@@ -87,6 +98,9 @@ export class HttpTs {
     joined = hub.join(viewer);
   }
 }
+
+const peerOf = ({ socket }: ServerResponse): string =>
+  `${socket?.remoteAddress ?? "unknown"}:${socket?.remotePort ?? 0}`;
 
 const streamHeaders = {
   "content-type": "video/mp2t",

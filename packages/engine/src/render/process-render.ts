@@ -72,6 +72,10 @@ class RenderChild implements RenderLine {
     }
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   stop(): void {
     this.#tell({ kind: "stop" });
   }

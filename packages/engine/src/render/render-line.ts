@@ -14,6 +14,8 @@ export interface RenderListener {
 
 /** A renderer at work on a channel, wherever it runs. */
 export interface RenderLine {
+  /** Of its process; left out where it is none. */
+  readonly pid?: number;
   /** A JPEG of what is on air. Rejects with `Unavailable`, `Unimplemented` or `WorkerLost` where there is none to be had. */
   snapshot(signal: AbortSignal): Promise<Uint8Array>;
   /** Asks it to close what it opened and leave; `onExit` follows. */

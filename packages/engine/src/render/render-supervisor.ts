@@ -20,6 +20,15 @@ export interface RenderSupervisorOptions {
   readonly onChunk: (chunk: StreamChunk) => void;
   /** The stream breaks off here; what follows begins with a random access point. */
   readonly onBreak: () => void;
+  /** One ended, and another is at work; pids are left out for renderers that are no processes. */
+  readonly onReplaced: (told: Replacement) => void;
+}
+
+/** A renderer in the place of another. */
+export interface Replacement {
+  readonly cause: string;
+  readonly pidFrom: number | undefined;
+  readonly pidTo: number | undefined;
 }
 
 /** One that gave bytes for this long was of use: its death is answered at once, however many there were before. */
@@ -123,14 +132,15 @@ export class RenderSupervisor {
       onCounters: (counters) => measured.take(counters),
       onDropped: (groups) => metrics.count("outputDropped", groups, { output: "pipe" }),
       onExit: (cause) => {
+        const pid = this.#line?.pid;
         this.#line = undefined;
         resolve();
-        this.#onExit(cause);
+        this.#onExit(cause, pid);
       },
     });
   }
 
-  #onExit(cause: string): void {
+  #onExit(cause: string, pid: number | undefined): void {
     const { clock, metrics, log, onBreak } = this.#options;
     if (this.#stop.signal.aborted) return;
     const isUseful = this.#firstChunkAt !== undefined && clock.now() - this.#firstChunkAt >= settledNs;
@@ -140,15 +150,20 @@ export class RenderSupervisor {
     onBreak();
     if (this.#deaths <= instantMax) {
       log.error({ cause }, "renderer replaced");
-      this.#spawn();
-    } else void this.#spawnLater(cause);
+      this.#replace(cause, pid);
+    } else void this.#spawnLater(cause, pid);
   }
 
-  async #spawnLater(cause: string): Promise<void> {
+  #replace(cause: string, pidFrom: number | undefined): void {
+    this.#spawn();
+    this.#options.onReplaced({ cause, pidFrom, pidTo: this.#line?.pid });
+  }
+
+  async #spawnLater(cause: string, pid: number | undefined): Promise<void> {
     const { clock, log } = this.#options;
     const { afterNs } = retryAfter(this.#deaths - instantMax);
     log.error({ cause, afterMs: Number(afterNs / 1_000_000n) }, "renderer ended; another one follows");
     await clock.sleepUntil((clock.now() + afterNs) as Nanoseconds, this.#stop.signal).catch(() => {});
-    if (!this.#stop.signal.aborted) this.#spawn();
+    if (!this.#stop.signal.aborted) this.#replace(cause, pid);
   }
 }

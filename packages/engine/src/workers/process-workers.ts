@@ -147,6 +147,10 @@ class ProcessWorker implements Worker {
     tell(this.#child, { kind: "preview", preview });
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   hold(): Promise<Tick | undefined> {
     const id = ++this.#holds;
     return new Promise((resolve) => {
@@ -231,6 +235,6 @@ class ProcessWorker implements Worker {
     const why = cause === "SIGKILL" ? this.#killedFor : undefined;
     // No process can be at fault for a SIGKILL: that is only ever sent.
     const fromOutside = isSent || (cause === "SIGKILL" && why === undefined);
-    this.#listener.onExit({ cause: why ?? cause, suspects, fromOutside });
+    this.#listener.onExit({ cause: why ?? cause, suspects, fromOutside, ...(pid !== undefined && { pid }) });
   }
 }

@@ -184,7 +184,10 @@ export function bodyOf(
           value: create(WorkerReplacedSchema, {
             process: ProcessKind.WORKER,
             cause: event.cause,
+            pidFrom: event.pidFrom ?? 0,
+            pidTo: event.pidTo ?? 0,
             quarantinedUri: event.barred[0] ?? "",
+            quarantinedDecoder: decoders[event.barredDecoder ?? -1] ?? "",
           }),
         },
       };
