@@ -60,7 +60,9 @@ export class LibavDecoderFactory implements DecoderFactory {
       ...(layout && { buffers: layout }),
     };
     const opened = await this.#start(asset.uri, settings, signal, supply);
-    return new LibavDecoder(asset.uri, opened, (threads) => this.#learnt.learn(asset.uri, threads));
+    return new LibavDecoder(asset.uri, opened, {
+      onLearnt: (threads) => this.#learnt.learn(asset.uri, threads),
+    });
   }
 
   async #start(
@@ -76,7 +78,7 @@ export class LibavDecoderFactory implements DecoderFactory {
     const defaults = { languages: [], picturesHeldMax: picturesHeldDefault, isProbe: false };
     const kept = { threads, threadsLearnt: this.#learnt.of(uri), picturesAhead, soundAheadMs, ioTimeoutMs };
     const options = { uri, ...kept, ...defaults, ...settings };
-    return await Session.open(file, options, supply, signal);
+    return await Session.open(loadNative(), file, options, supply, signal);
   }
 }
 

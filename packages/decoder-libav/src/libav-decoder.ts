@@ -26,6 +26,24 @@ const timeMax = 1n << 62n;
 /** Formats that keep their index (session_object.cc: formatsMax, less the last). */
 const formatsKept = 63;
 
+/**
+ * Where a decoder's pictures come from, one by one: the session itself, or something that looks at them first. `take` as
+ * `Decoder.readPicture`; a take that rejects because a signal was aborted has taken nothing.
+ */
+export interface NativePictures {
+  take(notBeforeNs: bigint, signals: readonly AbortSignal[]): Promise<NativePicture | null>;
+  /** A seek is about to begin: what was taken ahead is let go of. */
+  reset(): void;
+}
+
+/** What a decoder is told beside its session. */
+export interface LibavDecoderSettings {
+  /** Told at disposal how many threads the pictures took. */
+  readonly onLearnt?: (threads: number) => void;
+  /** Default: the session's pictures as they come. */
+  readonly pictures?: NativePictures;
+}
+
 /** Plays one asset through libav. See the port for what it promises. */
 export class LibavDecoder implements Decoder {
   readonly info: AssetInfo;
@@ -36,18 +54,16 @@ export class LibavDecoder implements Decoder {
   /** Aborted by each seek, and then replaced: ends reads in flight. */
   #reads = new AbortController();
   readonly #buffers: LoanedBuffers | undefined;
-  readonly #onLearnt: (threads: number) => void;
+  readonly #settings: LibavDecoderSettings;
+  readonly #pictures: NativePictures;
   #soundChannels: number;
   #disposed = false;
 
-  /**
-   * Takes the session over, and the buffers that it decodes into.
-   *
-   * @param onLearnt told at disposal how many threads the pictures took
-   */
-  constructor(uri: string, { session, info, buffers }: OpenSession, onLearnt: (threads: number) => void) {
+  /** Takes the session over, and the buffers that it decodes into. */
+  constructor(uri: string, { session, info, buffers }: OpenSession, settings: LibavDecoderSettings = {}) {
     this.#session = session;
-    this.#onLearnt = onLearnt;
+    this.#settings = settings;
+    this.#pictures = settings.pictures ?? asTheyCome(session);
     this.#buffers = buffers;
     this.info = assetInfoOf(uri, info);
     buffers?.decide(this.info.picture?.format);
@@ -61,6 +77,7 @@ export class LibavDecoder implements Decoder {
     this.#reads.abort(new PlayoutError("Cancelled", "A seek has overtaken this read."));
     this.#reads = new AbortController();
     const overtaken = this.#reads.signal;
+    this.#pictures.reset();
     native(this.info.uri, () => this.#session.direct.seek(within(to)));
     await this.#session.ask((session) => session.sought() || undefined, [signal, overtaken]);
   }
@@ -71,11 +88,7 @@ export class LibavDecoder implements Decoder {
     signal: AbortSignal,
   ): Promise<PictureFrame | EndOfMedia> {
     this.#check(signal);
-    const wanted = within(notBefore);
-    const read = await this.#session.ask(
-      (session) => session.readPicture(wanted),
-      [signal, this.#reads.signal],
-    );
+    const read = await this.#pictures.take(within(notBefore), [signal, this.#reads.signal]);
     this.#buffers?.tend();
     return read === null ? endOfMedia : this.#lend(read);
   }
@@ -105,7 +118,7 @@ export class LibavDecoder implements Decoder {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#disposed) this.#onLearnt(this.#session.direct.threadsWanted());
+    if (!this.#disposed) this.#settings.onLearnt?.(this.#session.direct.threadsWanted());
     this.#disposed = true;
     this.#buffers?.stop();
     await this.#session.close();
@@ -158,5 +171,10 @@ export class LibavDecoder implements Decoder {
     return format;
   }
 }
+
+const asTheyCome = (session: Session): NativePictures => ({
+  take: (notBeforeNs, signals) => session.ask((it) => it.readPicture(notBeforeNs), signals),
+  reset() {},
+});
 
 const within = (time: bigint): bigint => (time > timeMax ? timeMax : time < -timeMax ? -timeMax : time);

@@ -24,6 +24,24 @@ export interface NativeOptions {
   readonly isProbe: boolean;
   /** How the buffers lie that will be offered; left out: none will be. */
   readonly buffers?: BufferLayout;
+  /** Where the pictures are decoded, all of them or none; left out: in software. An opaque value of the addon's. */
+  readonly device?: unknown;
+}
+
+/** What a stream asks of a device that is to decode it. */
+export interface StreamNeeds {
+  /** libav's name. */
+  readonly codec: string;
+  /** libav's name, empty where the stream says none, and its number. */
+  readonly profile: string;
+  readonly profileNumber: number;
+  /** Bits of a sample. */
+  readonly depth: number;
+  /** 400, 420, 422 or 444. */
+  readonly chroma: number;
+  /** Of the coded picture, padding included. */
+  readonly width: number;
+  readonly height: number;
 }
 
 /** What is known of an asset once it is open; -1 for a duration that is not known. */
@@ -38,6 +56,7 @@ export interface NativeInfo {
     readonly nominalRate: Rational;
     readonly timeBase: Rational;
     readonly still: boolean;
+    readonly needs: StreamNeeds;
   };
   readonly sound?: {
     readonly codec: string;
@@ -62,6 +81,8 @@ export interface NativePicture {
   readonly durationNs: bigint;
   readonly sourcePts?: bigint;
   readonly concealed: boolean;
+  /** How often the codec's parameters had changed, on a device; 0 in software. */
+  readonly parameters: number;
   readonly ancillary: readonly Ancillary[];
 }
 

@@ -1,4 +1,4 @@
-import { PlayoutError } from "@retrovue/core";
+import { isMapping, whole, wrong } from "./option-fields.js";
 
 /** What the configuration may say of this decoder. */
 export interface LibavDecoderOptions {
@@ -61,20 +61,7 @@ function threadCount(field: string, value: unknown): number {
   throw wrong(field, 'must be "auto" or a whole number from 1 to 16');
 }
 
-function whole(given: Mapping, field: string, fallback: number, min: number, max: number): number {
-  const value = given[field] ?? fallback;
-  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
-  throw wrong(field, `must be a whole number from ${min} to ${max}`);
-}
-
 function textOf(value: unknown): string | undefined {
   if (value === undefined || (typeof value === "string" && value !== "")) return value;
   throw wrong("breadcrumbs", "must be a path");
 }
-
-type Mapping = Readonly<Record<string, unknown>>;
-const isMapping = (value: unknown): value is Mapping =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-const wrong = (field: string, what: string) =>
-  new PlayoutError("InvalidArgument", `${field} ${what}.`, { details: { field } });

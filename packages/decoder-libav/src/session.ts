@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { type PictureSupply, PlayoutError } from "@retrovue/core";
 import { LoanedBuffers } from "./loaned-buffers.js";
-import { loadNative, type NativeInfo, type NativeOptions, type NativeSession } from "./native.js";
+import type { NativeInfo, NativeModule, NativeOptions, NativeSession } from "./native.js";
 import { native, throwIfAborted } from "./native-errors.js";
 
 /** What opening gives. */
@@ -23,20 +23,22 @@ export class Session {
   readonly #waiting = new Set<() => void>();
   #closing: Promise<void> | undefined;
 
-  constructor(options: NativeOptions) {
+  /** @param module whose session it is: each decoder has an addon of its own */
+  constructor(module: Pick<NativeModule, "Session">, options: NativeOptions) {
     this.#uri = options.uri;
-    const { Session: Native } = loadNative();
+    const { Session: Native } = module;
     this.#native = native(options.uri, () => new Native(options, () => this.#onChange()));
   }
 
   /** Opens the asset behind the descriptor and waits for what is known of it. `options.buffers` is the supply's layout. */
   static async open(
-    file: FileHandle,
+    module: Pick<NativeModule, "Session">,
+    file: Pick<FileHandle, "fd">,
     options: Omit<NativeOptions, "fd">,
     supply: PictureSupply | undefined,
     signal: AbortSignal,
   ): Promise<OpenSession> {
-    const session = new Session({ ...options, fd: file.fd });
+    const session = new Session(module, { ...options, fd: file.fd });
     // Before anything is known of the asset: its first pictures are decoded while it opens.
     const buffers = supply && options.buffers && new LoanedBuffers(session.direct, supply);
     try {

@@ -1,4 +1,5 @@
 #include <retrovue/libav/codec.h>
+#include <retrovue/libav/device_session.h>
 #include <retrovue/libav/errors.h>
 #include <retrovue/libav/loaned_buffers.h>
 
@@ -9,13 +10,18 @@
 namespace retrovue::libav {
 
 Expected<CodecContextPtr> openCodec(const AVCodecParameters& parameters, AVRational timeBase, int threads,
-                                    const MediaLimits& limits, LoanedBuffers* buffers) {
+                                    const MediaLimits& limits, LoanedBuffers* buffers,
+                                    DeviceSession* device) {
   initLibrary();
-  const bool isAv1 = parameters.codec_id == AV_CODEC_ID_AV1;
-  const AVCodec* codec =
-      isAv1 ? avcodec_find_decoder_by_name("libdav1d") : avcodec_find_decoder(parameters.codec_id);
+  const bool isAv1 = device == nullptr && parameters.codec_id == AV_CODEC_ID_AV1;
+  const AVCodec* codec = device != nullptr ? device->device().decoderFor(parameters.codec_id)
+                         : isAv1           ? avcodec_find_decoder_by_name("libdav1d")
+                                           : avcodec_find_decoder(parameters.codec_id);
   if (codec == nullptr) {
     const std::string what = avcodec_get_name(parameters.codec_id);
+    if (device != nullptr) {
+      return Failure{"DeviceUnavailable", device->device().name() + " does not decode " + what + ".", 0};
+    }
     return Failure{"UnsupportedMedia",
                    isAv1 ? "This libav has no libdav1d, which AV1 is decoded with."
                          : "This libav has no decoder for " + what + ".",
@@ -29,8 +35,15 @@ Expected<CodecContextPtr> openCodec(const AVCodecParameters& parameters, AVRatio
   context->pkt_timebase = timeBase;
   context->thread_count = threads;
   context->max_pixels = limits.pixelsMax;
-  if (buffers != nullptr) buffers->serve(*context);
+  if (device != nullptr) {
+    if (auto served = device->serve(*context); !served) return served.failure();
+  } else if (buffers != nullptr) {
+    buffers->serve(*context);
+  }
   if (const int opened = avcodec_open2(context.get(), codec, nullptr); opened < 0) {
+    if (device != nullptr) {
+      if (auto failed = device->failureOf(opened)) return *failed;
+    }
     return libavFailure(opened, std::string("Opening the decoder ") + codec->name, "MediaCorrupt");
   }
   return context;

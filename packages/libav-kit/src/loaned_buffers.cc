@@ -131,16 +131,16 @@ int LoanedBuffers::onGetBuffer(AVCodecContext* codec, AVFrame* frame, int flags)
   return self.lendOwn(*frame) ? 0 : AVERROR(ENOMEM);
 }
 
-bool LoanedBuffers::isAlike(const AVFrame& frame) const {
-  const char* name = portPixelFormat(frame.format);
-  const int planes = av_pix_fmt_count_planes(static_cast<AVPixelFormat>(frame.format));
+bool LoanedBuffers::isAlike(int format) const {
+  const char* name = portPixelFormat(format);
+  const int planes = av_pix_fmt_count_planes(static_cast<AVPixelFormat>(format));
   return name != nullptr && layout_.pixelFormat == name && planes == layout_.planes;
 }
 
 /// True where all that the codec will store fits: its pictures are the buffers' size, and there is room for
 /// the whole blocks that they are decoded in.
 bool LoanedBuffers::takesPicturesOf(AVCodecContext& codec, const AVFrame& frame) const {
-  if (own_ == nullptr || !isAlike(frame)) return false;
+  if (own_ == nullptr || !isAlike(frame.format)) return false;
   if (codec.width != layout_.width || codec.height != layout_.height) return false;
   int width = frame.width;
   int height = frame.height;
@@ -204,16 +204,22 @@ std::optional<LoanedBuffers::Place> LoanedBuffers::placeOf(const AVFrame& frame)
   return std::nullopt;
 }
 
-FramePtr LoanedBuffers::place(FramePtr frame) {
-  // A codec that found none at hand needs the next one more than this frame does.
-  if (servesCodec_ || !isAlike(*frame)) return frame;
-  if (frame->width != layout_.width || frame->height != layout_.height) return frame;
+FramePtr LoanedBuffers::lendEmpty(AVPixelFormat format, int width, int height) {
+  if (!isAlike(format) || width != layout_.width || height != layout_.height) return nullptr;
   const auto loan = take();
   FramePtr into = loan ? makeFrame() : nullptr;
-  if (into == nullptr || !lend(*into, loan)) return frame;
-  into->format = frame->format;
-  into->width = frame->width;
-  into->height = frame->height;
+  if (into == nullptr || !lend(*into, loan)) return nullptr;
+  into->format = format;
+  into->width = width;
+  into->height = height;
+  return into;
+}
+
+FramePtr LoanedBuffers::place(FramePtr frame) {
+  // A codec that found none at hand needs the next one more than this frame does.
+  if (servesCodec_) return frame;
+  FramePtr into = lendEmpty(static_cast<AVPixelFormat>(frame->format), frame->width, frame->height);
+  if (into == nullptr) return frame;
   if (av_frame_copy_props(into.get(), frame.get()) < 0 || av_frame_copy(into.get(), frame.get()) < 0) {
     return frame;
   }

@@ -132,6 +132,7 @@ Expected<void> Session::openAll(std::unique_ptr<MediaFile> file, const Breadcrum
   spec.limits = spec_.limits;
   spec.index = index;
   spec.buffers = spec_.buffers;
+  spec.device = spec_.device;
   spec.file = std::move(file);
   auto source = PictureSource::open(std::move(spec), pictureInterrupt_, trail);
   if (!source) return source.failure();
@@ -142,6 +143,7 @@ Expected<void> Session::openAll(std::unique_ptr<MediaFile> file, const Breadcrum
   info.pictureCodec = (*source)->codecName();
   info.pictureDecoder = (*source)->decoderName();
   info.pictureFormat = (*first)->format;
+  info.pictureNeeds = (*source)->needs();
   info.pictureTimeBase = (*source)->timeBase();
   info.duration = (*source)->statedEnd();
   if (spec_.isProbe) {

@@ -55,6 +55,9 @@ class LoanedBuffers : public std::enable_shared_from_this<LoanedBuffers> {
   void serve(AVCodecContext& codec);
   /// A frame of a codec that cannot is copied into a buffer, if it fits and one is at hand.
   FramePtr place(FramePtr frame);
+  /// A buffer for a picture that is still to be copied from somewhere, as an empty frame of that format and size. Null where
+  /// they are not the buffers' own, or none is at hand.
+  FramePtr lendEmpty(AVPixelFormat format, int width, int height);
   /// The buffer in which a frame lies, and how far into each plane its picture begins.
   struct Place {
     std::uint32_t id;
@@ -73,7 +76,7 @@ class LoanedBuffers : public std::enable_shared_from_this<LoanedBuffers> {
   explicit LoanedBuffers(BufferLayout layout);
   static int onGetBuffer(AVCodecContext* codec, AVFrame* frame, int flags);
   bool takesPicturesOf(AVCodecContext& codec, const AVFrame& frame) const;
-  bool isAlike(const AVFrame& frame) const;
+  bool isAlike(int format) const;
   std::shared_ptr<Loan> take();
   bool lend(AVFrame& frame, const std::shared_ptr<Loan>& loan) const;
   bool lendOwn(AVFrame& frame);

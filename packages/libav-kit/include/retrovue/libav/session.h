@@ -39,6 +39,8 @@ struct SessionSpec {
   MediaLimits limits;
   /// What pictures are decoded into where they fit; null for memory of the session's own.
   std::shared_ptr<LoanedBuffers> buffers;
+  /// Where the pictures are decoded, all of them or none; null for software.
+  std::shared_ptr<HardwareDevice> device;
 };
 
 /// What is known of an asset once it is open.
@@ -49,6 +51,8 @@ struct SessionInfo {
   bool hasPicture = false;
   std::string pictureCodec;
   std::string pictureDecoder;
+  /// What the pictures ask of a decoder.
+  StreamNeeds pictureNeeds;
   PictureFormat pictureFormat;
   AVRational nominalRate{0, 1};
   AVRational pictureTimeBase{1, 1};

@@ -54,6 +54,34 @@ napi_value toJs(napi_env env, const libav::PictureFormat& format) {
   return it.value();
 }
 
+napi_value toJs(napi_env env, const libav::StreamNeeds& needs) {
+  const char* const profile = avcodec_profile_name(needs.codec, needs.profile);
+  ObjectWriter it(env);
+  it.set("codec", avcodec_get_name(needs.codec)).set("profile", profile != nullptr ? profile : "");
+  it.set("profileNumber", needs.profile).set("depth", needs.depth).set("chroma", needs.chroma);
+  it.set("width", needs.width).set("height", needs.height);
+  return it.value();
+}
+
+napi_value toJs(napi_env env, std::shared_ptr<libav::HardwareDevice> device) {
+  auto* held = new std::shared_ptr<libav::HardwareDevice>(std::move(device));
+  const auto drop = [](napi_env, void* given, void*) {
+    delete static_cast<std::shared_ptr<libav::HardwareDevice>*>(given);
+  };
+  napi_value value = nullptr;
+  if (napi_create_external(env, held, drop, nullptr, &value) == napi_ok) return value;
+  delete held;
+  return nullptr;
+}
+
+std::shared_ptr<libav::HardwareDevice> deviceOf(napi_env env, napi_value value) {
+  napi_valuetype type = napi_undefined;
+  void* held = nullptr;
+  if (value == nullptr || napi_typeof(env, value, &type) != napi_ok || type != napi_external) return nullptr;
+  if (napi_get_value_external(env, value, &held) != napi_ok) return nullptr;
+  return *static_cast<std::shared_ptr<libav::HardwareDevice>*>(held);
+}
+
 napi_value toJs(napi_env env, const libav::SessionInfo& info) {
   ObjectWriter it(env);
   it.set("container", info.container).setLong("durationNs", info.duration);
@@ -61,6 +89,7 @@ napi_value toJs(napi_env env, const libav::SessionInfo& info) {
     ObjectWriter picture(env);
     picture.set("codec", info.pictureCodec).set("decoder", info.pictureDecoder);
     picture.set("format", toJs(env, info.pictureFormat)).set("still", info.isStill);
+    picture.set("needs", toJs(env, info.pictureNeeds));
     picture.set("nominalRate", ratio(env, info.nominalRate.num, info.nominalRate.den));
     picture.set("timeBase", ratio(env, info.pictureTimeBase.num, info.pictureTimeBase.den));
     it.set("picture", picture.value());
@@ -97,6 +126,7 @@ libav::SessionSpec specOf(napi_env env, napi_value options) {
   spec.soundAheadNs = static_cast<std::int64_t>(number("soundAheadMs")) * nsPerMs;
   spec.isProbe = truthOf(env, property(env, options, "isProbe"));
   spec.limits.ioTimeoutNs = static_cast<std::int64_t>(number("ioTimeoutMs")) * nsPerMs;
+  spec.device = deviceOf(env, property(env, options, "device"));
   const napi_value buffers = property(env, options, "buffers");
   // Left out it is `undefined`, of which Node-API throws when asked for a property.
   napi_valuetype given = napi_undefined;

@@ -24,9 +24,11 @@ class LentPicture {
   void giveBack();
   const libav::Picture& picture() const { return picture_; }
 
-  /// The object of `NativePicture` in src/native.ts.
+  /// The object of `NativePicture` in decoder-libav/src/native.ts.
   /// Null where the environment is ending; the picture has then gone back.
   static napi_value toJs(napi_env env, const std::shared_ptr<LentPicture>& lent, std::uint32_t formatIndex);
+  /// One more reference to the pixels of what `toJs` gave, for who works on them on another thread; null after its release.
+  static libav::FramePtr frameOf(napi_env env, napi_value given);
   /// Takes what `toJs` gave: detaches the views and gives the picture back.
   static void release(napi_env env, napi_value given);
 

@@ -124,9 +124,18 @@ napi_value LentPicture::toJs(napi_env env, const Shared& lent, std::uint32_t for
   it.set("formatIndex", static_cast<double>(formatIndex));
   it.setLong("timeNs", picture.time).setLong("durationNs", picture.duration);
   if (picture.sourcePts != AV_NOPTS_VALUE) it.setLong("sourcePts", picture.sourcePts);
+  it.set("parameters", picture.parameters);
   it.set("concealed", picture.concealed).set("ancillary", ancillaryOf(env, *picture.frame));
   it.set("lent", handle);
   return it.value();
+}
+
+libav::FramePtr LentPicture::frameOf(napi_env env, napi_value given) {
+  void* held = nullptr;
+  const napi_value handle = property(env, given, "lent");
+  if (handle == nullptr || napi_get_value_external(env, handle, &held) != napi_ok) return nullptr;
+  const AVFrame* const frame = (*static_cast<Shared*>(held))->picture().frame.get();
+  return libav::FramePtr(frame != nullptr ? av_frame_clone(frame) : nullptr);
 }
 
 void LentPicture::release(napi_env env, napi_value given) {
