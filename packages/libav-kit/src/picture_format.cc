@@ -55,7 +55,17 @@ bool isFullRangeTwin(int format) {
   return format == AV_PIX_FMT_YUVJ420P || format == AV_PIX_FMT_YUVJ422P || format == AV_PIX_FMT_YUVJ444P;
 }
 
-const char* primariesOf(AVColorPrimaries it) {
+/// What a file says, as libav hands it on: any number, where an enumeration of C++ has only its own (pnpm fuzz media: seed 1,
+/// case 2503).
+template <class Enumeration>
+int stated(const Enumeration& it) {
+  static_assert(sizeof(Enumeration) == sizeof(int));
+  int number = 0;
+  std::memcpy(&number, &it, sizeof number);
+  return number;
+}
+
+const char* primariesOf(int it) {
   switch (it) {
     case AVCOL_PRI_BT709:
       return "bt709";
@@ -73,7 +83,7 @@ const char* primariesOf(AVColorPrimaries it) {
   }
 }
 
-const char* transferOf(AVColorTransferCharacteristic it) {
+const char* transferOf(int it) {
   switch (it) {
     // BT.2020's curves are BT.709's, written with more digits.
     case AVCOL_TRC_BT709:
@@ -95,7 +105,7 @@ const char* transferOf(AVColorTransferCharacteristic it) {
   }
 }
 
-const char* matrixOf(AVColorSpace it) {
+const char* matrixOf(int it) {
   switch (it) {
     case AVCOL_SPC_BT709:
       return "bt709";
@@ -127,7 +137,7 @@ int rotationByMatrix(const std::uint8_t* bytes) {
   return ((quarter % 4) + 4) % 4 * 90;
 }
 
-const char* chromaPositionOf(AVChromaLocation it) {
+const char* chromaPositionOf(int it) {
   switch (it) {
     case AVCHROMA_LOC_LEFT:
       return "left";
@@ -258,18 +268,19 @@ PictureFormat formatOf(const AVFrame& frame, AVRational sampleAspect, int rotati
     if (format.sampleAspectNum <= 0 || format.sampleAspectDen <= 0)
       format.sampleAspectNum = format.sampleAspectDen = 1;
   }
-  format.primaries = primariesOf(frame.color_primaries);
-  format.transfer = transferOf(frame.color_trc);
-  format.matrix = isRgb(pixels) ? "rgb" : matrixOf(frame.colorspace);
-  if (frame.color_range == AVCOL_RANGE_JPEG || isFullRangeTwin(frame.format)) {
+  format.primaries = primariesOf(stated(frame.color_primaries));
+  format.transfer = transferOf(stated(frame.color_trc));
+  format.matrix = isRgb(pixels) ? "rgb" : matrixOf(stated(frame.colorspace));
+  const int range = stated(frame.color_range);
+  if (range == AVCOL_RANGE_JPEG || isFullRangeTwin(frame.format)) {
     format.range = "full";
-  } else if (frame.color_range == AVCOL_RANGE_MPEG) {
+  } else if (range == AVCOL_RANGE_MPEG) {
     format.range = "limited";
   } else if (isRgb(pixels)) {
     format.range = "full";
   }
   if (isInterlaced(frame)) format.fieldOrder = topFieldFirst(frame) ? "top-first" : "bottom-first";
-  if (isSubsampled(pixels)) format.chromaPosition = chromaPositionOf(frame.chroma_location);
+  if (isSubsampled(pixels)) format.chromaPosition = chromaPositionOf(stated(frame.chroma_location));
   format.rotation = rotation;
   const AVFrameSideData* matrix = av_frame_get_side_data(&frame, AV_FRAME_DATA_DISPLAYMATRIX);
   if (matrix != nullptr && matrix->size >= 9 * sizeof(std::int32_t))
