@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 namespace retrovue::libav {
 
@@ -53,13 +54,8 @@ Expected<std::unique_ptr<PictureSource>> PictureSource::open(PictureSourceSpec s
           : std::clamp(given.threadsLearnt, threadsFor(*stream.codecpar, source->rate_), threadsAtMost());
   source->parameters_ = copyOf(*stream.codecpar);
   if (source->parameters_ == nullptr) return libavFailure(AVERROR(ENOMEM), "Opening");
-  if (given.device != nullptr) {
-    auto begun = given.device->begin();
-    if (!begun) return begun.failure();
-    source->device_ = std::move(*begun);
-  }
-  auto codec = openCodec(*stream.codecpar, stream.time_base, source->threads_, given.limits,
-                         given.buffers.get(), source->device_.get());
+  auto codec =
+      openCodec(*stream.codecpar, stream.time_base, source->threads_, given.limits, given.buffers.get());
   if (!codec) return codec.failure();
   source->codec_ = std::move(*codec);
   keepOnly(context, source->spec_.stream,
@@ -89,11 +85,16 @@ void PictureSource::learnTiming() {
   if (tag != nullptr && std::sscanf(tag->value, "%d:%d:%lf", &hours, &minutes, &seconds) == 3) {
     statedEnd_ =
         (hours * 3600LL + minutes * 60LL) * 1'000'000'000LL + static_cast<std::int64_t>(seconds * 1e9);
+    // FFmpeg's own muxer writes there when the stream ends, the others how long it is.
+    const AVDictionaryEntry* muxer = av_dict_get(context.metadata, "encoder", nullptr, 0);
+    const bool isEndTime = muxer != nullptr && std::strncmp(muxer->value, "Lavf", 4) == 0;
+    if (isEndTime && statedEnd_ > zeroNs()) statedEnd_ -= zeroNs();
     return;
   }
   if (spec_.file->seekBy() == SeekBy::start) return;
   if (stream.duration != AV_NOPTS_VALUE && stream.duration > 0) {
-    const std::int64_t start = stream.start_time != AV_NOPTS_VALUE ? stream.start_time : *zero_;
+    const bool isKnown = stream.start_time != AV_NOPTS_VALUE && reorderDelay_ == 0;
+    const std::int64_t start = isKnown ? stream.start_time : *zero_;
     end = av_rescale_q(start + stream.duration - *zero_, timeBase_, nanosecond);
   } else if (context.duration != AV_NOPTS_VALUE && context.duration > 0) {
     const std::int64_t start = context.start_time != AV_NOPTS_VALUE ? context.start_time : 0;
@@ -145,27 +146,12 @@ Expected<bool> PictureSource::feed(std::int64_t wanted) {
   spentNs_ += monoNow() - began;
   av_packet_unref(packet_.get());
   if (sent == AVERROR(ENOMEM)) return libavFailure(sent, "Decoding a picture");
-  if (auto failed = failureOf(sent)) return *failed;
   if (sent < 0) {
     concealNext_ = true;
     if (++errors_ > errorsMax) return libavFailure(sent, "Decoding pictures", "MediaCorrupt");
     return false;
   }
   return true;
-}
-
-/// A device's failure ends the decoder at once; damage of the media is concealed as software conceals it.
-std::optional<Failure> PictureSource::failureOf(int status) {
-  return device_ != nullptr ? device_->failureOf(status) : std::nullopt;
-}
-
-/// Before its picture is brought into memory, where it says nothing of the codec's own format any more.
-void PictureSource::learnNeeds(const AVFrame& frame) {
-  needs_.codec = codec_->codec_id;
-  needs_.profile = codec_->profile;
-  needs_.width = std::max(codec_->coded_width, codec_->width);
-  needs_.height = std::max(codec_->coded_height, codec_->height);
-  describePixels(static_cast<AVPixelFormat>(frame.format), needs_);
 }
 
 Expected<std::optional<Picture>> PictureSource::next(std::int64_t wanted) {
@@ -178,17 +164,11 @@ Expected<std::optional<Picture>> PictureSource::next(std::int64_t wanted) {
     spentNs_ += monoNow() - began;
     if (got == 0) {
       errors_ = 0;
-      if (device_ != nullptr) {
-        auto brought = device_->bring(std::move(frame), spec_.buffers.get());
-        if (!brought) return brought.failure();
-        frame = std::move(*brought);
-      }
       auto picture = take(std::move(frame));
       if (picture) return picture;
       continue;
     }
     if (got == AVERROR_EOF) return std::optional<Picture>();
-    if (auto failed = failureOf(got)) return *failed;
     if (got != AVERROR(EAGAIN)) {
       concealNext_ = true;
       if (++errors_ > errorsMax || got == AVERROR(ENOMEM))
@@ -214,13 +194,14 @@ std::optional<Picture> PictureSource::take(FramePtr frame) {
     if (!zero_) zero_ = 0;
     time = lastTime_ == INT64_MIN ? 0 : lastTime_ + step;
   } else {
-    if (!zero_) zero_ = frame->best_effort_timestamp;
+    if (!zero_) {
+      zero_ = frame->best_effort_timestamp;
+      if (frame->pts == AV_NOPTS_VALUE && firstDts_ != AV_NOPTS_VALUE)
+        reorderDelay_ = std::max<std::int64_t>(*zero_ - firstDts_, 0);
+    }
     time = timeOf(frame->best_effort_timestamp);
   }
-  if (count_ == 0) {
-    learnNeeds(*frame);
-    if (statedEnd_ < 0) learnTiming();
-  }
+  if (count_ == 0 && statedEnd_ < 0) learnTiming();
   // What a decoder makes of pictures that lean on others before the place it began at is not for showing.
   if (time < notBeforeNs_) return std::nullopt;
   // Two pictures at one time, or time running back: the later one is shown after the earlier one all the
@@ -240,7 +221,6 @@ std::optional<Picture> PictureSource::take(FramePtr frame) {
   }
   const bool isDoubtful =
       (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0 && (codec_->flags & AV_CODEC_FLAG_OUTPUT_CORRUPT) == 0;
-  picture.parameters = device_ != nullptr ? device_->parameters() : 0;
   picture.concealed = concealNext_ || frame->decode_error_flags != 0 || isDoubtful;
   concealNext_ = false;
   AVFormatContext& context = spec_.file->context();
@@ -252,8 +232,7 @@ std::optional<Picture> PictureSource::take(FramePtr frame) {
   readLight(*frame, light_);
   picture.format.light = light_;
   if (spec_.buffers != nullptr) {
-    // What comes from a device has been brought into one already, if one was at hand.
-    if (device_ == nullptr) frame = spec_.buffers->place(std::move(frame));
+    frame = spec_.buffers->place(std::move(frame));
     picture.place = spec_.buffers->placeOf(*frame);
   }
   picture.frame = std::move(frame);
@@ -273,7 +252,7 @@ void PictureSource::noteLoad(std::int64_t time) {
 /// Where one thread (or so many) did not keep up, a new codec with more takes over; before a seek, when
 /// nothing of the old one's is wanted any more. The old one stays where that cannot be had.
 void PictureSource::takeUpThreads() {
-  const int wanted = spec_.threads > 0 || device_ != nullptr ? threads_ : load_.threadsFor(threads_, threadsAtMost());
+  const int wanted = spec_.threads > 0 ? threads_ : load_.threadsFor(threads_, threadsAtMost());
   if (wanted <= threads_) return;
   load_.restart();
   auto codec = openCodec(*parameters_, timeBase_, wanted, spec_.limits, spec_.buffers.get());
@@ -380,8 +359,10 @@ Expected<void> PictureSource::seek(std::int64_t target) {
       auto found = seekTo(timestamp);
       if (!found) return found.failure();
       if (!*found) break;
-      const std::int64_t key = packet_->pts != AV_NOPTS_VALUE ? packet_->pts : packet_->dts;
-      if (key == AV_NOPTS_VALUE) break;
+      if (packet_->pts == AV_NOPTS_VALUE && packet_->dts == AV_NOPTS_VALUE) break;
+      // Where only decoding times are known, a key picture is shown after all that may lead it: as late as can be.
+      const std::int64_t key =
+          packet_->pts != AV_NOPTS_VALUE ? packet_->pts : packet_->dts + 2 * reorderDelay_;
       if (timeOf(key) <= target + shownSlackNs) {
         notBeforeNs_ = packet_->pts != AV_NOPTS_VALUE && timeOf(key) > 0 ? timeOf(key) : INT64_MIN;
         // H.264 holds back what it has not seen recover from a key picture's message; at the end of a file it

@@ -14,6 +14,8 @@ constexpr AVRational nanosecond{1, 1'000'000'000};
 /// Timestamps may be off the count of samples by this much before they are believed: twice what Matroska's
 /// rounding and common muxers' jitter come to.
 constexpr std::int64_t jitterNs = 20'000'000;
+/// Timestamps in a fine unit may have been rounded to a coarse one all the same, before they were written: to milliseconds.
+constexpr std::int64_t roundedNsMax = 1'000'000;
 /// Decoders that lean on what was before get this much to settle: MP3's bit reservoir is the longest (0.25
 /// s).
 constexpr std::int64_t settleNs = 300'000'000;
@@ -147,13 +149,17 @@ bool SoundSource::place(const AVFrame& frame, std::int64_t& start) {
   const std::int64_t estimate = av_rescale(at - *spec_.zeroNs, rate, nanosecond.den);
   if (expected_) {
     const std::int64_t jitter = av_rescale(jitterNs, rate, nanosecond.den);
-    start = std::abs(estimate - *expected_) <= jitter ? *expected_ : estimate;
+    const std::int64_t off = std::abs(estimate - *expected_);
+    start = off <= jitter ? *expected_ : estimate;
+    if (fromStart_ && off <= av_rescale(roundedNsMax, rate, nanosecond.den)) rounding_ = std::max(rounding_, off);
     return true;
   }
   // Where the container counts in samples, or finer, its word is exact; and a seek may land between frames.
-  const bool isRough = av_cmp_q(spec_.timeBase, {1, rate}) > 0 || spec_.file->seekBy() == SeekBy::packetIndex;
-  // How rough, in samples: a unit, and two samples of rounding on the way.
-  const std::int64_t tolerance = av_rescale_q(1, spec_.timeBase, {1, rate}) + 2;
+  const bool isRough = av_cmp_q(spec_.timeBase, {1, rate}) > 0 || spec_.file->seekBy() == SeekBy::packetIndex ||
+                       rounding_ > 1;
+  // How rough, in samples: a unit, and two samples of rounding on the way; or what was seen, either way.
+  const std::int64_t tolerance =
+      std::max(av_rescale_q(1, spec_.timeBase, {1, rate}) + 2, rounding_ > 1 ? 2 * rounding_ + 2 : 0);
   start = isRough ? snapped(estimate, tolerance, frame.nb_samples) : estimate;
   if (keepsPlaces_ && !fromStart_) {
     const auto found = std::lower_bound(known_.begin(), known_.end(), frame.pts,

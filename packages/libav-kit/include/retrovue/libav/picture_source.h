@@ -1,7 +1,6 @@
 #pragma once
 #include <retrovue/expected.h>
 #include <retrovue/libav/breadcrumb.h>
-#include <retrovue/libav/device_session.h>
 #include <retrovue/libav/handles.h>
 #include <retrovue/libav/jump_unwinder.h>
 #include <retrovue/libav/load_watch.h>
@@ -36,8 +35,6 @@ struct Picture {
   bool concealed = false;
   /// The loaned buffer in which it lies, if it does.
   std::optional<LoanedBuffers::Place> place;
-  /// How often the codec's parameters had changed; 0 where software decodes.
-  int parameters = 0;
 };
 
 /// What a picture source is opened with.
@@ -60,8 +57,6 @@ struct PictureSourceSpec {
   std::shared_ptr<PacketIndex> index;
   /// What to decode into; null for memory of the decoder's own.
   std::shared_ptr<LoanedBuffers> buffers;
-  /// Where the pictures are decoded; null for software.
-  std::shared_ptr<HardwareDevice> device;
 };
 
 /// Demuxes and decodes the pictures of a file in presentation order, on continuous media time. Belongs to one
@@ -85,16 +80,12 @@ class PictureSource {
   MediaFile& file() { return *spec_.file; }
   const char* codecName() const { return avcodec_get_name(codec_->codec_id); }
   const char* decoderName() const { return codec_->codec->name; }
-  /// What the stream asks of a decoder, as far as its pictures have told.
-  StreamNeeds needs() const { return needs_; }
   /// Ends where the asset's pictures end, by the container's word; negative where it says nothing.
   std::int64_t statedEnd() const { return statedEnd_; }
 
  private:
   PictureSource(PictureSourceSpec spec, Interrupt& interrupt, const BreadcrumbTrail& trail);
   Expected<bool> feed(std::int64_t wanted);
-  std::optional<Failure> failureOf(int status);
-  void learnNeeds(const AVFrame& frame);
   Expected<bool> readPacket();
   Expected<void> reopen();
   Expected<bool> seekTo(std::int64_t timestamp);
@@ -110,10 +101,7 @@ class PictureSource {
   PictureSourceSpec spec_;
   Interrupt& interrupt_;
   const BreadcrumbTrail& trail_;
-  /// Null where software decodes. The codec refers to it.
-  std::unique_ptr<DeviceSession> device_;
   CodecContextPtr codec_;
-  StreamNeeds needs_;
   /// The stream's, as it was opened first.
   CodecParametersPtr parameters_;
   int threads_ = 1;
@@ -129,6 +117,8 @@ class PictureSource {
   JumpUnwinder unwinder_ = makeUnwinder();
   std::optional<std::int64_t> zero_;
   std::int64_t firstDts_ = AV_NOPTS_VALUE;
+  /// Where the file says only when packets are decoded (AVI): how much later the first picture came out, in its time base.
+  std::int64_t reorderDelay_ = 0;
   std::int64_t statedEnd_ = -1;
   /// A packet that a seek has looked at and not yet given to the decoder.
   bool packetWaits_ = false;

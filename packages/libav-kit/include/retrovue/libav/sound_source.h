@@ -110,6 +110,8 @@ class SoundSource {
   };
   std::vector<Known> known_;
   bool keepsPlaces_ = false;
+  /// By how many samples timestamps were off the count on the way from the start, where that is rounding.
+  std::int64_t rounding_ = 0;
 };
 
 }  // namespace retrovue::libav
