@@ -54,8 +54,13 @@ Expected<std::unique_ptr<PictureSource>> PictureSource::open(PictureSourceSpec s
           : std::clamp(given.threadsLearnt, threadsFor(*stream.codecpar, source->rate_), threadsAtMost());
   source->parameters_ = copyOf(*stream.codecpar);
   if (source->parameters_ == nullptr) return libavFailure(AVERROR(ENOMEM), "Opening");
-  auto codec =
-      openCodec(*stream.codecpar, stream.time_base, source->threads_, given.limits, given.buffers.get());
+  if (given.device != nullptr) {
+    auto begun = given.device->begin();
+    if (!begun) return begun.failure();
+    source->device_ = std::move(*begun);
+  }
+  auto codec = openCodec(*stream.codecpar, stream.time_base, source->threads_, given.limits,
+                         given.buffers.get(), source->device_.get());
   if (!codec) return codec.failure();
   source->codec_ = std::move(*codec);
   keepOnly(context, source->spec_.stream,
@@ -146,12 +151,27 @@ Expected<bool> PictureSource::feed(std::int64_t wanted) {
   spentNs_ += monoNow() - began;
   av_packet_unref(packet_.get());
   if (sent == AVERROR(ENOMEM)) return libavFailure(sent, "Decoding a picture");
+  if (auto failed = failureOf(sent)) return *failed;
   if (sent < 0) {
     concealNext_ = true;
     if (++errors_ > errorsMax) return libavFailure(sent, "Decoding pictures", "MediaCorrupt");
     return false;
   }
   return true;
+}
+
+/// A device's failure ends the decoder at once; damage of the media is concealed as software conceals it.
+std::optional<Failure> PictureSource::failureOf(int status) {
+  return device_ != nullptr ? device_->failureOf(status) : std::nullopt;
+}
+
+/// Before its picture is brought into memory, where it says nothing of the codec's own format any more.
+void PictureSource::learnNeeds(const AVFrame& frame) {
+  needs_.codec = codec_->codec_id;
+  needs_.profile = codec_->profile;
+  needs_.width = std::max(codec_->coded_width, codec_->width);
+  needs_.height = std::max(codec_->coded_height, codec_->height);
+  describePixels(static_cast<AVPixelFormat>(frame.format), needs_);
 }
 
 Expected<std::optional<Picture>> PictureSource::next(std::int64_t wanted) {
@@ -164,11 +184,17 @@ Expected<std::optional<Picture>> PictureSource::next(std::int64_t wanted) {
     spentNs_ += monoNow() - began;
     if (got == 0) {
       errors_ = 0;
+      if (device_ != nullptr) {
+        auto brought = device_->bring(std::move(frame), spec_.buffers.get());
+        if (!brought) return brought.failure();
+        frame = std::move(*brought);
+      }
       auto picture = take(std::move(frame));
       if (picture) return picture;
       continue;
     }
     if (got == AVERROR_EOF) return std::optional<Picture>();
+    if (auto failed = failureOf(got)) return *failed;
     if (got != AVERROR(EAGAIN)) {
       concealNext_ = true;
       if (++errors_ > errorsMax || got == AVERROR(ENOMEM))
@@ -201,7 +227,10 @@ std::optional<Picture> PictureSource::take(FramePtr frame) {
     }
     time = timeOf(frame->best_effort_timestamp);
   }
-  if (count_ == 0 && statedEnd_ < 0) learnTiming();
+  if (count_ == 0) {
+    learnNeeds(*frame);
+    if (statedEnd_ < 0) learnTiming();
+  }
   // What a decoder makes of pictures that lean on others before the place it began at is not for showing.
   if (time < notBeforeNs_) return std::nullopt;
   // Two pictures at one time, or time running back: the later one is shown after the earlier one all the
@@ -221,6 +250,7 @@ std::optional<Picture> PictureSource::take(FramePtr frame) {
   }
   const bool isDoubtful =
       (frame->flags & AV_FRAME_FLAG_CORRUPT) != 0 && (codec_->flags & AV_CODEC_FLAG_OUTPUT_CORRUPT) == 0;
+  picture.parameters = device_ != nullptr ? device_->parameters() : 0;
   picture.concealed = concealNext_ || frame->decode_error_flags != 0 || isDoubtful;
   concealNext_ = false;
   AVFormatContext& context = spec_.file->context();
@@ -232,7 +262,8 @@ std::optional<Picture> PictureSource::take(FramePtr frame) {
   readLight(*frame, light_);
   picture.format.light = light_;
   if (spec_.buffers != nullptr) {
-    frame = spec_.buffers->place(std::move(frame));
+    // What comes from a device has been brought into one already, if one was at hand.
+    if (device_ == nullptr) frame = spec_.buffers->place(std::move(frame));
     picture.place = spec_.buffers->placeOf(*frame);
   }
   picture.frame = std::move(frame);
@@ -252,7 +283,7 @@ void PictureSource::noteLoad(std::int64_t time) {
 /// Where one thread (or so many) did not keep up, a new codec with more takes over; before a seek, when
 /// nothing of the old one's is wanted any more. The old one stays where that cannot be had.
 void PictureSource::takeUpThreads() {
-  const int wanted = spec_.threads > 0 ? threads_ : load_.threadsFor(threads_, threadsAtMost());
+  const int wanted = spec_.threads > 0 || device_ != nullptr ? threads_ : load_.threadsFor(threads_, threadsAtMost());
   if (wanted <= threads_) return;
   load_.restart();
   auto codec = openCodec(*parameters_, timeBase_, wanted, spec_.limits, spec_.buffers.get());

@@ -1,6 +1,7 @@
 #pragma once
 #include <retrovue/expected.h>
 #include <retrovue/libav/breadcrumb.h>
+#include <retrovue/libav/device_session.h>
 #include <retrovue/libav/handles.h>
 #include <retrovue/libav/jump_unwinder.h>
 #include <retrovue/libav/load_watch.h>
@@ -35,6 +36,8 @@ struct Picture {
   bool concealed = false;
   /// The loaned buffer in which it lies, if it does.
   std::optional<LoanedBuffers::Place> place;
+  /// How often the codec's parameters had changed; 0 where software decodes.
+  int parameters = 0;
 };
 
 /// What a picture source is opened with.
@@ -57,6 +60,8 @@ struct PictureSourceSpec {
   std::shared_ptr<PacketIndex> index;
   /// What to decode into; null for memory of the decoder's own.
   std::shared_ptr<LoanedBuffers> buffers;
+  /// Where the pictures are decoded; null for software.
+  std::shared_ptr<HardwareDevice> device;
 };
 
 /// Demuxes and decodes the pictures of a file in presentation order, on continuous media time. Belongs to one
@@ -80,12 +85,16 @@ class PictureSource {
   MediaFile& file() { return *spec_.file; }
   const char* codecName() const { return avcodec_get_name(codec_->codec_id); }
   const char* decoderName() const { return codec_->codec->name; }
+  /// What the stream asks of a decoder, as far as its pictures have told.
+  StreamNeeds needs() const { return needs_; }
   /// Ends where the asset's pictures end, by the container's word; negative where it says nothing.
   std::int64_t statedEnd() const { return statedEnd_; }
 
  private:
   PictureSource(PictureSourceSpec spec, Interrupt& interrupt, const BreadcrumbTrail& trail);
   Expected<bool> feed(std::int64_t wanted);
+  std::optional<Failure> failureOf(int status);
+  void learnNeeds(const AVFrame& frame);
   Expected<bool> readPacket();
   Expected<void> reopen();
   Expected<bool> seekTo(std::int64_t timestamp);
@@ -101,7 +110,10 @@ class PictureSource {
   PictureSourceSpec spec_;
   Interrupt& interrupt_;
   const BreadcrumbTrail& trail_;
+  /// Null where software decodes. The codec refers to it.
+  std::unique_ptr<DeviceSession> device_;
   CodecContextPtr codec_;
+  StreamNeeds needs_;
   /// The stream's, as it was opened first.
   CodecParametersPtr parameters_;
   int threads_ = 1;
