@@ -169,6 +169,7 @@ export type {
 } from "./decoder/decoder.js";
 export type { BufferLayout, PictureSupply } from "./decoder/picture-supply.js";
 export type { AssetInfo, AssetRef, PictureStream, SoundStream } from "./media/asset.js";
+export { matrixCodes, primariesCodes, rangeCodes, transferCodes } from "./media/h273.js";
 export {
   type Ancillary,
   type EndOfMedia,

@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import {
-  type ColourMatrix,
-  type ColourPrimaries,
-  type ColourRange,
-  type ColourTransfer,
   type EncodeSettings,
+  matrixCodes,
   PlayoutError,
   type ProgramFormat,
+  primariesCodes,
+  rangeCodes,
+  transferCodes,
 } from "@retrovue/core";
 import type { LibavRendererOptions } from "./options.js";
 
@@ -34,34 +34,9 @@ export interface EncodeSpec {
   readonly processors: number;
   readonly audioCodec: string;
   readonly audioBitsPerSecond: number;
+  /** Empty: nothing is told. */
+  readonly serviceName: string;
 }
-
-const primaries: Readonly<Record<ColourPrimaries, number>> = {
-  bt709: 1,
-  unknown: 2,
-  bt470bg: 5,
-  smpte170m: 6,
-  bt2020: 9,
-  smpte432: 12,
-};
-const transfers: Readonly<Record<ColourTransfer, number>> = {
-  bt709: 1,
-  unknown: 2,
-  smpte170m: 6,
-  linear: 8,
-  "iec61966-2-1": 13,
-  smpte2084: 16,
-  "arib-std-b67": 18,
-};
-export const matrices: Readonly<Record<ColourMatrix, number>> = {
-  rgb: 0,
-  bt709: 1,
-  unknown: 2,
-  bt470bg: 5,
-  smpte170m: 6,
-  bt2020nc: 9,
-};
-export const ranges: Readonly<Record<ColourRange, number>> = { unknown: 0, limited: 1, full: 2 };
 
 /** Bounds of what may be asked for: from a thumbnail's rate to more than any contribution link's. */
 const kbpsMin = 8;
@@ -89,10 +64,10 @@ export function encodeSpec(
     pixelFormat: format.pixelFormat,
     sarNum: format.sampleAspect.num,
     sarDen: format.sampleAspect.den,
-    primaries: primaries[format.colour.primaries],
-    transfer: transfers[format.colour.transfer],
-    matrix: matrices[format.colour.matrix],
-    range: ranges[format.colour.range],
+    primaries: primariesCodes[format.colour.primaries],
+    transfer: transferCodes[format.colour.transfer],
+    matrix: matrixCodes[format.colour.matrix],
+    range: rangeCodes[format.colour.range],
     videoCodec: video.codec,
     videoBitsPerSecond: Math.round(video.bitrateKbps * 1_000),
     // As many whole ticks as fit: never longer than asked for.
@@ -102,6 +77,7 @@ export function encodeSpec(
     processors: availableParallelism(),
     audioCodec: audio.codec,
     audioBitsPerSecond: Math.round(audio.bitrateKbps * 1_000),
+    serviceName: settings.serviceName ?? "",
   };
 }
 

@@ -1,5 +1,11 @@
-import { type PicturePlanes, PlayoutError, type ProgramFormat, type SnapshotOptions } from "@retrovue/core";
-import { matrices, ranges } from "./encode-spec.js";
+import {
+  matrixCodes,
+  type PicturePlanes,
+  PlayoutError,
+  type ProgramFormat,
+  rangeCodes,
+  type SnapshotOptions,
+} from "@retrovue/core";
 import { fromNative, loadNative } from "./native.js";
 
 /**
@@ -24,8 +30,8 @@ export async function pictureToJpeg(
       format.pixelFormat,
       format.sampleAspect.num,
       format.sampleAspect.den,
-      matrices[format.colour.matrix],
-      ranges[format.colour.range],
+      matrixCodes[format.colour.matrix],
+      rangeCodes[format.colour.range],
       maxWidth,
     );
   } catch (thrown) {

@@ -14,6 +14,8 @@ export interface EncodeSettings {
     readonly preset: string;
   };
   readonly audio: { readonly codec: "aac" | "mp2" | "ac3"; readonly bitrateKbps: number };
+  /** What receivers call the channel (DVB's service name). Default: nothing is told. */
+  readonly serviceName?: string;
 }
 
 /**
@@ -102,6 +104,16 @@ export interface Renderer extends AsyncDisposable {
   /** Throws `UnsupportedMedia` or `InvalidConfig` where the settings cannot be had, and has then not started. */
   start(source: RenderSource, clock: Clock, settings: EncodeSettings): void;
   tap(tap: StreamTap): Disposable;
+  /**
+   * From now on, and for good, all bytes go into this descriptor, written by the renderer's own threads, so that no JavaScript
+   * runs for a tick; taps hear nothing more. Once, after `start`. Left out by renderers that have only JavaScript.
+   *
+   * Each chunk is a record, little-endian: uint32 length of the bytes (not 0), uint32 flags (bit 0: random access), int64 tick, the
+   * bytes. While the other end takes nothing, whole groups are dropped and counted in `droppedChunks`; when it is gone, all of it.
+   *
+   * @param descriptor of a pipe or socket, the caller's; it becomes non-blocking and stays open until the renderer is disposed
+   */
+  pipeTo?(descriptor: number): void;
   counters(): RendererCounters;
   /** JPEG of the newest tick on the bus. Left out by renderers that make no pictures. Rejects as `openReader` does. */
   snapshot?(options: SnapshotOptions, signal: AbortSignal): Promise<Uint8Array>;

@@ -1,44 +1,17 @@
 import {
   type AspectPolicy,
-  type ColourMatrix,
-  type ColourPrimaries,
-  type ColourRange,
-  type ColourTransfer,
+  matrixCodes,
   type PixelFormat,
   PlayoutError,
   type ProgramFormat,
   pixelFormats,
+  primariesCodes,
+  rangeCodes,
   rational,
+  transferCodes,
 } from "@retrovue/core";
 import { formatAt, headerAt, wire } from "./offsets.js";
 
-/** Code points of ITU-T H.273; the numbers are those of libavutil, too. */
-const primaries: Readonly<Record<ColourPrimaries, number>> = {
-  bt709: 1,
-  unknown: 2,
-  bt470bg: 5,
-  smpte170m: 6,
-  bt2020: 9,
-  smpte432: 12,
-};
-const transfers: Readonly<Record<ColourTransfer, number>> = {
-  bt709: 1,
-  unknown: 2,
-  smpte170m: 6,
-  linear: 8,
-  "iec61966-2-1": 13,
-  smpte2084: 16,
-  "arib-std-b67": 18,
-};
-const matrices: Readonly<Record<ColourMatrix, number>> = {
-  rgb: 0,
-  bt709: 1,
-  unknown: 2,
-  bt470bg: 5,
-  smpte170m: 6,
-  bt2020nc: 9,
-};
-const ranges: Readonly<Record<ColourRange, number>> = { unknown: 0, limited: 1, full: 2 };
 const aspects: Readonly<Record<AspectPolicy, number>> = { preserve: 0, stretch: 1, crop: 2 };
 
 function wordOf<Word extends string>(
@@ -63,10 +36,10 @@ export function formatToNative(format: ProgramFormat): Readonly<Record<string, n
     pixelFormat: pixelFormats.indexOf(format.pixelFormat) + 1,
     sarNum: format.sampleAspect.num,
     sarDen: format.sampleAspect.den,
-    colourPrimaries: primaries[format.colour.primaries],
-    colourTransfer: transfers[format.colour.transfer],
-    colourMatrix: matrices[format.colour.matrix],
-    colourRange: ranges[format.colour.range],
+    colourPrimaries: primariesCodes[format.colour.primaries],
+    colourTransfer: transferCodes[format.colour.transfer],
+    colourMatrix: matrixCodes[format.colour.matrix],
+    colourRange: rangeCodes[format.colour.range],
     aspectPolicy: aspects[format.aspectPolicy],
     sampleRate: format.sampleRate,
     channels: format.channels,
@@ -100,10 +73,10 @@ export function formatOf(header: DataView): ProgramFormat {
     pixelFormat,
     sampleAspect: rational(u32("sarNum"), u32("sarDen")),
     colour: Object.freeze({
-      primaries: wordOf(primaries, u32("colourPrimaries"), "colour primaries"),
-      transfer: wordOf(transfers, u32("colourTransfer"), "transfer characteristic"),
-      matrix: wordOf(matrices, u32("colourMatrix"), "colour matrix"),
-      range: wordOf(ranges, u32("colourRange"), "colour range"),
+      primaries: wordOf(primariesCodes, u32("colourPrimaries"), "colour primaries"),
+      transfer: wordOf(transferCodes, u32("colourTransfer"), "transfer characteristic"),
+      matrix: wordOf(matrixCodes, u32("colourMatrix"), "colour matrix"),
+      range: wordOf(rangeCodes, u32("colourRange"), "colour range"),
     }),
     sampleRate: u32("sampleRate"),
     channels: u32("channels"),

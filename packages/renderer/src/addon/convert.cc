@@ -84,6 +84,7 @@ EncodeSpec encodeSpecOf(const Napi::Object& from) {
   if (spec.threads <= 0) spec.threads = encodeThreadsFor(spec, intOf(from, "processors"));
   spec.audioCodec = textOf(from, "audioCodec");
   spec.audioBitsPerSecond = wholeOf(from, "audioBitsPerSecond");
+  spec.serviceName = textOf(from, "serviceName");
   return spec;
 }
 

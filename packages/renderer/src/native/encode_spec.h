@@ -35,6 +35,9 @@ struct EncodeSpec {
   /// "aac", "mp2" or "ac3".
   std::string audioCodec;
   std::int64_t audioBitsPerSecond = 0;
+
+  /// What receivers call it, UTF-8; empty: they are told nothing.
+  std::string serviceName;
 };
 
 }  // namespace retrovue::renderer
