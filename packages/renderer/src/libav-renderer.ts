@@ -15,19 +15,23 @@ import { ChunkOutlet } from "./chunk-outlet.js";
 import { encodeSpec } from "./encode-spec.js";
 import { counterAt, fromNative, type NativeLine, type NativeRenderer } from "./native.js";
 import type { LibavRendererOptions } from "./options.js";
+import { SnapshotReader } from "./snapshot-reader.js";
 import { pictureToJpeg } from "./still.js";
 import { TickFeeder } from "./tick-feeder.js";
 
 const nsPerMs = 1_000_000;
+/** A bus whose newest tick is older than this has ended, or was replaced by one that a kept reader does not see. */
+const staleNs = 1_000_000_000n;
 const latencyClasses = (metrics.encodeLatency.buckets ?? []).length + 1;
 
 /** What exists from `start` to disposal. */
 interface Running {
   readonly line: NativeLine;
-  readonly source: RenderSource;
   readonly feeder: TickFeeder | undefined;
   readonly feeding: Promise<void>;
   readonly mapping: Disposable;
+  readonly stills: SnapshotReader;
+  readonly clock: Clock;
 }
 
 /**
@@ -69,12 +73,19 @@ export class LibavRenderer implements Renderer {
     line.follow(clock.mapping());
     const feeding = feeder?.run(this.#stop.signal) ?? Promise.resolve();
     feeding.catch((thrown: unknown) => this.#end.reject(PlayoutError.from(thrown)));
-    this.#running = { line, source, feeder, feeding, mapping };
+    const stills = new SnapshotReader(source, clock);
+    this.#running = { line, feeder, feeding, mapping, stills, clock };
   }
 
   tap(tap: StreamTap): Disposable {
     this.#throwIfDisposed();
     return this.#outlet.tap(tap);
+  }
+
+  pipeTo(descriptor: number): void {
+    this.#throwIfDisposed();
+    invariant(this.#running !== undefined, "a renderer is started before it is piped");
+    this.#running.line.pipeTo(descriptor);
   }
 
   counters(): RendererCounters {
@@ -101,17 +112,21 @@ export class LibavRenderer implements Renderer {
     this.#throwIfDisposed();
     if (this.#running === undefined)
       throw new PlayoutError("BusNotFound", "The renderer was not started yet.");
-    await using reader = await this.#running.source.openReader(signal);
-    const head = reader.head();
-    const lease = await (head < 0 ? reader.next(signal) : reader.at(head, signal));
-    if (lease.overrun)
-      throw new PlayoutError("BusStale", "The newest tick was gone before it could be read.");
-    try {
-      // To its end, be it wanted or not: the views must not go while they are read.
-      return await pictureToJpeg(lease.picture, this.#format, options);
-    } finally {
-      lease.release();
-    }
+    const { stills, clock } = this.#running;
+    return await stills.use(signal, async (reader, isKept) => {
+      const head = reader.head();
+      const lease = await (head < 0 ? reader.next(signal) : reader.at(head, signal));
+      if (lease.overrun)
+        throw new PlayoutError("BusStale", "The newest tick was gone before it could be read.");
+      try {
+        if (isKept && clock.now() - lease.time > staleNs)
+          throw new PlayoutError("BusStale", "The bus gives nothing any more.");
+        // To its end, be it wanted or not: the views must not go while they are read.
+        return await pictureToJpeg(lease.picture, this.#format, options);
+      } finally {
+        lease.release();
+      }
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -126,6 +141,7 @@ export class LibavRenderer implements Renderer {
     // The line first: it may still read what the feeder lends.
     running?.line.close();
     await running?.feeding.catch(() => {});
+    await running?.stills[Symbol.asyncDispose]();
     this.#end.resolve();
   }
 

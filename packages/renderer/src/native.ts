@@ -30,6 +30,8 @@ export interface NativeLine {
   follow(mapping: ClockMapping): void;
   /** Copies what has left, whole packets, and fills the table; answers how many portions. */
   fetch(into: Uint8Array, table: Float64Array): number;
+  /** From now on everything goes into this descriptor, as records of core's renderer port; nothing is left to fetch. */
+  pipeTo(descriptor: number): void;
   counters(table: Float64Array): void;
   /** What it ended by; undefined while it works. */
   failure(): Error | undefined;

@@ -77,9 +77,16 @@ describe("the end of an environment", () => {
     const script = `
       const { Worker } = require("node:worker_threads");
       const code = ${JSON.stringify(prelude)} + \`
-        lending(1e9, () => {});
-        for (let i = 0; i < 8; i++) still(planes, strides, 64, 48, "yuv420p", 1, 1, 1, 1, 64);
-        setTimeout(() => require("node:worker_threads").parentPort.postMessage("begun"), 5);\`;
+        const { parentPort } = require("node:worker_threads");
+        const line = lending(1e9, () => {});
+        const counts = new Float64Array(32);
+        const begun = () => {
+          line.counters(counts);
+          if (counts[0] < 3) return setImmediate(begun);
+          for (let i = 0; i < 8; i++) still(planes, strides, 64, 48, "yuv420p", 1, 1, 1, 1, 64);
+          parentPort.postMessage("begun");
+        };
+        begun();\`;
       (async () => {
         for (let i = 0; i < 8; i++) {
           const worker = new Worker(code, { eval: true });

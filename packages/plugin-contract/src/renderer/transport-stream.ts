@@ -127,7 +127,8 @@ class Parser {
     if (packet.pid === 0) this.#association(packet);
     else if (packet.pid === this.#mapPid) this.#map(packet);
     else if (this.#types.has(packet.pid)) this.#elementary(packet);
-    else this.#fault(`packet ${packet.index} is of PID ${packet.pid}, which no map has named`);
+    else if (!isServiceInformation(packet.pid))
+      this.#fault(`packet ${packet.index} is of PID ${packet.pid}, which no map has named`);
   }
 
   #elementary(packet: Packet): void {
@@ -194,6 +195,9 @@ class Parser {
     return undefined;
   }
 }
+
+/** PIDs that no map names: DVB's tables (ETSI EN 300 468, 5.1.3). */
+const isServiceInformation = (pid: number): boolean => pid >= 0x10 && pid <= 0x1f;
 
 function pcrOf(field: Uint8Array): bigint {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = field;

@@ -23,6 +23,7 @@ Napi::Function LineObject::define(Napi::Env env) {
   return DefineClass(
       env, "Line",
       {InstanceMethod<&LineObject::follow>("follow"), InstanceMethod<&LineObject::fetch>("fetch"),
+       InstanceMethod<&LineObject::pipeTo>("pipeTo"),
        InstanceMethod<&LineObject::counters>("counters"), InstanceMethod<&LineObject::failure>("failure"),
        InstanceMethod<&LineObject::wanted>("wanted"), InstanceMethod<&LineObject::isLent>("isLent"),
        InstanceMethod<&LineObject::lend>("lend"), InstanceMethod<&LineObject::overrun>("overrun"),
@@ -43,7 +44,12 @@ LineObject::LineObject(const Napi::CallbackInfo& info)
     fed_ = fed.get();
     source_ = std::move(fed);
   }
-  auto line = RenderLine::open(spec_, info[1].As<Napi::Number>().Int64Value(), *source_, *clock_, {tell, tell});
+  const auto left = [this, tell] {
+    PipeOutlet* piped = piped_.load();
+    if (piped != nullptr) piped->wake();
+    else tell();
+  };
+  auto line = RenderLine::open(spec_, info[1].As<Napi::Number>().Int64Value(), *source_, *clock_, {left, tell});
   if (!line) {
     addon::throwFailure(env, line.failure());
     return;
@@ -51,13 +57,29 @@ LineObject::LineObject(const Napi::CallbackInfo& info)
   line_ = std::move(*line);
   signal_->keepAlive(true);
   hook_ = std::make_unique<addon::EnvHook>(env, [this] {
-    line_->stop();
+    stop();
     signal_->close();
   });
 }
 
 LineObject::~LineObject() {
-  if (line_ != nullptr) line_->stop();
+  if (line_ != nullptr) stop();
+}
+
+/// The line first: its pacing thread wakes the outlet.
+void LineObject::stop() {
+  line_->stop();
+  if (outlet_ != nullptr) outlet_->stop();
+}
+
+Napi::Value LineObject::pipeTo(const Napi::CallbackInfo& info) {
+  if (outlet_ == nullptr) {
+    outlet_ = std::make_unique<PipeOutlet>(line_->pacer(), info[0].As<Napi::Number>().Int32Value());
+    piped_.store(outlet_.get());
+    // What has left already.
+    outlet_->wake();
+  }
+  return info.Env().Undefined();
 }
 
 Napi::Value LineObject::follow(const Napi::CallbackInfo& info) {
@@ -157,7 +179,7 @@ Napi::Value LineObject::incompatible(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value LineObject::close(const Napi::CallbackInfo& info) {
-  line_->stop();
+  stop();
   signal_->close();
   lentPlanes_.Reset();
   lentSound_.Reset();

@@ -1,9 +1,11 @@
 #pragma once
 #include <napi.h>
 
+#include <atomic>
 #include <memory>
 
 #include "fed_source.h"
+#include "pipe_outlet.h"
 #include "render_line.h"
 #include "retrovue/addon/env_hook.h"
 #include "retrovue/addon/js_signal.h"
@@ -23,6 +25,7 @@ class LineObject : public Napi::ObjectWrap<LineObject> {
  private:
   Napi::Value follow(const Napi::CallbackInfo& info);
   Napi::Value fetch(const Napi::CallbackInfo& info);
+  Napi::Value pipeTo(const Napi::CallbackInfo& info);
   Napi::Value counters(const Napi::CallbackInfo& info);
   Napi::Value failure(const Napi::CallbackInfo& info);
   Napi::Value wanted(const Napi::CallbackInfo& info);
@@ -34,7 +37,7 @@ class LineObject : public Napi::ObjectWrap<LineObject> {
   Napi::Value close(const Napi::CallbackInfo& info);
   void stop();
 
-  // Destroyed from the end: the hook and the line, whose threads use everything else, first.
+  // Destroyed from the end: the hook, then the outlet and the line, whose threads use everything else. `stop` ends those threads first.
   EncodeSpec spec_;
   std::unique_ptr<addon::JsSignal> signal_;
   std::unique_ptr<HouseClock> clock_;
@@ -44,6 +47,9 @@ class LineObject : public Napi::ObjectWrap<LineObject> {
   /// What is lent, kept from the collector.
   Napi::ObjectReference lentPlanes_, lentSound_;
   std::unique_ptr<RenderLine> line_;
+  std::unique_ptr<PipeOutlet> outlet_;
+  /// The same, for the pacing thread; null while JavaScript fetches.
+  std::atomic<PipeOutlet*> piped_{nullptr};
   std::unique_ptr<addon::EnvHook> hook_;
 };
 

@@ -6,8 +6,6 @@
 namespace retrovue::renderer {
 namespace {
 
-/// How long one call of `take` waits for a tick.
-constexpr std::int64_t kWaitNs = 100'000'000;
 /// Between two looks for a bus that is not there.
 constexpr std::int64_t kReopenNs = 20'000'000;
 
@@ -18,11 +16,11 @@ BusSource::BusSource(std::string path, std::string name, const EncodeSpec& spec,
 
 BusSource::~BusSource() = default;
 
-Take BusSource::open() {
+Take BusSource::open(std::int64_t waitNs) {
   rvfb_reader* opened = nullptr;
   const rvfb_status status = rvfb_reader_open(path_.c_str(), name_.c_str(), &opened);
   if (status != RVFB_OK) {
-    clock_.waitFor(kReopenNs, [this] { return stopping_.load(); });
+    clock_.waitFor(std::min(waitNs, kReopenNs), [this] { return stopping_.load(); });
     // Whatever it is (no bus yet, one being replaced, another version's while an upgrade runs), it may pass.
     return stopping_.load() ? Take::ended : Take::notYet;
   }
@@ -52,14 +50,14 @@ std::int64_t BusSource::onAir() {
   return std::clamp(aired, std::min(rvfb_reader_oldest(reader_.get()), head), head);
 }
 
-Take BusSource::take(std::int64_t tick, TakenTick& into) {
+Take BusSource::take(std::int64_t tick, std::int64_t waitNs, TakenTick& into) {
   if (stopping_.load()) return Take::ended;
   if (reader_ == nullptr) {
-    const Take opened = open();
+    const Take opened = open(waitNs);
     if (opened != Take::taken) return opened;
   }
   const std::int64_t wanted = tick == kOnAir ? onAir() : tick;
-  switch (rvfb_reader_wait(reader_.get(), wanted, kWaitNs)) {
+  switch (rvfb_reader_wait(reader_.get(), wanted, waitNs)) {
     case RVFB_OK:
       return read(tick == kOnAir ? onAir() : tick, into);
     case RVFB_STALE:

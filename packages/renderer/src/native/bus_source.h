@@ -21,9 +21,10 @@ class BusSource : public TickSource {
   BusSource(std::string path, std::string name, const EncodeSpec& spec, HouseClock& clock);
   ~BusSource() override;
 
-  Take take(std::int64_t tick, TakenTick& into) override;
+  Take take(std::int64_t tick, std::int64_t waitNs, TakenTick& into) override;
   bool release(const TakenTick& taken) override;
   std::int64_t oldest() override;
+  bool knowsTheBus() const override { return true; }
   std::uint64_t opens() const override { return opens_.load(std::memory_order_relaxed); }
   void stop() override;
 
@@ -32,7 +33,7 @@ class BusSource : public TickSource {
     void operator()(rvfb_reader* reader) const { rvfb_reader_close(reader); }
   };
   /// Tries once, then waits a little; `taken` once it is open.
-  Take open();
+  Take open(std::int64_t waitNs);
   Take lost();
   bool fits(const rvfb_format& format) const;
   std::int64_t onAir();

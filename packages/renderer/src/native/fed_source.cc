@@ -6,8 +6,6 @@ namespace retrovue::renderer {
 namespace {
 
 constexpr std::int64_t kNobody = -2;
-/// How long one call of `take` waits for a tick.
-constexpr std::chrono::milliseconds kWait{100};
 
 }  // namespace
 
@@ -50,7 +48,7 @@ void FedSource::incompatible() {
   answer(Answer::incompatible);
 }
 
-Take FedSource::take(std::int64_t tick, TakenTick& into) {
+Take FedSource::take(std::int64_t tick, std::int64_t waitNs, TakenTick& into) {
   std::unique_lock lock(mutex_);
   if (stopping_) return Take::ended;
   if (wanted_ != tick) {
@@ -61,7 +59,7 @@ Take FedSource::take(std::int64_t tick, TakenTick& into) {
     onNews_();
     lock.lock();
   }
-  if (!changed_.wait_for(lock, kWait, [this] { return stopping_ || answer_ != Answer::none; })) return Take::notYet;
+  if (!changed_.wait_for(lock, std::chrono::nanoseconds(waitNs), [this] { return stopping_ || answer_ != Answer::none; })) return Take::notYet;
   if (stopping_) return Take::ended;
   const Answer answer = answer_;
   answer_ = Answer::none;

@@ -28,9 +28,10 @@ class FedSource : public TickSource {
   /// The bus has another format than was expected.
   void incompatible();
 
-  Take take(std::int64_t tick, TakenTick& into) override;
+  Take take(std::int64_t tick, std::int64_t waitNs, TakenTick& into) override;
   bool release(const TakenTick& taken) override;
   std::int64_t oldest() override;
+  bool knowsTheBus() const override { return false; }
   std::uint64_t opens() const override { return opens_.load(std::memory_order_relaxed); }
   void stop() override;
 

@@ -118,7 +118,9 @@ bool Pacer::letGo() {
       room_.notify_all();
     }
     if (leftBytes_ > kLeftBytesMax) isDropping_ = true;
-    if (isDropping_) dropLeft();
+    if (!isDropping_) continue;
+    dropLeft();
+    any = false;
   }
   return any;
 }

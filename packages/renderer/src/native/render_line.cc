@@ -19,6 +19,12 @@ constexpr std::int64_t kGroupNs = 100'000'000;
 constexpr std::int64_t kSkipNs = 400'000'000;
 constexpr std::int64_t kCaughtUpNs = 50'000'000;
 constexpr std::int64_t kJumpNs = 1'000'000'000;
+/// How long one call waits for a tick before others are looked after.
+constexpr std::int64_t kWaitNs = 100'000'000;
+/// A tick that is not on the bus so long after its time will not come: the bus has ended, or stands still. What follows it then is
+/// not waited for beyond its own time either, less what it takes to be made.
+constexpr std::int64_t kGivenUpNs = 200'000'000;
+constexpr std::int64_t kFillNs = 10'000'000;
 
 }  // namespace
 
@@ -96,9 +102,12 @@ Expected<std::int64_t> RenderLine::step(std::int64_t tick) {
     tick = catchUp(tick, clock_.now());
   }
   TakenTick taken;
-  switch (source_.take(tick, taken)) {
+  const bool mayFill = tick != kOnAir && source_.knowsTheBus();
+  const std::int64_t waitNs = mayFill ? std::clamp<std::int64_t>(fillAt(tick) - clock_.now(), 0, kWaitNs) : kWaitNs;
+  switch (source_.take(tick, waitNs, taken)) {
     case Take::notYet:
     case Take::replaced:
+      return mayFill ? fill(tick) : tick;
     case Take::ended:
       return tick;
     case Take::incompatible:
@@ -113,12 +122,28 @@ Expected<std::int64_t> RenderLine::step(std::int64_t tick) {
     case Take::taken:
       break;
   }
+  isFilling_ = false;
   const std::int64_t now = clock_.now();
   counters_.frameGapNs.store(now - spec_.grid.tickTime(taken.tick), std::memory_order_relaxed);
   const auto encoded = encode(taken, now);
   if (!source_.release(taken) || !taken.soundIntact) counters_.torn.fetch_add(1, std::memory_order_relaxed);
   if (!encoded) return encoded.failure();
   return taken.tick + 1;
+}
+
+std::int64_t RenderLine::fillAt(std::int64_t tick) const {
+  return pacer_.leaveTime(tick) + (isFilling_ ? -kFillNs : kGivenUpNs);
+}
+
+/// The stream goes on without the bus: receivers keep their clock, and hear silence.
+Expected<std::int64_t> RenderLine::fill(std::int64_t tick) {
+  if (clock_.now() < fillAt(tick)) return tick;
+  isFilling_ = true;
+  counters_.missed.fetch_add(1, std::memory_order_relaxed);
+  const auto start = static_cast<std::int64_t>(spec_.grid.sampleAt(tick));
+  if (auto done = sounds_.encode(start, nullptr, spec_.grid.samplesIn(tick), soundUnits_); !done) return done.failure();
+  send(tick);
+  return tick + 1;
 }
 
 Expected<void> RenderLine::encode(const TakenTick& taken, std::int64_t takenAt) {
@@ -131,15 +156,19 @@ Expected<void> RenderLine::encode(const TakenTick& taken, std::int64_t takenAt) 
     counters_.encoded.fetch_add(1, std::memory_order_relaxed);
   }
   if (auto done = sounds_.encode(taken.sampleStart, taken.sound.data(), taken.samples, soundUnits_); !done) return done;
-  TickBytes bytes = pacer_.lend();
-  muxer_->write(taken.tick, pictureUnits_.all(), soundUnits_.all(), bytes);
-  pictureUnits_.recycle();
-  soundUnits_.recycle();
-  const bool isLate = pacer_.push(std::move(bytes));
+  const bool isLate = send(taken.tick);
   if (isLate && isSettled_) counters_.late.fetch_add(1, std::memory_order_relaxed);
   isSettled_ = isSettled_ || !isLate;
   count(clock_.now() - takenAt);
   return {};
+}
+
+bool RenderLine::send(std::int64_t tick) {
+  TickBytes bytes = pacer_.lend();
+  muxer_->write(tick, pictureUnits_.all(), soundUnits_.all(), bytes);
+  pictureUnits_.recycle();
+  soundUnits_.recycle();
+  return pacer_.push(std::move(bytes));
 }
 
 void RenderLine::count(std::int64_t latencyNs) {

@@ -38,6 +38,9 @@ struct RenderCounters {
 ///
 /// Being late: a picture whose tick is 400 ms past is left out, its sound is not, until the line has caught up; a second past,
 /// the line goes on at the tick on air. Both are counted as missed, and the stream stays on its grid.
+///
+/// A bus that ends, or stands still for 200 ms: the stream goes on with its clock and with silence, without pictures, which are
+/// counted as missed, until there are ticks again.
 class RenderLine {
  public:
   struct Events {
@@ -66,6 +69,11 @@ class RenderLine {
   Expected<std::int64_t> step(std::int64_t tick);
   std::int64_t catchUp(std::int64_t tick, std::int64_t now);
   Expected<void> encode(const TakenTick& taken, std::int64_t takenAt);
+  /// When a tick that is not on the bus is given up.
+  std::int64_t fillAt(std::int64_t tick) const;
+  Expected<std::int64_t> fill(std::int64_t tick);
+  /// Muxes what was encoded and hands it to the pacer; true where its time to leave has passed.
+  bool send(std::int64_t tick);
   void count(std::int64_t latencyNs);
 
   const EncodeSpec spec_;
@@ -84,6 +92,8 @@ class RenderLine {
   bool isSkipping_ = false;
   /// False from a start in the middle of things until a tick was in time: what came before cannot be called late.
   bool isSettled_ = false;
+  /// True while the bus gives nothing and the line goes on without it.
+  bool isFilling_ = false;
   std::mutex mutex_;
   std::optional<Failure> failure_;
   Pacer pacer_;

@@ -16,6 +16,9 @@ extern "C" {
 namespace retrovue::renderer {
 namespace {
 
+/// Missing sound fades out and comes back within this (timing.md).
+constexpr std::int64_t kFadeMs = 5;
+
 const AVCodec* codecNamed(const std::string& codec) {
   if (codec == "aac") return avcodec_find_encoder_by_name("aac");
   if (codec == "mp2") return avcodec_find_encoder_by_name("mp2");
@@ -33,7 +36,12 @@ SoundEncoder::SoundEncoder(const EncodeSpec& spec, libav::CodecContextPtr contex
     : silenceMax_(std::int64_t{2} * spec.grid.sampleRate),
       frameSamples_(context->frame_size),
       context_(std::move(context)),
-      frame_(std::move(frame)) {}
+      frame_(std::move(frame)),
+      fade_(spec.grid.sampleRate * kFadeMs / 1000),
+      faded_(fade_),
+      back_(fade_),
+      last_(static_cast<std::size_t>(spec.channels), 0.0F),
+      shaped_(static_cast<std::size_t>(frameSamples_)) {}
 
 Expected<SoundEncoder> SoundEncoder::open(const EncodeSpec& spec) {
   libav::initLibrary();
@@ -89,17 +97,18 @@ Expected<void> SoundEncoder::append(const float* const* channels, std::int64_t o
     }
     const int channelCount = context_->ch_layout.nb_channels;
     for (int c = 0; c < channelCount; ++c) {
-      const float* from = channels == nullptr ? nullptr : channels[c] + offset;
+      const auto channel = static_cast<std::size_t>(c);
+      const float* from = shaped(channels == nullptr ? nullptr : channels[c] + offset, channel, count);
       if (context_->sample_fmt == AV_SAMPLE_FMT_FLTP) {
         auto* into32 = reinterpret_cast<float*>(frame_->extended_data[c]) + at;
-        if (from == nullptr) std::fill_n(into32, count, 0.0F);
-        else std::copy_n(from, count, into32);
+        std::copy_n(from, count, into32);
       } else {
         auto* into16 = reinterpret_cast<std::int16_t*>(frame_->data[0]) + at * channelCount + c;
-        for (std::int64_t i = 0; i < count; ++i)
-          into16[i * channelCount] = from == nullptr ? std::int16_t{0} : toInt16(from[i]);
+        for (std::int64_t i = 0; i < count; ++i) into16[i * channelCount] = toInt16(from[i]);
       }
+      if (channels != nullptr) last_[channel] = from[count - 1];
     }
+    aged(channels != nullptr, count);
     next_ += count;
     offset += count;
     samples -= count;
@@ -108,6 +117,27 @@ Expected<void> SoundEncoder::append(const float* const* channels, std::int64_t o
     }
   }
   return {};
+}
+
+const float* SoundEncoder::shaped(const float* from, std::size_t channel, std::int64_t samples) {
+  if (from != nullptr && back_ >= fade_) return from;
+  const auto share = [this](std::int64_t done) { return static_cast<float>(std::min(done, fade_)) / static_cast<float>(fade_); };
+  for (std::int64_t i = 0; i < samples; ++i) {
+    shaped_[static_cast<std::size_t>(i)] =
+        from == nullptr ? last_[channel] * (1 - share(faded_ + i + 1)) : from[i] * share(back_ + i + 1);
+  }
+  return shaped_.data();
+}
+
+void SoundEncoder::aged(bool isSound, std::int64_t samples) {
+  if (isSound) {
+    hasSound_ = true;
+    faded_ = 0;
+    back_ = std::min(fade_, back_ + samples);
+  } else if (hasSound_) {
+    faded_ = std::min(fade_, faded_ + samples);
+    back_ = 0;
+  }
 }
 
 Expected<void> SoundEncoder::flushFrame(StreamUnits& into) {

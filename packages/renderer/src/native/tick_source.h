@@ -25,7 +25,7 @@ struct TakenTick {
 /// What came of asking for a tick.
 enum class Take {
   taken,
-  notYet,       ///< not within a tenth of a second: look after other things and ask again
+  notYet,       ///< not within the time given: look after other things and ask again
   overrun,      ///< held no more: go on at `TickSource::oldest`
   replaced,     ///< the bus is gone or was replaced; it is open again, or will be: ask again
   ended,        ///< `TickSource::stop` was called
@@ -36,13 +36,16 @@ enum class Take {
 class TickSource {
  public:
   virtual ~TickSource() = default;
-  virtual Take take(std::int64_t tick, TakenTick& into) = 0;
+  /// @param waitNs how long it may wait for the tick, and for a bus, before it answers `notYet`
+  virtual Take take(std::int64_t tick, std::int64_t waitNs, TakenTick& into) = 0;
   /// Ends the use of what was taken; false where its pixels may be torn.
   virtual bool release(const TakenTick& taken) = 0;
   /// The oldest tick held, after `overrun`.
   virtual std::int64_t oldest() = 0;
   /// Times that the bus was opened.
   virtual std::uint64_t opens() const = 0;
+  /// True where `notYet` says that the tick is not on the bus, and not only that nobody has answered.
+  virtual bool knowsTheBus() const = 0;
   /// Ends the wait under way and all to come.
   virtual void stop() = 0;
 };

@@ -11,6 +11,10 @@ namespace {
 constexpr std::int64_t kClockEveryNs = 36'000'000;
 /// Tables lie at most this far apart (DVB's recommendation; the limit is 500 ms).
 constexpr std::int64_t kTablesEveryNs = 100'000'000;
+/// The limit is 2 s (ETSI TR 101 211, 4.4).
+constexpr std::int64_t kNamesEveryNs = 1'000'000'000;
+/// Bytes of a name, so that its section fits a packet.
+constexpr std::size_t kNameBytesMax = 150;
 
 struct StreamType {
   std::uint8_t type;
@@ -59,6 +63,38 @@ std::array<std::uint8_t, 7> adtsFor(std::uint32_t sampleRate, int channels) {
           0xfc};
 }
 
+/// ETSI EN 300 468, table 89: what a receiver must decode to show it.
+std::uint8_t serviceType(const EncodeSpec& spec) {
+  if (spec.videoCodec == "mpeg2video") return 0x01;
+  if (spec.videoCodec == "hevc") return 0x1f;
+  return spec.height > 576 ? 0x19 : 0x16;
+}
+
+/// A name as DVB writes it (ETSI EN 300 468, annex A): plain where it is ASCII, else marked as UTF-8. Cut between characters.
+std::vector<std::uint8_t> dvbText(const std::string& name) {
+  std::size_t length = std::min(name.size(), kNameBytesMax);
+  while (length < name.size() && length > 0 && (name[length] & 0xc0) == 0x80) --length;
+  std::vector<std::uint8_t> text;
+  if (std::any_of(name.begin(), name.end(), [](char letter) { return (letter & 0x80) != 0; })) text.push_back(0x15);
+  for (std::size_t i = 0; i < length; ++i)
+    if (static_cast<std::uint8_t>(name[i]) >= 0x20) text.push_back(static_cast<std::uint8_t>(name[i]));
+  return text;
+}
+
+/// The service description of transport stream 1 (ETSI EN 300 468, 5.2.3): one service, number 1, running, without guides.
+std::vector<std::uint8_t> namesSection(const EncodeSpec& spec) {
+  std::vector<std::uint8_t> section;
+  const std::vector<std::uint8_t> name = dvbText(spec.serviceName);
+  if (name.empty()) return section;
+  const auto size = static_cast<std::uint8_t>(name.size());
+  // Network, service, no guides, running, descriptors' length; the service descriptor with no provider.
+  std::vector<std::uint8_t> body{0xff, 0x01, 0xff, 0, 1, 0xfc, 0x80, static_cast<std::uint8_t>(size + 5),
+                                 0x48, static_cast<std::uint8_t>(size + 3), serviceType(spec), 0, size};
+  body.insert(body.end(), name.begin(), name.end());
+  appendSection(section, 0x42, 1, body);
+  return section;
+}
+
 }  // namespace
 
 TsMuxer::TsMuxer(const EncodeSpec& spec)
@@ -69,6 +105,8 @@ TsMuxer::TsMuxer(const EncodeSpec& spec)
   const std::int64_t tickNs = grid_.tickTime(1);
   portions_ = (tickNs + kClockEveryNs - 1) / kClockEveryNs;
   tablesEvery_ = std::max<std::int64_t>(1, kTablesEveryNs / tickNs);
+  namesEvery_ = std::max<std::int64_t>(1, kNamesEveryNs / tickNs);
+  names_ = namesSection(spec);
   // One programme, number 1, whose map is at kTablesPid.
   const std::array<std::uint8_t, 4> programme{0, 1, 0xe0 | kTablesPid >> 8, kTablesPid & 0xff};
   appendSection(association_, 0x00, 1, programme);
@@ -79,16 +117,17 @@ TsMuxer::TsMuxer(const EncodeSpec& spec)
 }
 
 void TsMuxer::writeTables(std::vector<std::uint8_t>& into) {
+  writeSection(associationPid_, association_, into);
+  writeSection(mapPid_, map_, into);
+}
+
+void TsMuxer::writeSection(TsPid& pid, const std::vector<std::uint8_t>& section, std::vector<std::uint8_t>& into) {
   // What is left of a packet with tables is filled behind the section (2.4.4.1). Two bytes less than fit, so that a
   // PID's first packet has room for its mark.
   std::array<std::uint8_t, kTsPacketBytes - 6> filled;
-  const auto write = [&](TsPid& pid, const std::vector<std::uint8_t>& section) {
-    filled.fill(0xff);
-    std::copy(section.begin(), section.end(), filled.begin());
-    pid.unit(filled, {}, {}, into);
-  };
-  write(associationPid_, association_);
-  write(mapPid_, map_);
+  filled.fill(0xff);
+  std::copy(section.begin(), section.end(), filled.begin());
+  pid.unit(filled, {}, {}, into);
 }
 
 void TsMuxer::writePicture(const StreamUnit& unit, std::optional<std::int64_t> pcr, std::vector<std::uint8_t>& into) {
@@ -124,7 +163,6 @@ void TsMuxer::write(std::int64_t tick, std::span<const StreamUnit> pictures, std
   into.tick = tick;
   into.randomAccess = std::any_of(pictures.begin(), pictures.end(), [](const StreamUnit& unit) { return unit.isKey; });
   if (into.randomAccess || isFirst_ || tick % tablesEvery_ == 0) writeTables(into.bytes);
-  isFirst_ = false;
   std::optional<std::int64_t> pcr = pcrOfTick(grid_, tick, 0, portions_, kDecoderDelay);
   for (const StreamUnit& unit : pictures) {
     writePicture(unit, pcr, into.bytes);
@@ -132,6 +170,9 @@ void TsMuxer::write(std::int64_t tick, std::span<const StreamUnit> pictures, std
   }
   if (pcr) picturePid_.clock(*pcr, counterBefore, into.bytes);
   for (const StreamUnit& unit : sounds) writeSound(unit, into.bytes);
+  // Behind the picture: nothing stands between a key frame and its tables.
+  if (!names_.empty() && (isFirst_ || tick % namesEvery_ == 0)) writeSection(namesPid_, names_, into.bytes);
+  isFirst_ = false;
   into.portions.push_back(0);
   if (portions_ > 1) cut(tick, counterBefore, into);
 }

@@ -101,7 +101,8 @@ void appendSection(std::vector<std::uint8_t>& into, std::uint8_t table, std::uin
   const std::size_t begin = into.size();
   const std::size_t length = 5 + bytes.size() + 4;
   into.push_back(table);
-  into.push_back(static_cast<std::uint8_t>(0xb0 | length >> 8));
+  // DVB's own tables have a one where MPEG's have a zero (ETSI EN 300 468, 5.1.1).
+  into.push_back(static_cast<std::uint8_t>((table < 0x40 ? 0xb0 : 0xf0) | length >> 8));
   into.push_back(static_cast<std::uint8_t>(length));
   into.push_back(static_cast<std::uint8_t>(id >> 8));
   into.push_back(static_cast<std::uint8_t>(id));

@@ -1,5 +1,8 @@
 #include <retrovue/test/runner.h>
 
+#include <array>
+#include <cmath>
+#include <numbers>
 #include <string>
 
 #include "fakes.h"
@@ -82,6 +85,53 @@ TEST("encoder/missing-sound-is-silence-and-a-long-gap-is-a-new-place-on-the-same
   REQUIRE(starts.size() > before);
   CHECK(starts.size() < before + 6);
   for (const std::int64_t start : starts) CHECK_EQ((start + 1024) % 1024, 0);
+}
+
+TEST("encoder/sound-fades-out-to-missing-sound-and-back-in") {
+  EncodeSpec spec = smallSpec();
+  spec.audioBitsPerSecond = 256'000;
+  auto encoder = SoundEncoder::open(spec);
+  REQUIRE(encoder);
+  retrovue::libav::CodecContextPtr decoder(avcodec_alloc_context3(avcodec_find_decoder(AV_CODEC_ID_AAC)));
+  // An AAC-LC frame says nothing of rate and layout by itself: 48 kHz stereo (ISO/IEC 14496-3, 1.6.2.1).
+  decoder->extradata = static_cast<std::uint8_t*>(av_mallocz(2 + AV_INPUT_BUFFER_PADDING_SIZE));
+  decoder->extradata_size = 2;
+  decoder->extradata[0] = 0x11;
+  decoder->extradata[1] = 0x90;
+  REQUIRE(avcodec_open2(decoder.get(), nullptr, nullptr) == 0);
+  std::vector<float> heard;
+  StreamUnits units;
+  const auto push = [&](std::int64_t start, const float* sound, std::uint32_t samples) {
+    const std::array<const float*, 2> both{sound, sound};
+    REQUIRE(encoder->encode(start, sound == nullptr ? nullptr : both.data(), samples, units));
+    const auto frame = retrovue::libav::makeFrame();
+    for (const StreamUnit& unit : units.all()) {
+      REQUIRE(avcodec_send_packet(decoder.get(), unit.packet.get()) == 0);
+      while (avcodec_receive_frame(decoder.get(), frame.get()) == 0) {
+        const auto* left = reinterpret_cast<const float*>(frame->extended_data[0]);
+        heard.insert(heard.end(), left, left + frame->nb_samples);
+      }
+    }
+    units.recycle();
+  };
+  // 500 Hz at half the scale: a step of 0.033 from sample to sample at most. Each piece begins and ends at a peak.
+  std::vector<float> tone(9'648);
+  for (std::size_t i = 0; i < tone.size(); ++i)
+    tone[i] = 0.5F * static_cast<float>(std::cos(2 * std::numbers::pi * 500 * static_cast<double>(i) / 48'000));
+  push(0, tone.data(), 9'601);
+  push(9'601, nullptr, 1'920);    // missing by order
+  push(11'521, tone.data(), 9'601);
+  push(24'001, tone.data(), 9'601);  // missing because it is not there
+  push(33'602, nullptr, 9'600);
+  REQUIRE(heard.size() > 36'000);
+  float step = 0, loudest = 0;
+  // What comes first primes the decoder, and begins at a peak.
+  for (std::size_t i = 4'096; i < heard.size(); ++i) {
+    step = std::max(step, std::abs(heard[i] - heard[i - 1]));
+    loudest = std::max(loudest, std::abs(heard[i]));
+  }
+  CHECK(loudest > 0.45F);
+  CHECK(step < 0.06F);
 }
 
 TEST("encoder/what-cannot-be-had-is-refused-by-name") {

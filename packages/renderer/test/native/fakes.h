@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -64,6 +65,15 @@ class FakeBus : public TickSource {
     head_ = head;
     changed_.notify_all();
   }
+  /// From now on the line is stuck where it gives back tick `tick`, until `goOn`.
+  void stickAt(std::int64_t tick) {
+    const std::scoped_lock lock(mutex_);
+    stickAt_ = tick;
+  }
+  void goOn() {
+    stickAt(-1);
+    changed_.notify_all();
+  }
   /// Waits until tick `tick` was released.
   void waitFor(std::int64_t tick) {
     std::unique_lock lock(mutex_);
@@ -74,9 +84,10 @@ class FakeBus : public TickSource {
     return released_;
   }
 
-  Take take(std::int64_t tick, TakenTick& into) override {
+  Take take(std::int64_t tick, std::int64_t waitNs, TakenTick& into) override {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return stopping_ || head_ >= std::max<std::int64_t>(tick, 0); });
+    const auto isThere = [&] { return stopping_ || head_ >= std::max<std::int64_t>(tick, 0); };
+    if (!changed_.wait_for(lock, std::chrono::nanoseconds(waitNs), isThere)) return Take::notYet;
     if (stopping_) return Take::ended;
     const std::int64_t wanted = tick == kOnAir ? head_ : tick;
     if (wanted < oldest_) return Take::overrun;
@@ -84,15 +95,17 @@ class FakeBus : public TickSource {
     return Take::taken;
   }
   bool release(const TakenTick& taken) override {
-    const std::scoped_lock lock(mutex_);
+    std::unique_lock lock(mutex_);
     released_.push_back(taken.tick);
     changed_.notify_all();
+    changed_.wait(lock, [&] { return stickAt_ != taken.tick || stopping_; });
     return true;
   }
   std::int64_t oldest() override {
     const std::scoped_lock lock(mutex_);
     return oldest_;
   }
+  bool knowsTheBus() const override { return true; }
   std::uint64_t opens() const override { return 1; }
   void stop() override {
     const std::scoped_lock lock(mutex_);
@@ -104,7 +117,7 @@ class FakeBus : public TickSource {
   GreyTick grey_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::int64_t oldest_ = 0, head_ = -1;
+  std::int64_t oldest_ = 0, head_ = -1, stickAt_ = -1;
   bool stopping_ = false;
   std::vector<std::int64_t> released_;
 };

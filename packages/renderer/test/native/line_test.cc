@@ -1,5 +1,7 @@
 #include <retrovue/test/runner.h>
 
+#include <array>
+
 #include "fakes.h"
 #include "render_line.h"
 
@@ -14,9 +16,36 @@ struct Bench {
   explicit Bench(std::int64_t tick) : clock(standing(tick * kTick)), bus(spec) {}
 
   void open() {
-    auto opened = RenderLine::open(spec, 0, bus, clock, {[] {}, [] {}});
+    auto opened = RenderLine::open(spec, 0, bus, clock, {[this] { told(); }, [] {}});
     REQUIRE(opened);
     line = std::move(*opened);
+  }
+  void told() {
+    const std::scoped_lock lock(mutex);
+    ++news;
+    changed.notify_all();
+  }
+  /// The ticks whose bytes have left, in order, fetched here.
+  std::vector<std::int64_t> ticksLeft() {
+    std::array<Pacer::Portion, 8> portions;
+    for (;;) {
+      const std::size_t count = line->pacer().fetch(bytes, portions);
+      if (count == 0) return left;
+      for (std::size_t i = 0; i < count; ++i)
+        if (left.empty() || left.back() != portions[i].tick) left.push_back(portions[i].tick);
+    }
+  }
+  void waitForBytesOf(std::int64_t tick) {
+    for (;;) {
+      const int seen = [this] {
+        const std::scoped_lock lock(mutex);
+        return news;
+      }();
+      const auto ticks = ticksLeft();
+      if (!ticks.empty() && ticks.back() >= tick) return;
+      std::unique_lock lock(mutex);
+      changed.wait(lock, [&] { return news != seen; });
+    }
   }
   void moveTo(std::int64_t tick) { clock.follow(standing(tick * kTick, ++sequence)); }
   std::uint64_t encoded() const { return line->counters().encoded.load(); }
@@ -26,6 +55,11 @@ struct Bench {
   HouseClock clock;
   std::uint64_t sequence = 0;
   FakeBus bus;
+  std::mutex mutex;
+  std::condition_variable changed;
+  int news = 0;
+  std::vector<std::uint8_t> bytes = std::vector<std::uint8_t>(1 << 20);
+  std::vector<std::int64_t> left;
   std::unique_ptr<RenderLine> line;
 };
 
@@ -64,10 +98,12 @@ TEST("line/an-overrun-is-skipped-on-the-grid-and-counted") {
 TEST("line/pictures-are-left-out-to-catch-up-and-sound-is-not") {
   Bench bench(99);
   bench.bus.hold(90, 100);
+  bench.bus.stickAt(100);
   bench.open();
   bench.bus.waitFor(100);  // in time: settled
-  bench.moveTo(112);       // 101 is 440 ms late now
   bench.bus.hold(90, 112);
+  bench.moveTo(112);  // 101 is 440 ms late now
+  bench.bus.goOn();
   bench.bus.waitFor(112);
   bench.line->stop();
   CHECK_EQ(bench.bus.released().size(), 13U);
@@ -91,6 +127,30 @@ TEST("line/a-second-late-goes-on-at-the-tick-on-air") {
   CHECK(released.size() <= 3);
   CHECK_EQ(bench.missed() + bench.encoded(), 61U);
   CHECK(bench.encoded() <= 2);
+}
+
+TEST("line/a-bus-that-gives-nothing-leaves-the-stream-its-clock-until-there-are-ticks-again") {
+  Bench bench(99);
+  bench.bus.hold(90, 100);
+  bench.bus.stickAt(100);
+  bench.open();
+  bench.bus.waitFor(100);
+  bench.moveTo(105);  // 101 is 160 ms late: it may still come
+  bench.bus.goOn();
+  CHECK_EQ(bench.missed(), 0U);
+  bench.moveTo(106);
+  // 101 is given up, and what follows is not waited for; each leaves at its own time.
+  bench.waitForBytesOf(105);
+  bench.bus.hold(90, 120);
+  bench.bus.waitFor(113);
+  bench.line->stop();
+  const auto released = bench.bus.released();
+  CHECK_EQ(released.at(0), 100);
+  const std::int64_t again = released.at(1);
+  CHECK(again >= 106);
+  CHECK_EQ(bench.missed(), static_cast<std::uint64_t>(again - 101));
+  const auto ticks = bench.ticksLeft();
+  for (std::int64_t tick = 100; tick <= 105; ++tick) CHECK_EQ(ticks.at(static_cast<std::size_t>(tick - 100)), tick);
 }
 
 TEST("line/stops-while-it-waits-for-a-bus-or-for-time") {

@@ -168,3 +168,43 @@ TEST("ts/what-a-successor-writes-begins-with-marks-on-every-pid") {
   }
   CHECK(marked == std::vector<int>({0, kTablesPid, kPicturePid, kSoundPid}));
 }
+
+TEST("ts/a-service-has-its-channels-name-each-second-in-one-packet") {
+  EncodeSpec spec = specAt(25, 1);
+  spec.height = 720;
+  spec.serviceName = "News";
+  TsMuxer muxer(spec);
+  std::vector<std::int64_t> with;
+  std::vector<std::uint8_t> names;
+  for (std::int64_t n = 103; n <= 151; ++n) {
+    TickBytes tick;
+    muxer.write(n, {}, {}, tick);
+    const auto payload = payloadOf(tick, 0x11);
+    if (payload.empty()) continue;
+    with.push_back(n);
+    names = payload;
+  }
+  CHECK(with == std::vector<std::int64_t>({103, 125, 150}));
+  // ETSI EN 300 468, 5.2.3 and 6.2.33: table, length, stream, version; network; service 1, running; H.264 in HD; the name.
+  const std::vector<std::uint8_t> expected{0,    0x42, 0xf0, 0x1a, 0, 1, 0xc1, 0, 0,    0xff, 0x01, 0xff, 0,   1,
+                                           0xfc, 0x80, 9,    0x48, 7, 0x19, 0, 4, 'N', 'e',  'w',  's'};
+  REQUIRE(names.size() > expected.size() + 4);
+  CHECK(std::equal(expected.begin(), expected.end(), names.begin()));
+  CHECK_EQ(psiCrc(std::span(names).subspan(1, 3 + 0x1a)), 0U);
+}
+
+TEST("ts/a-name-beyond-a-packet-is-cut-between-characters-and-marked-as-utf-8") {
+  EncodeSpec spec = specAt(25, 1);
+  for (int i = 0; i < 100; ++i) spec.serviceName += "\xc3\xa4";
+  spec.serviceName.insert(0, "x");
+  TsMuxer muxer(spec);
+  TickBytes tick;
+  muxer.write(1, {}, {}, tick);
+  const auto names = payloadOf(tick, 0x11);
+  REQUIRE(names.size() <= kTsPacketBytes);
+  const std::size_t length = names.at(21);
+  CHECK_EQ(length, 150U);  // the mark, x, and 74 characters of two bytes
+  CHECK_EQ(names.at(22), 0x15);
+  CHECK_EQ(names.at(22 + length - 1), 0xa4);
+  CHECK_EQ(psiCrc(std::span(names).subspan(1, 3 + names.at(3))), 0U);
+}
