@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { RunningEngine, smallConfig } from "./running-engine.js";
@@ -17,7 +18,7 @@ function viewer(url: string) {
   let rest = Buffer.alloc(0);
   const asked = request(url);
   const answered = Promise.withResolvers<void>();
-  const ended = new Promise<"ended" | "refused">((resolve) => {
+  const ended = new Promise<"ended" | "cut" | "refused">((resolve) => {
     asked.on("error", () => resolve("refused"));
     asked.on("response", (response) => {
       status = response.statusCode ?? 0;
@@ -31,7 +32,7 @@ function viewer(url: string) {
         }
       });
       response.on("end", () => resolve("ended"));
-      response.on("error", () => resolve("refused"));
+      response.on("error", () => resolve("cut"));
     });
   });
   asked.end();
@@ -61,12 +62,38 @@ describe("outputs", () => {
     expect((first.ticks[0] ?? -1) % 5).toBe(0);
     expect(first.status).toBe(200);
     expect(first.headers).toMatchObject({ "content-type": "video/mp2t", "cache-control": "no-store" });
-    expect(first.headers).not.toHaveProperty("transfer-encoding");
+    expect(first.headers).toMatchObject({ "transfer-encoding": "chunked" });
     await running.watch(1, 1_000);
     await expect.poll(() => first.ticks.length).toBeGreaterThan(25);
     expect(first.ticks).toEqual(first.ticks.map((_, index) => (first.ticks[0] ?? 0) + index));
     await channels.stop(1);
     expect(await first.ended).toBe("ended");
+  });
+
+  test("outputs/a-viewer-can-tell-the-channels-end-from-a-break", async () => {
+    const running = new RunningEngine();
+    await using _running = running;
+    const { addresses, channels } = await running.start(smallConfig(one(), renderer()));
+    await running.watch(1, 1_000);
+    const [host, port] = addresses.view?.split(":") ?? [];
+    using watching = viewer(`http://${addresses.view}/channel/1.ts`);
+    // Who speaks HTTP/1.0 knows no chunks: the end of the connection is the stream's.
+    const plain: Buffer[] = [];
+    const socket = connect(Number(port), host);
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    socket.on("data", (piece) => plain.push(piece));
+    socket.write("GET /channel/1.ts HTTP/1.0\r\n\r\n");
+    await running.watch(1, 1_000);
+    await expect.poll(() => Buffer.concat(plain).length).toBeGreaterThan(188 * 25);
+    await expect.poll(() => watching.ticks.length).toBeGreaterThan(10);
+    await channels.stop(1);
+    await closed;
+    expect(await watching.ended).toBe("ended");
+    const answer = Buffer.concat(plain);
+    const body = answer.subarray(answer.indexOf("\r\n\r\n") + 4);
+    expect(answer.toString("latin1", 0, 400)).not.toMatch(/transfer-encoding/i);
+    expect(body.length % 188).toBe(0);
+    for (let at = 0; at < body.length; at += 188) expect(body[at]).toBe(0x47);
   });
 
   test("outputs/one-that-leaves-is-forgotten-and-clients-are-bounded", async () => {
@@ -153,7 +180,7 @@ describe("outputs", () => {
     expect(own.status).toBe(200);
     expect((await fetch(`http://${port}/channel/2.ts`)).status).toBe(404);
     await engine.channelPorts.close(1);
-    expect(await own.ended).toBe("ended");
+    expect(await own.ended).toBe("cut");
     await expect(fetch(`http://${port}/channel/1.ts`)).rejects.toThrow();
   });
 

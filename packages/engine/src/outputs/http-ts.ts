@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type MetricsRecorder, type Nanoseconds, PlayoutError } from "@retrovue/core";
+import type { Socket } from "node:net";
+import { type MetricsRecorder, type Nanoseconds, nanosecondsFromMs, PlayoutError } from "@retrovue/core";
 import { answerText } from "../http/http-listener.js";
 import type { Log } from "../log/log.js";
 import { type OutputEvent, OutputEvents } from "./output-events.js";
 import type { StreamHub } from "./stream-hub.js";
-import { Viewer } from "./viewer.js";
+import { Viewer, type ViewerSocket } from "./viewer.js";
 
 /** What a channel's viewers over HTTP are served with; all borrowed. */
 export interface HttpTsOptions {
@@ -19,6 +20,9 @@ export interface HttpTsOptions {
   /** Hears who comes and goes. */
   readonly onEvent: (event: OutputEvent) => void;
 }
+
+/** How often bytes are counted: metrics are scraped far more rarely than bytes are sent. */
+const countEveryNs = nanosecondsFromMs(1_000);
 
 /** Metrics and logs name the output so. */
 const output = "http-ts";
@@ -36,6 +40,8 @@ export class HttpTs {
   readonly #options: HttpTsOptions;
   readonly #events: OutputEvents;
   #clients = 0;
+  #bytes = 0;
+  #countedAt: Nanoseconds | undefined;
 
   constructor(options: HttpTsOptions) {
     this.#options = options;
@@ -61,24 +67,27 @@ export class HttpTs {
       answerText(response, 503, "This channel has as many viewers as it may have.\n");
       return;
     }
-    // A live stream has no length; without chunks its bytes are the very stream, which every player understands.
-    response.removeHeader("transfer-encoding");
-    response.useChunkedEncodingByDefault = false;
-    response.writeHead(200, { ...streamHeaders, connection: "close" });
+    const { socket } = response;
+    if (socket === null) return;
+    // A live stream has no length. In chunks its end can be told from a break; who speaks HTTP/1.0 gets the very stream.
+    const isChunked = request.httpVersion !== "1.0";
+    if (!isChunked) response.useChunkedEncodingByDefault = false;
+    const encoding = isChunked ? { "transfer-encoding": "chunked" } : undefined;
+    response.writeHead(200, { ...streamHeaders, ...encoding, connection: "close" });
     response.flushHeaders();
-    this.#admit(response);
+    this.#admit(response, isChunked ? new ChunkedSocket(socket) : new PlainSocket(socket));
   }
 
-  #admit(response: ServerResponse): void {
+  #admit(response: ServerResponse, socket: ViewerSocket): void {
     const { hub, bitrateKbps, now, metrics, log } = this.#options;
     const peer = peerOf(response);
     const told = this.#events.joined(peer);
     let joined: Disposable | undefined;
     const viewer = new Viewer({
-      socket: response,
+      socket,
       bytesMax: waitingBytesMax(bitrateKbps),
       now,
-      onBytes: (bytes) => metrics.count("outputBytes", bytes, { output }),
+      onBytes: (bytes) => this.#count(bytes),
       onDropped: (groups) => {
         metrics.count("outputDropped", groups, { output });
         told.dropped(groups);
@@ -87,6 +96,7 @@ export class HttpTs {
         joined?.[Symbol.dispose]();
         told.left();
         this.#clients -= 1;
+        this.#tellCount();
         metrics.gauge("outputClients", this.#clients, { output });
         if (why === "stalled") log.warn("a viewer that took nothing for ten seconds was disconnected");
         else log.debug({ why }, "a viewer left");
@@ -96,6 +106,53 @@ export class HttpTs {
     metrics.gauge("outputClients", this.#clients, { output });
     response.on("error", (error) => log.debug({ err: PlayoutError.from(error) }, "a viewer's connection"));
     joined = hub.join(viewer);
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#countedAt !== undefined && this.#options.now() - this.#countedAt < countEveryNs) return;
+    this.#tellCount();
+  }
+
+  #tellCount(): void {
+    if (this.#bytes > 0) this.#options.metrics.count("outputBytes", this.#bytes, { output });
+    this.#bytes = 0;
+    this.#countedAt = this.#options.now();
+  }
+}
+
+/** Writes past Node's response, which would take three writes for a chunk, to the connection that is ours once headers are sent. */
+class PlainSocket implements ViewerSocket {
+  constructor(protected readonly socket: Socket) {}
+
+  write(bytes: Uint8Array): boolean {
+    return this.socket.write(bytes);
+  }
+
+  end(): void {
+    this.socket.destroySoon();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  on(event: "drain" | "close", listener: () => void): void {
+    this.socket.on(event, listener);
+  }
+}
+
+const lineEnd = Buffer.from("\r\n");
+
+/** RFC 9112, 7.1. */
+class ChunkedSocket extends PlainSocket {
+  override write(bytes: Uint8Array): boolean {
+    return super.write(Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, lineEnd]));
+  }
+
+  override end(): void {
+    super.write(Buffer.from("0\r\n\r\n"));
+    super.end();
   }
 }
 

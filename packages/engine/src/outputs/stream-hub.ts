@@ -1,4 +1,5 @@
 import type { StreamChunk, StreamTap, Tick } from "@retrovue/core";
+import { withoutBreaks } from "./continuity-mark.js";
 
 /** Somewhere that a channel's bytes go. */
 export interface StreamSink {
@@ -24,6 +25,10 @@ export class StreamHub implements StreamTap {
   #isClosed = false;
   /** True at the start and after a break, until something comes that can be decoded by itself. */
   #waitsForGroup = true;
+  /** Random access points since the renderer began: it marks its first packets, all of which lie in the first group. */
+  #groups = 0;
+  /** True once a renderer was followed by another: then its marks are true for those who watched. */
+  #hasBroken = false;
 
   /** Bytes that came in, ever. */
   get bytes(): number {
@@ -41,8 +46,10 @@ export class StreamHub implements StreamTap {
     this.#waitsForGroup = false;
     this.#bytes += chunk.bytes.length;
     this.#lastTick = chunk.tick;
-    this.#keep(chunk);
-    for (const sink of this.#sinks) sink.write(chunk);
+    if (chunk.randomAccess) this.#groups += 1;
+    const joined = this.#groups === 1 ? { ...chunk, bytes: withoutBreaks(chunk.bytes) } : chunk;
+    this.#keep(joined);
+    for (const sink of this.#sinks) sink.write(this.#hasBroken ? chunk : joined);
   }
 
   /** Gives a sink the kept group at once and everything from now on, until disposed. After `close` it is ended at once. */
@@ -59,6 +66,8 @@ export class StreamHub implements StreamTap {
   interrupt(): void {
     this.#forget();
     this.#waitsForGroup = true;
+    this.#hasBroken = this.#lastTick !== undefined;
+    this.#groups = 0;
   }
 
   /** Ends all sinks. Idempotent. */

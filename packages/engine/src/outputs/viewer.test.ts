@@ -63,6 +63,37 @@ describe("outputs/viewer", () => {
     expect(socket.got).toEqual([10, 11, 12, 13]);
   });
 
+  test("outputs/only-who-saw-what-was-before-is-told-of-a-break", () => {
+    const marked = (tick: number): StreamChunk => {
+      const bytes = new Uint8Array(188 * 2);
+      // A packet with the mark and a random access point, and one that has no adaptation field, whose payload is not looked at.
+      bytes.set([0x47, 1, 0, 0x30, 1, 0xc0, tick], 0);
+      bytes.set([0x47, 1, 0, 0x10, 1, 0xc0, tick], 188);
+      return { bytes, randomAccess: tick % 5 === 0, tick: tick as Tick };
+    };
+    const marks = (sink: { readonly got: Uint8Array[] }) => sink.got.map((bytes) => bytes[5]);
+    const join = (hub: StreamHub) => {
+      const got: Uint8Array[] = [];
+      hub.join({ write: ({ bytes }) => void got.push(bytes), end() {} });
+      return { got };
+    };
+    const hub = new StreamHub();
+    const first = join(hub);
+    hub.write(marked(0));
+    hub.write(marked(1));
+    const joined = join(hub);
+    expect(marks(first)).toEqual([0x40, 0x40]);
+    expect(marks(joined)).toEqual([0x40, 0x40]);
+    hub.interrupt();
+    hub.write(marked(10));
+    hub.write(marked(11));
+    const late = join(hub);
+    hub.write(marked(15));
+    expect(marks(first).slice(2)).toEqual([0xc0, 0xc0, 0xc0]);
+    expect(marks(late)).toEqual([0x40, 0x40, 0xc0]);
+    expect(first.got.every((bytes) => bytes[193] === 0xc0)).toBe(true);
+  });
+
   test("outputs/nothing-is-kept-of-a-stream-that-broke-off", () => {
     const hub = new StreamHub();
     hub.write(chunk(0));

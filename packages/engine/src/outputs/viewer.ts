@@ -2,11 +2,13 @@ import { type Nanoseconds, nanosecondsFromMs, type StreamChunk } from "@retrovue
 import { GroupQueue } from "./group-queue.js";
 import type { StreamSink } from "./stream-hub.js";
 
-/** The writing end of a connection: what a viewer needs of Node's `ServerResponse`. */
+/** The writing end of a connection. */
 export interface ViewerSocket {
   /** False where it is full: `drain` follows. */
   write(bytes: Uint8Array): boolean;
+  /** Nothing follows, and the other side is told so. */
   end(): void;
+  /** Breaks off. */
   destroy(): void;
   on(event: "drain" | "close", listener: () => void): unknown;
 }

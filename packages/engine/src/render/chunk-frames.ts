@@ -1,7 +1,8 @@
 import { PlayoutError, type StreamChunk, type Tick } from "@retrovue/core";
 
 /*
- * How chunks cross the pipe from a render process: a head of 16 bytes, little-endian, then the chunk's bytes.
+ * How chunks cross the pipe from a render process, written here or by the renderer itself (core: `Renderer.pipeTo`): a head of 16
+ * bytes, little-endian, then the chunk's bytes.
  *
  *   0  uint32  length of the bytes that follow
  *   4  uint32  bit 0: random access

@@ -27,6 +27,8 @@ export interface RenderTools {
   readonly renderers: RendererFactory;
   /** Where the bytes go; what it is given is lent for the call. */
   readonly tap: StreamTap;
+  /** Where they go instead if the renderer writes by itself: a descriptor. */
+  readonly pipe?: number;
 }
 
 /** Enough to recognise anything by, and a tenth of the cost of a whole 1080p picture (pixels). */
@@ -54,11 +56,12 @@ export class RenderJob {
   /** Works until the signal aborts; resolves when all is closed. Rejects with what ended it otherwise. */
   async run(signal: AbortSignal): Promise<void> {
     const { bus, format, encode } = this.#task;
-    const { clock, tap } = this.#tools;
+    const { clock, tap, pipe } = this.#tools;
     const renderer = await this.#tools.renderers.open(format, signal);
     try {
       renderer.start(renderSource(this.#tools.bus, bus), clock, encode);
-      using _tapped = renderer.tap(tap);
+      if (pipe !== undefined && renderer.pipeTo !== undefined) renderer.pipeTo(pipe);
+      else renderer.tap(tap);
       this.#renderer = renderer;
       await orAbort(renderer.finished, signal).catch((thrown: unknown) => {
         if (!signal.aborted) throw thrown;

@@ -22,7 +22,11 @@ const pipe = new Socket({ fd: streamDescriptor, readable: false, writable: true 
 // An engine that closes the pipe closes the channel as well.
 pipe.on("error", () => {});
 const render = new RenderProcess(
-  { send: (message) => void process.send?.(message, undefined, undefined, () => {}), pipe },
+  {
+    send: (message) => void process.send?.(message, undefined, undefined, () => {}),
+    pipe,
+    descriptor: streamDescriptor,
+  },
   new NodeHostTime(),
 );
 process.on("message", (message) => render.take(readToRender(message)));

@@ -18,6 +18,8 @@ export class RenderMetrics {
   /** Takes the counters as they stand. */
   take(counters: RendererCounters): void {
     this.#metrics.gauge("frameGapSeconds", counters.frameGapNs / 1e9);
+    const dropped = counters.droppedChunks - (this.#last?.droppedChunks ?? 0);
+    if (dropped > 0) this.#metrics.count("outputDropped", dropped, { output: "pipe" });
     this.#takeLatencies(counters.encodeLatency, this.#last?.encodeLatency);
     this.#last = counters;
   }

@@ -20,8 +20,10 @@ const reportEveryNs = nanosecondsFromMs(1_000);
 /** The process's ways to the engine. */
 export interface RenderLink {
   send(message: FromRender): void;
-  /** For the stream. */
+  /** For the stream, written to by JavaScript, */
   readonly pipe: Writable;
+  /** or by a renderer's own threads: never by both. */
+  readonly descriptor?: number;
 }
 
 /** What runs in a render process: loads what it is told to, and encodes its channel until it is told to stop. */
@@ -85,7 +87,14 @@ export class RenderProcess {
     const bus = await make(order.frameBus);
     const renderers = await make(order.renderer);
     const tap = new PipeTap(this.#link.pipe, (groups) => this.#link.send({ kind: "dropped", groups }));
-    const job = new RenderJob(task, { clock, bus, renderers, tap });
+    const { descriptor } = this.#link;
+    const job = new RenderJob(task, {
+      clock,
+      bus,
+      renderers,
+      tap,
+      ...(descriptor !== undefined && { pipe: descriptor }),
+    });
     this.#job = job;
     this.#link.send({ kind: "prepared" });
     const reporting = this.#report(clock, job);
