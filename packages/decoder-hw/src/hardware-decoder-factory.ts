@@ -2,6 +2,7 @@ import { openSync } from "node:fs";
 import {
   type AssetRef,
   type Decoder,
+  type DecoderChangeReason,
   type DecoderFactory,
   type OpenOptions,
   type PictureSupply,
@@ -46,10 +47,17 @@ export interface HardwareDecoderFactoryOptions {
   readonly log: PluginLog;
 }
 
+/** Why a device does not decode an asset. */
+interface Refusal {
+  /** In words that follow the device's name. */
+  readonly why: string;
+  readonly reason: DecoderChangeReason;
+}
+
 /** A device that would decode an asset, or why not. */
 interface Standing {
   readonly state: DeviceState;
-  readonly refusal: string | undefined;
+  readonly refusal: Refusal | undefined;
 }
 
 /** Pictures that a caller may hold where he does not say: the port's default. */
@@ -85,7 +93,13 @@ export class HardwareDecoderFactory implements DecoderFactory, AsyncDisposable {
       const { needs } = info.picture;
       const standings = await this.#standings(needs, signal);
       const free = standings.find(({ refusal }) => refusal === undefined)?.state;
-      if (free?.device === undefined) return { score: 0, reason: `No device: ${whyNot(standings)}.`, asset };
+      if (free?.device === undefined)
+        return {
+          score: 0,
+          reason: `No device: ${whyNot(standings)}.`,
+          refusal: mainReason(standings),
+          asset,
+        };
       const where = free.device.model === "" ? free.name : `${free.name} (${free.device.model})`;
       return { score, reason: `Decodes ${describe(needs)} on ${where}.`, asset };
     } catch (thrown) {
@@ -103,15 +117,15 @@ export class HardwareDecoderFactory implements DecoderFactory, AsyncDisposable {
       const what = `${uri} has no pictures, which a device would decode.`;
       throw new PlayoutError("UnsupportedMedia", what, { details: { uri } });
     }
-    const tried: string[] = [];
+    const tried: Standing[] = [];
     for (const { state, refusal } of await this.#standings(needs, signal)) {
       const opened = refusal ?? (await this.#openOn(state, uri, needs, options, signal));
-      if (typeof opened !== "string") return opened;
-      tried.push(`${state.name} ${opened}`);
+      if (!("why" in opened)) return opened;
+      tried.push({ state, refusal: opened });
     }
-    throw new PlayoutError("DeviceUnavailable", `No device decodes ${uri}: ${tried.join("; ")}.`, {
+    throw new PlayoutError("DeviceUnavailable", `No device decodes ${uri}: ${whyNot(tried)}.`, {
       remedy: "See `retrovue-playout devices`; configure a decoder in software behind this one.",
-      details: { uri, tried },
+      details: { uri, tried: tried.map(nameAndWhy), refusal: mainReason(tried) },
     });
   }
 
@@ -146,19 +160,20 @@ export class HardwareDecoderFactory implements DecoderFactory, AsyncDisposable {
     return states.map((state) => ({ state, refusal: this.#refusal(state, needs) }));
   }
 
-  /** In words that follow the device's name. */
-  #refusal({ name, device, problem, sessionsMax }: DeviceState, needs: StreamNeeds): string | undefined {
+  #refusal({ name, device, problem, sessionsMax }: DeviceState, needs: StreamNeeds): Refusal | undefined {
     const { native, trust, budgetOf, outages } = this.#with;
     const outage = outages.current(name);
-    if (outage !== undefined) return `was lost a moment ago (${sentence(outage.why)})`;
-    if (device === undefined) return `cannot be used (${sentence(problem ?? "it is not open")})`;
+    if (outage !== undefined) return unavailable(`was lost a moment ago (${sentence(outage.why)})`);
+    if (device === undefined) return unavailable(`cannot be used (${sentence(problem ?? "it is not open")})`);
     const cannot = native.refusal(device.handle, needs);
-    if (cannot !== undefined) return cannot;
+    if (cannot !== undefined) return { why: cannot, reason: "unsupported" };
     const demotion = trust.isDemoted(keyOf(device, needs));
-    if (demotion !== undefined)
-      return `is not trusted with ${describe(needs)} since ${demotion.since} (${sentence(demotion.why)})`;
+    if (demotion !== undefined) {
+      const why = `is not trusted with ${describe(needs)} since ${demotion.since} (${sentence(demotion.why)})`;
+      return { why, reason: "distrusted" };
+    }
     const inUse = budgetOf(sessionsMax).inUse(name);
-    return inUse >= sessionsMax ? fullText(sessionsMax) : undefined;
+    return inUse >= sessionsMax ? full(sessionsMax) : undefined;
   }
 
   /** The decoder, or why the device does not take the asset. */
@@ -168,10 +183,10 @@ export class HardwareDecoderFactory implements DecoderFactory, AsyncDisposable {
     needs: StreamNeeds,
     { languages, picturesHeldMax = picturesHeldDefault, supply }: OpenOptions,
     signal: AbortSignal,
-  ): Promise<Decoder | string> {
-    if (device === undefined) return "is not open";
+  ): Promise<Decoder | Refusal> {
+    if (device === undefined) return unavailable("is not open");
     const lease = this.#with.budgetOf(sessionsMax).tryTake(name);
-    if (lease === undefined) return fullText(sessionsMax);
+    if (lease === undefined) return full(sessionsMax);
     const layout = supply?.layout;
     const settings = {
       ...(languages && { languages }),
@@ -188,7 +203,7 @@ export class HardwareDecoderFactory implements DecoderFactory, AsyncDisposable {
       if (signal.aborted || error.code !== "DeviceUnavailable") throw error;
       // Another's opening may find it as it was: only what fails in mid-play is known to be lost.
       this.#devices.lose(name);
-      return `did not take it (${sentence(error.what.replace(`${uri}: `, ""))})`;
+      return unavailable(`did not take it (${sentence(error.what.replace(`${uri}: `, ""))})`);
     }
   }
 
@@ -260,11 +275,29 @@ const keyOf = ({ kind, model, driver }: NativeDevice, { codec, profile }: Stream
   driver,
 });
 
-const fullText = (sessionsMax: number): string =>
-  `has no session left (${sessionsMax} of ${sessionsMax} taken)`;
+const unavailable = (why: string): Refusal => ({ why, reason: "deviceUnavailable" });
 
-const whyNot = (standings: readonly Standing[]): string =>
-  standings.map(({ state, refusal }) => `${state.name} ${refusal}`).join("; ");
+const full = (sessionsMax: number): Refusal => ({
+  why: `has no session left (${sessionsMax} of ${sessionsMax} taken)`,
+  reason: "budgetFull",
+});
+
+const nameAndWhy = ({ state, refusal }: Standing): string => `${state.name} ${refusal?.why}`;
+
+const whyNot = (standings: readonly Standing[]): string => standings.map(nameAndWhy).join("; ");
+
+/** Of several devices' reasons the one that came nearest to decoding: what an operator would mend first. */
+const nearestFirst: readonly DecoderChangeReason[] = [
+  "budgetFull",
+  "distrusted",
+  "deviceUnavailable",
+  "unsupported",
+];
+
+function mainReason(standings: readonly Standing[]): DecoderChangeReason {
+  const reasons = new Set(standings.map(({ refusal }) => refusal?.reason));
+  return nearestFirst.find((reason) => reasons.has(reason)) ?? "deviceUnavailable";
+}
 
 /** Without its full stop, to stand within another. */
 const sentence = (text: string): string => text.replace(/\.$/, "");

@@ -3,7 +3,7 @@ import { definePlugin, type PluginContext, pluginContract } from "@retrovue/core
 import { nowMs } from "./clock/time-of-day.js";
 import { HardwareDecoderFactory } from "./hardware-decoder-factory.js";
 import { loadNative } from "./native.js";
-import { type ParsedOptions, parseOptions } from "./options.js";
+import { folderForUser, type ParsedOptions, parseOptions } from "./options.js";
 import { DeviceOutages } from "./trust/device-outages.js";
 import { SessionBudget } from "./trust/session-budget.js";
 import { TrustList } from "./trust/trust-list.js";
@@ -14,8 +14,14 @@ export { HardwareDecoderFactory, type HardwareDecoderFactoryOptions } from "./ha
 export type { Capability, DeviceKind } from "./native.js";
 export { type HardwareDecoderOptions, type ParsedOptions, parseOptions } from "./options.js";
 
-/** Makes the factory with its budgets and its list of what devices were caught at, both shared through `options.folder`. */
-function createFactory(options: ParsedOptions, { log, mediaRoots }: PluginContext): HardwareDecoderFactory {
+/**
+ * Makes the factory with what all processes share of devices: sessions and outages over the whole machine, what devices were caught
+ * at over one engine's life; all in one place where the options name one.
+ */
+function createFactory(options: ParsedOptions, context: PluginContext): HardwareDecoderFactory {
+  const { log, mediaRoots, folders } = context;
+  const machine = options.folder ?? folders?.machine ?? folderForUser();
+  const state = options.folder ?? folders?.state ?? machine;
   const native = loadNative();
   const locks = {
     lock: (fd: number) => native.lockFile(fd),
@@ -25,14 +31,14 @@ function createFactory(options: ParsedOptions, { log, mediaRoots }: PluginContex
   const budgetOf = (sessionsMax: number): SessionBudget => {
     const known = budgets.get(sessionsMax);
     if (known !== undefined) return known;
-    const budget = new SessionBudget({ folder: join(options.folder, "sessions"), sessionsMax, locks });
-    if (budget.problem !== undefined) log.warn(budget.problem, { folder: options.folder });
+    const budget = new SessionBudget({ folder: join(machine, "sessions"), sessionsMax, locks });
+    if (budget.problem !== undefined) log.warn(budget.problem, { folder: machine });
     budgets.set(sessionsMax, budget);
     return budget;
   };
   const trust = new TrustList({
-    folder: join(options.folder, "demoted"),
-    onProblem: (what) => log.warn(what, { folder: options.folder }),
+    folder: join(state, "demoted"),
+    onProblem: (what) => log.warn(what, { folder: state }),
   });
   return new HardwareDecoderFactory({
     native,
@@ -43,7 +49,7 @@ function createFactory(options: ParsedOptions, { log, mediaRoots }: PluginContex
       isDemoted: (key) => trust.isDemoted(key),
       demote: (key, why) => trust.demote(key, why, new Date(nowMs()).toISOString()),
     },
-    outages: new DeviceOutages({ folder: join(options.folder, "lost"), nowMs }),
+    outages: new DeviceOutages({ folder: join(machine, "lost"), nowMs }),
     log,
   });
 }

@@ -20,7 +20,8 @@ export interface HardwareDecoderOptions extends LibavDecoderOptions {
   readonly comparedPictures?: number;
   /**
    * Where sessions are counted and what devices were caught at is kept: the same for all engines that share the devices.
-   * Default: `retrovue-hw-` and the user's number in the folder for temporary files.
+   * Default: what the engine gives plugins; where it gives nothing, `retrovue-hw-` and the user's number in the folder for temporary
+   * files.
    */
   readonly folder?: string;
 }
@@ -29,7 +30,7 @@ export interface HardwareDecoderOptions extends LibavDecoderOptions {
 export interface ParsedOptions {
   readonly devices: readonly ParsedDevice[];
   readonly comparedPictures: number;
-  readonly folder: string;
+  readonly folder: string | undefined;
   /** For what is done in software beside the device, and for the session. */
   readonly libav: LibavOptions;
 }
@@ -53,8 +54,10 @@ export function parseOptions(value: unknown): ParsedOptions {
   };
 }
 
-function folderOf(value: unknown): string {
-  if (value === undefined) return join(tmpdir(), `retrovue-hw-${userInfo().uid}`);
-  if (typeof value === "string" && value !== "") return value;
+/** Where things are kept if nobody says. */
+export const folderForUser = (): string => join(tmpdir(), `retrovue-hw-${userInfo().uid}`);
+
+function folderOf(value: unknown): string | undefined {
+  if (value === undefined || (typeof value === "string" && value !== "")) return value;
   throw wrong("folder", "must be a path");
 }

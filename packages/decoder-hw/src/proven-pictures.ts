@@ -63,7 +63,7 @@ export class ProvenPictures implements NativePictures, AsyncDisposable {
         this.#keep(picture, notBeforeNs);
         continue;
       }
-      await orAbort(first.proof, AbortSignal.any([...signals]));
+      await signals.reduce<Promise<unknown>>((proof, signal) => orAbort(proof, signal), first.proof);
       if (notBeforeNs > first.wantedNs && first.picture.timeNs < notBeforeNs) {
         // An earlier read was given up, and this one may want a later picture: which one, the successor tells.
         const next = this.#kept[1]?.picture ?? (await this.#read(notBeforeNs, signals));
@@ -140,7 +140,7 @@ export class ProvenPictures implements NativePictures, AsyncDisposable {
     const concealed = picture.concealed || other?.concealed === true;
     const verdict = firstFrames.judge(comparison, { index, concealed });
     if (verdict.is === "different") {
-      this.#failure = new PlayoutError("DecodeFailed", verdict.why);
+      this.#failure = new PlayoutError("DecodeFailed", verdict.why, { details: { refusal: "distrusted" } });
       onDifferent(verdict.why, verdict.demote);
       throw this.#failure;
     }
