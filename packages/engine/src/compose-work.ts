@@ -13,6 +13,7 @@ import type { ConfiguredPlugins } from "./plugins/configured-plugins.js";
 import { DecoderSet } from "./plugins/decoder-set.js";
 import { findConfiguredPlugin } from "./plugins/load-plugin.js";
 import { makePluginFolders } from "./plugins/plugin-folders.js";
+import { notConfined, Sandbox } from "./processes/sandbox.js";
 import { InProcessRender } from "./render/in-process-render.js";
 import { ProcessRender } from "./render/process-render.js";
 import type { RenderTask } from "./render/render-job.js";
@@ -20,7 +21,7 @@ import { engineTokens } from "./tokens.js";
 import { BreadcrumbFiles } from "./workers/breadcrumb-files.js";
 import type { ChannelProfile } from "./workers/channel-worker.js";
 import { InProcessWorkers } from "./workers/in-process-workers.js";
-import { beginWorker, ProcessWorkers } from "./workers/process-workers.js";
+import { beginWorker, ProcessWorkers, workerEntry } from "./workers/process-workers.js";
 import { WorkerPool } from "./workers/worker-pool.js";
 
 /** The bus of this package that lives in the engine's memory. */
@@ -33,7 +34,7 @@ export async function bindWork(
   plugins: ConfiguredPlugins,
 ): Promise<void> {
   if (input.config.engine.isolation === "none") await bindDecodingWithin(container, input, plugins);
-  else bindDecodingInProcesses(container, input, plugins);
+  else await bindDecodingInProcesses(container, input, plugins);
 }
 
 /** Binds who decodes where the engine does it itself: the core's channels, on the engine's own event loop. */
@@ -60,6 +61,7 @@ async function bindDecodingWithin(
         log: channel.resolve(engineTokens.channelLog),
       });
     })
+    .bind(engineTokens.sandbox, notConfined("isolation is none: media is opened within the engine"))
     .bind(engineTokens.lengths, new MediaInspector(decoders.decoders, clock))
     .bind(engineTokens.assets, new MediaInspector(decoders.decoders, clock))
     .bind(
@@ -95,16 +97,17 @@ async function bindDecodingWithin(
 }
 
 /** Binds who decodes where each channel has a process of its own. Plugins are loaded there; here they are only found. */
-function bindDecodingInProcesses(
+async function bindDecodingInProcesses(
   container: Container,
   input: CompositionInput,
   plugins: ConfiguredPlugins,
-): void {
+): Promise<void> {
   const { config, log, teardown } = input;
   const { frameBus, decoders, conformer, renderer } = plugins;
   for (const use of [...decoders, conformer, ...(isEncoding(config) ? [renderer] : [])])
     findConfiguredPlugin(use, config.folder);
   const clock = container.resolve(engineTokens.clock);
+  const launcher = await Sandbox.open(config, log);
   const { folder, media, engine, channels } = config;
   const preparation = {
     frameBus,
@@ -117,7 +120,7 @@ function bindDecodingInProcesses(
   };
   const mediaWorker = (mediaRoots: readonly string[]) => {
     const worker = new MediaWorker({
-      begin: () => beginWorker({ ...preparation, mediaRoots }, clock),
+      begin: () => beginWorker({ ...preparation, mediaRoots }, clock, workerEntry, launcher),
       timer: input.host.timer,
       log,
     });
@@ -132,6 +135,7 @@ function bindDecodingInProcesses(
   const pool = new WorkerPool({
     preparation,
     breadcrumbs,
+    launcher,
     clock,
     timer: input.host.timer,
     spares: engine.spareWorkers,
@@ -145,11 +149,13 @@ function bindDecodingInProcesses(
       (channel) =>
         new ProcessRender({
           order: { frameBus, renderer, folder, task: renderTaskOf(channel) },
+          launcher,
           clock,
           metrics: channel.resolve(engineTokens.channelMetrics),
           log: channel.resolve(engineTokens.channelLog),
         }),
     )
+    .bind(engineTokens.sandbox, launcher.status)
     .bind(engineTokens.lengths, lengths)
     .bind(engineTokens.assets, lengths)
     .bind(

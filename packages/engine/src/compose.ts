@@ -75,7 +75,11 @@ export async function compose(input: CompositionInput): Promise<Container> {
     )
     .bindFactory(
       engineTokens.health,
-      (scope) => new Health(() => scope.resolve(engineTokens.channels).list()),
+      (scope) =>
+        new Health(
+          () => scope.resolve(engineTokens.channels).list(),
+          () => scope.resolve(engineTokens.sandbox),
+        ),
     );
   await bindWork(container, input, plugins);
   return container;

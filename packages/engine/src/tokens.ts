@@ -17,6 +17,7 @@ import type { ChannelPorts } from "./outputs/channel-ports.js";
 import type { ViewPages } from "./outputs/view-pages.js";
 import type { PlanResolver } from "./plans/plan-resolver.js";
 import type { SavedPlans } from "./plans/saved-plans.js";
+import type { SandboxStatus } from "./processes/sandbox.js";
 import type { RenderHost } from "./render/render-line.js";
 import type { PrometheusMetrics } from "./telemetry/prometheus-metrics.js";
 import type { SharedQuarantine } from "./workers/shared-quarantine.js";
@@ -45,6 +46,7 @@ export const engineTokens = Object.freeze({
   slates: new Token<Slates>("Slates"),
   planResolver: new Token<PlanResolver>("Plan handles"),
   savedPlans: new Token<SavedPlans>("Saved plans"),
+  sandbox: new Token<SandboxStatus>("Status of the sandbox"),
   channels: new Token<ChannelRegistry>("Channels"),
   demand: new Token<ChannelDemand>("Demand for channels"),
   health: new Token<Health>("Health"),

@@ -10,7 +10,7 @@ const built = `${root}packages/engine/dist/cli/main.js`;
 /** Builds the engine if what is built is older than its sources, so that no test runs yesterday's program. */
 export function buildIfStale(): void {
   const sources = globSync(
-    "packages/{client,conform-libav,core,decoder-libav,decoder-pattern,engine,framebus-shm,protocol,renderer,transport-connect,transport-grpc}/src/**/*.ts",
+    "packages/{client,conform-libav,core,decoder-hw,decoder-libav,decoder-pattern,engine,framebus-shm,protocol,renderer,sandbox,transport-connect,transport-grpc}/src/**/*.ts",
     {
       cwd: root,
       exclude: ["**/*.test.ts"],

@@ -23,7 +23,15 @@ export function resolveConfig(
     ...document,
     file,
     folder,
-    engine: { ...document.engine, dataDir: path(document.engine.dataDir) },
+    engine: {
+      ...document.engine,
+      dataDir: path(document.engine.dataDir),
+      sandbox: {
+        ...document.engine.sandbox,
+        read: document.engine.sandbox.read.map(path),
+        write: document.engine.sandbox.write.map(path),
+      },
+    },
     media: { ...document.media, roots: document.media.roots.map(path) },
     clock: plugin(document.clock),
     frameBus: plugin(document.frameBus),

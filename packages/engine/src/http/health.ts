@@ -1,12 +1,19 @@
 import type { ChannelStatus } from "../channels/channel-registry.js";
+import type { SandboxStatus } from "../processes/sandbox.js";
 import { answerJson, type HttpListener } from "./http-listener.js";
 
 /** Whether an engine takes work, as orchestrators ask it. */
 export class Health {
   #phase: "starting" | "serving" | "draining" = "starting";
 
-  /** @param channels all channels with their states */
-  constructor(private readonly channels: () => readonly ChannelStatus[]) {}
+  /**
+   * @param channels all channels with their states
+   * @param sandbox what is held against the processes that open media
+   */
+  constructor(
+    private readonly channels: () => readonly ChannelStatus[],
+    private readonly sandbox: () => SandboxStatus,
+  ) {}
 
   get phase(): "starting" | "serving" | "draining" {
     return this.#phase;
@@ -25,7 +32,9 @@ export class Health {
    * serves; 503 while it starts or drains). A channel on slate is the channel's matter, and told, not a reason to restart.
    */
   mount(listener: HttpListener): void {
-    listener.page("/healthz", (_request, response) => answerJson(response, 200, { status: "ok" }));
+    listener.page("/healthz", (_request, response) =>
+      answerJson(response, 200, { status: "ok", sandbox: this.sandbox() }),
+    );
     listener.page("/readyz", (_request, response) => {
       const isReady = this.#phase === "serving";
       answerJson(response, isReady ? 200 : 503, { status: this.#phase, channels: this.channels() });

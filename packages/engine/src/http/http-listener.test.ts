@@ -72,7 +72,11 @@ describe("http/health", () => {
   test("http/ready-only-while-it-serves", async () => {
     const { listener } = listening();
     await using open = listener;
-    const health = new Health(() => [{ id: 1, name: "Demo", state: "ready" }]);
+    const sandbox = { state: "partly", held: { seccomp: "filter" }, missing: { landlock: "none" } } as const;
+    const health = new Health(
+      () => [{ id: 1, name: "Demo", state: "ready" }],
+      () => sandbox,
+    );
     health.mount(listener);
     const address = await open.listen("127.0.0.1:0");
     const ask = async (path: string) => {
@@ -86,5 +90,6 @@ describe("http/health", () => {
     health.serving();
     expect(await ask("/readyz")).toEqual([503, "draining"]);
     expect(await ask("/healthz")).toEqual([200, "ok"]);
+    expect(await (await fetch(`http://${address}/healthz`)).json()).toEqual({ status: "ok", sandbox });
   });
 });

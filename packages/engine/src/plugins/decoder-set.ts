@@ -34,7 +34,11 @@ export class DecoderSet implements AsyncDisposable {
         const context = options.contextFor(use);
         const loaded = await loadPlugin(use, options.folder);
         const access = new MediaAccess({ roots: context.mediaRoots, protocols: context.protocols });
-        const factory = new GuardedDecoderFactory(await loaded.create(context, options.ports), access);
+        const factory = new GuardedDecoderFactory(
+          await loaded.create(context, options.ports),
+          access,
+          loaded.plugin.name,
+        );
         factories.push(factory);
         decoders.push({ name: loaded.plugin.name, factory });
       }

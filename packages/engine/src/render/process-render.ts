@@ -1,8 +1,9 @@
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { type Clock, type MetricsRecorder, orAbort, PlayoutError } from "@retrovue/core";
 import type { Log } from "../log/log.js";
+import { type ProcessLauncher, plainLauncher } from "../processes/process-launcher.js";
 import { fromPlainError } from "../workers/messages.js";
 import { ChunkReader } from "./chunk-frames.js";
 import type { RenderHost, RenderLine, RenderListener } from "./render-line.js";
@@ -21,6 +22,8 @@ export interface ProcessRenderOptions {
   readonly log: Log;
   /** The module that a process runs. Default: the built one beside this file. */
   readonly entry?: string;
+  /** How a process is begun. Default: it may do what the engine may. */
+  readonly launcher?: ProcessLauncher;
 }
 
 /** Renderers in processes of their own (`isolation: process`). */
@@ -42,14 +45,17 @@ class RenderChild implements RenderLine {
   #isGone = false;
 
   constructor(options: ProcessRenderOptions, listener: RenderListener) {
-    const { order, clock, entry = renderEntry } = options;
+    const { order, clock, entry = renderEntry, launcher = plainLauncher } = options;
     this.#options = options;
     this.#listener = listener;
-    this.#child = fork(entry, [], {
-      serialization: "advanced",
-      execArgv: [],
-      // What a plugin prints must not get between the engine's log lines.
-      stdio: ["ignore", 2, 2, "ipc", "pipe"],
+    const { frameBus, renderer, folder } = order;
+    // What a plugin prints must not get between the engine's log lines.
+    this.#child = launcher.begin(entry, ["ignore", 2, 2, "ipc", "pipe"], {
+      kind: "render",
+      read: [],
+      make: [],
+      plugins: [frameBus.use, renderer.use],
+      folder,
     });
     this.#child.on("message", (message) => this.#hear(message));
     this.#child.once("exit", (code, signal) => this.#leave(signal ?? `exit code ${code}`));

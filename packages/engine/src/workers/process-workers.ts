@@ -1,4 +1,5 @@
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type {
   Clock,
@@ -13,6 +14,7 @@ import type {
   WorkerOrder,
 } from "@retrovue/core";
 import type { Log } from "../log/log.js";
+import { type ProcessLauncher, type ProcessNeeds, plainLauncher } from "../processes/process-launcher.js";
 import type { ChannelProfile } from "./channel-worker.js";
 import {
   type FromWorker,
@@ -55,14 +57,10 @@ export function beginWorker(
   preparation: Omit<Preparation, "mapping">,
   clock: Clock,
   entry: string = workerEntry,
+  launcher: ProcessLauncher = plainLauncher,
 ): ChildProcess {
-  const child = fork(entry, [], {
-    serialization: "advanced",
-    // Debuggers and conditions of the engine are not the worker's.
-    execArgv: [],
-    // What a plugin prints must not get between the engine's log lines.
-    stdio: ["ignore", 2, 2, "ipc"],
-  });
+  // What a plugin prints must not get between the engine's log lines.
+  const child = launcher.begin(entry, ["ignore", 2, 2, "ipc"], needsOf(preparation));
   tell(child, {
     kind: "prepare",
     preparation: {
@@ -74,6 +72,20 @@ export function beginWorker(
     },
   });
   return child;
+}
+
+function needsOf(preparation: Omit<Preparation, "mapping">): ProcessNeeds {
+  const { frameBus, decoders, conformer, mediaRoots, folder, folders } = preparation;
+  const crumbs = decoders.flatMap(({ options: { breadcrumbs } }) =>
+    typeof breadcrumbs === "string" ? [dirname(breadcrumbs)] : [],
+  );
+  return {
+    kind: "media",
+    read: mediaRoots,
+    make: [...new Set([...crumbs, ...(folders ? [folders.state, folders.machine] : [])])],
+    plugins: [frameBus, ...decoders, conformer].map(({ use }) => use),
+    folder,
+  };
 }
 
 /** Sends a message to a process that may be gone: it is then lost, as `Worker` says. */

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { type Clock, nanosecondsFromMs, type Timer } from "@retrovue/core";
 import type { Log } from "../log/log.js";
+import type { ProcessLauncher } from "../processes/process-launcher.js";
 import type { BreadcrumbFiles } from "./breadcrumb-files.js";
 import { type FromWorker, fromPlainError, type Preparation, readFromWorker } from "./messages.js";
 import { beginWorker } from "./process-workers.js";
@@ -25,9 +26,14 @@ export interface WorkerPoolOptions {
   readonly breadcrumbs?: BreadcrumbFiles;
   /** The module that a process runs. Default: the built one beside this file. */
   readonly entry?: string;
+  /** How processes are begun. Default: they may do what the engine may. */
+  readonly launcher?: ProcessLauncher;
 }
 
-/** The engine's worker processes that have no channel yet. A spare that ends by itself is replaced when the next one is taken. */
+/**
+ * The engine's worker processes that have no channel yet. A spare that ends by itself is replaced when the next one is taken, or at
+ * once where it said that another one would be of more use (`Unavailable`).
+ */
 export class WorkerPool implements AsyncDisposable {
   readonly #options: WorkerPoolOptions;
   /** Set while spares are to be replaced. */
@@ -36,6 +42,7 @@ export class WorkerPool implements AsyncDisposable {
   readonly #spares: ChildProcess[] = [];
   /** Those of them whose plugins are not loaded yet. */
   readonly #loading = new Map<ChildProcess, PromiseWithResolvers<void>>();
+  readonly #outdated = new Set<ChildProcess>();
   #isClosed = false;
 
   constructor(options: WorkerPoolOptions) {
@@ -87,9 +94,10 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   #begin(): ChildProcess {
-    const { preparation, clock, entry, breadcrumbs } = this.#options;
+    const { preparation, clock, entry, launcher, breadcrumbs } = this.#options;
     const place = breadcrumbs?.placeFor(preparation.decoders);
-    const child = beginWorker({ ...preparation, ...(place && { decoders: place.decoders }) }, clock, entry);
+    const placed = { ...preparation, ...(place && { decoders: place.decoders }) };
+    const child = beginWorker(placed, clock, entry, launcher);
     if (place !== undefined && child.pid !== undefined) breadcrumbs?.began(child.pid, place.files);
     return child;
   }
@@ -104,8 +112,10 @@ export class WorkerPool implements AsyncDisposable {
       return;
     }
     if (told.kind === "prepared") this.#loaded(child);
-    if (told.kind === "failed")
-      this.#options.log.error({ err: fromPlainError(told.error) }, "a spare worker failed");
+    if (told.kind !== "failed") return;
+    const error = fromPlainError(told.error);
+    if (error.code === "Unavailable") this.#outdated.add(child);
+    this.#options.log.error({ err: error }, "a spare worker failed");
   }
 
   #loaded(child: ChildProcess): void {
@@ -116,9 +126,11 @@ export class WorkerPool implements AsyncDisposable {
   #drop(child: ChildProcess, cause: string): void {
     this.#loaded(child);
     if (child.pid !== undefined) this.#options.breadcrumbs?.leftBy(child.pid, cause);
+    const isOutdated = this.#outdated.delete(child);
     const at = this.#spares.indexOf(child);
     if (at < 0) return;
     this.#spares.splice(at, 1);
+    if (isOutdated) this.#fill(this.#options.spares);
     if (!this.#isClosed) this.#options.log.warn({ cause }, "a spare worker ended");
   }
 }

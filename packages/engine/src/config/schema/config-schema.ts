@@ -2,7 +2,53 @@
 import { z } from "zod";
 import { channelSection } from "./channel.js";
 import { defaultsSection } from "./channel-settings.js";
-import { path, pluginName, pluginOptions, pluginUse, slug, tcpAddress, text, whole } from "./fields.js";
+import { path, pluginName, pluginOptions, pluginUse, slug, tcpAddress, whole } from "./fields.js";
+
+const sandboxSection = z
+  .strictObject({
+    mode: z
+      .enum(["auto", "required", "off"])
+      .default("auto")
+      .describe(
+        "Auto: whatever the kernel offers, and what it lacks is logged. Required: the engine does not start where anything lacks.",
+      ),
+    memoryMaxMb: whole(256, 1_048_576, "Writable memory that one process may have.").default(8_192),
+    read: z
+      .array(path("A file or a folder."))
+      .max(64)
+      .default([])
+      .describe("What plugins read besides media roots, such as their own pictures and fonts."),
+    write: z
+      .array(path("A file, a folder or a device."))
+      .max(64)
+      .default([])
+      .describe("What plugins write to, and devices that they work. Nothing new is made there."),
+    environment: z
+      .array(
+        z
+          .string()
+          .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/)
+          .meta({ title: "the name of an environment variable", examples: ["LIBGL_DRIVERS_PATH"] }),
+      )
+      .max(64)
+      .default([])
+      .describe(
+        "Variables of the engine's environment that plugins see besides those of the runtime and of drivers.",
+      ),
+  })
+  .prefault({})
+  .describe("What processes that open media or encode are held to (docs/security.md).");
+
+/** Adds what processes with this decoder may do. */
+const decoderUse = pluginUse("a decoder").extend({
+  allow: z
+    .array(z.enum(["network", "programs", "devices"]))
+    .max(3)
+    .default([])
+    .describe(
+      "What processes may do for this decoder's sake: reach other hosts, begin programs, work devices. Schemes of media.protocols other than file bring the network along.",
+    ),
+});
 
 const engineSection = z
   .strictObject({
@@ -14,7 +60,7 @@ const engineSection = z
       .default("process")
       .describe("Process: each channel decodes in a worker of its own. None: within the engine."),
     spareWorkers: whole(0, 16, "Warm workers kept ready to replace one that died.").default(1),
-    workerUser: text(32, "System user that workers run as, where the engine may change it.").optional(),
+    sandbox: sandboxSection,
   })
   .prefault({})
   .describe("This engine.");
@@ -209,12 +255,12 @@ export const configSchema = z
       .prefault({})
       .describe("Where frames go."),
     decoders: z
-      .array(pluginUse("a decoder"))
+      .array(decoderUse)
       .min(1)
       .max(32)
       .default([
-        { use: "@retrovue/decoder-libav", options: {} },
-        { use: "@retrovue/decoder-pattern", options: {} },
+        { use: "@retrovue/decoder-libav", options: {}, allow: [] },
+        { use: "@retrovue/decoder-pattern", options: {}, allow: [] },
       ])
       .describe("Decoders; their order decides between equal scores."),
     conformer: z

@@ -1,0 +1,35 @@
+import { type ChildProcess, fork, type StdioOptions } from "node:child_process";
+
+/** What one process of the engine needs of the host, beyond what all of its kind do. Paths are absolute. */
+export interface ProcessNeeds {
+  /** `media` decodes what comes from outside, `render` encodes what is on the bus. */
+  readonly kind: "media" | "render";
+  /** Files and folders that it reads. */
+  readonly read: readonly string[];
+  /** Folders that it makes files in. */
+  readonly make: readonly string[];
+  /** Plugins that it loads, as the configuration names them. */
+  readonly plugins: readonly string[];
+  /** Of the configuration: plugins are looked for from there. */
+  readonly folder: string;
+}
+
+/** Descriptors of a process as Node has them; one of them is "ipc". */
+export type ProcessStdio = Extract<StdioOptions, readonly unknown[]>;
+
+/** Begins the engine's processes. */
+export interface ProcessLauncher {
+  /** @param entry the module that it runs */
+  begin(entry: string, stdio: ProcessStdio, needs: ProcessNeeds): ChildProcess;
+}
+
+/** Begins processes that may do what the engine may. */
+export const plainLauncher: ProcessLauncher = {
+  begin: (entry, stdio) =>
+    fork(entry, [], {
+      serialization: "advanced",
+      // Debuggers and conditions of the engine are not the process's.
+      execArgv: [],
+      stdio,
+    }),
+};

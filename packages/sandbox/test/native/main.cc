@@ -1,0 +1,3 @@
+#include <retrovue/test/runner.h>
+
+RETROVUE_TEST_MAIN
