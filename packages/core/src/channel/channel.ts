@@ -176,6 +176,7 @@ export class Channel {
     const refusals = writer.onRefused(() => this.#metrics.count("framesDropped"));
     try {
       while (!signal.aborted) {
+        this.#wantNext();
         await this.#untilLead(signal);
         this.#skipOverdue();
         await this.#air(this.#next, signal);
@@ -218,6 +219,13 @@ export class Channel {
     this.#pictures.left(place);
     this.#sound.resume();
     this.#next = tickAfter(n, 1);
+  }
+
+  /** Asks for the next tick's picture before sleeping: when the tick's turn comes it is there, and nobody has to be woken for it. */
+  #wantNext(): void {
+    const n = this.#next;
+    const place = this.#timeline.at(n);
+    if (place.in === "segment") this.#preroll.sourceOf(place)?.want(n, this.#pictures.treatment(n, place));
   }
 
   /** Sleeps until the next tick is within the target lead: decoding runs at the pace of the clock. */

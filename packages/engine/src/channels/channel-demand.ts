@@ -21,6 +21,9 @@ export interface ChannelDemandOptions {
 /** How often tables are looked at: with what a worker takes to begin, a picture is there within a second. */
 const lookNs = nanosecondsFromMs(100);
 
+/** How often it is looked whether there are any: a reload may bring some. */
+const idleLookNs = nanosecondsFromMs(1_000);
+
 /** A reader that looked for a bus in vain so long ago has given up; they try again each second or so. */
 const lookedWithinMs = 3_000;
 
@@ -49,8 +52,8 @@ export class ChannelDemand implements Disposable {
   /** Begins to look for demand. */
   start(): void {
     if (this.#isClosed) return;
-    this.#look();
-    this.#timer = this.#options.host.timer.after(lookNs, () => this.start());
+    const isAny = this.#look();
+    this.#timer = this.#options.host.timer.after(isAny ? lookNs : idleLookNs, () => this.start());
   }
 
   /** The running channel of an id; one that runs on demand is started for it. Undefined where it is not to be had. */
@@ -79,14 +82,18 @@ export class ChannelDemand implements Disposable {
     this.#tables.clear();
   }
 
-  #look(): void {
+  /** True where a channel is known that runs on demand. */
+  #look(): boolean {
     const { channels, host } = this.#options;
+    let isAny = false;
     for (const { id } of channels.list()) {
       if (channels.configOf(id)?.run !== "on-demand") continue;
+      isAny = true;
       const channel = channels.running(id);
       if (channel !== undefined) this.#lookAtRunning(channel, host.monotonic());
       else if (this.#isArmed(id) && this.#tableOf(id)?.isWanted(lookedWithinMs)) void this.wake(id);
     }
+    return isAny;
   }
 
   #lookAtRunning(channel: ChannelRuntime, now: Nanoseconds): void {

@@ -12,7 +12,7 @@ export class BatchedMetrics implements MetricsRecorder {
   #observations: { metric: MetricKey; value: number; labels?: Record<string, string> }[] = [];
 
   count(metric: MetricKey, by = 1, labels?: MetricLabels): void {
-    const key = JSON.stringify([metric, labels]);
+    const key = labels === undefined ? metric : JSON.stringify([metric, labels]);
     const entry = this.#counts.get(key);
     if (entry) entry.by += by;
     else this.#counts.set(key, { metric, by, ...(labels && { labels: { ...labels } }) });
