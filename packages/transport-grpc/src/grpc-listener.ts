@@ -17,6 +17,7 @@ import {
   type ServingHealth,
 } from "@retrovue/protocol/serving";
 import { controlHandler } from "./control-handlers.js";
+import { detailedRefusals } from "./detailed-refusals.js";
 import { checkHandler, reflectionHandler, watchHandler } from "./public-handlers.js";
 import { serviceOf } from "./service-definition.js";
 
@@ -116,6 +117,7 @@ function serverFor(
     "grpc.keepalive_time_ms": options.keepaliveMs,
     "grpc.keepalive_timeout_ms": keepaliveTimeoutMs,
     "grpc.enable_channelz": 0,
+    interceptors: [detailedRefusals(access.messageBytesMax)],
   });
   const add = (service: DescService, handlerOf: Parameters<typeof serviceOf>[1], name?: string) =>
     server.addService(...serviceOf(service, handlerOf, name));

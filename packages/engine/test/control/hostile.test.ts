@@ -16,6 +16,7 @@ import { describe, expect, test } from "vitest";
 import { readConfigText } from "../../src/config/load.js";
 import { controlAccess } from "../../src/control/access.js";
 import { RunningEngine, smallConfig } from "../running-engine.js";
+import { certify } from "./certify.js";
 
 const asset = "test://pattern?duration=60s&size=16x16&mark=compact";
 const channels = `[{ id: 1, plan: "${asset}", outputs: [] }]`;
@@ -120,6 +121,11 @@ describe("control/hostile callers", () => {
   test("control/messages-that-are-too-large-are-refused-and-nothing-on-air-notices", async () => {
     await using grpc = await served("grpc", "127.0.0.1:0");
     expect(await grpcCall(grpc.address, large)).toBe(8);
+    const client = tlsClient(`grpc://${grpc.address}`);
+    const planHandle = "x".repeat(10_000_000);
+    const failure = await client.control.startChannel({ channelId: 1, planHandle }).then(() => {}, failureOf);
+    expect(failure).toMatchObject({ status: 8, code: "LimitExceeded", details: { limit: "4194304" } });
+    client.close();
     expect(await grpcCall(grpc.address, start)).toBe(0);
     await playsOn(grpc.running);
     await using http = await served("connect", "http://127.0.0.1:0");
@@ -313,34 +319,6 @@ describe("control/who may call", () => {
     expect(it.running.logged("call")).toMatchObject([{ peer: expect.stringMatching(/^core \(/) }]);
   });
 });
-
-/** Makes a key and a certificate, signed by another's key or its own. */
-function certify(at: (name: string) => string, name: string, by = name): void {
-  const openssl = (...args: readonly string[]) => execFileSync("openssl", args, { stdio: "pipe" });
-  openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", at(`${name}.key`));
-  openssl("req", "-new", "-key", at(`${name}.key`), "-subj", `/CN=${name}`, "-out", at(`${name}.csr`));
-  writeFileSync(
-    at(`${name}.ext`),
-    name === "ca" ? "basicConstraints=CA:TRUE" : "subjectAltName=DNS:localhost",
-  );
-  const signer =
-    by === name
-      ? ["-signkey", at(`${name}.key`)]
-      : ["-CA", at(`${by}.pem`), "-CAkey", at(`${by}.key`), "-CAcreateserial"];
-  openssl(
-    "x509",
-    "-req",
-    "-in",
-    at(`${name}.csr`),
-    ...signer,
-    "-days",
-    "2",
-    "-extfile",
-    at(`${name}.ext`),
-    "-out",
-    at(`${name}.pem`),
-  );
-}
 
 describe("control/unix sockets", () => {
   test.each(["grpc", "connect"] as const)(
