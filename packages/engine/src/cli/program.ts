@@ -170,6 +170,7 @@ function describeProgram(terminal: Terminal, end: (code: number) => void): Comma
       const report = versionReport();
       terminal.print(json ? JSON.stringify(report, null, 2) : versionLine(report));
     });
+  for (const command of program.commands) settle(command, program);
   return program;
 }
 
@@ -216,6 +217,12 @@ function whole(min: number, max: number): (text: string) => number {
       throw new InvalidArgumentError(`Write a whole number from ${min} to ${max}.`);
     return value;
   };
+}
+
+/** Commands made elsewhere end and speak as the program does, and none overlooks an argument that it has no use for. */
+function settle(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent).allowExcessArguments(false);
+  for (const below of command.commands) settle(below, command);
 }
 
 /** Commands that come with the parts they need: asked for, they say so. */
