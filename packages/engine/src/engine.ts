@@ -114,10 +114,11 @@ export class Engine {
       // From its first tick on a channel should have a worker that can make it.
       await warmed(container, host);
       await slatesMade(container, host);
-      const control = openControl(container, options.build.version, teardown);
+      const { control, resume } = openControl(container, options.build.version, teardown);
       const demand = container.resolve(engineTokens.demand);
       teardown.add("health", "demand", () => demand[Symbol.dispose]());
       await channels.startConfigured();
+      await resume();
       demand.start();
       // Calls are taken when there is something to control, and at the end before anything else is closed.
       const endpoints = await serveControl(container, control, teardown);

@@ -1,6 +1,7 @@
 import {
   type HouseGrid,
   type Plan,
+  type PlanDraft,
   PlayoutError,
   type ProgramFormat,
   startPlan,
@@ -18,6 +19,8 @@ export interface StartOrder {
   /** What to play, given by a request; a channel of an unknown id is made for it. */
   readonly handle?: string;
   readonly format?: ProgramFormat;
+  /** True where it was on air when the engine ended: it goes on with the plan that it had then, wherever that came from. */
+  readonly resumes?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -53,6 +56,7 @@ export async function beginningOf(
 ): Promise<Beginning> {
   const saved = await sources.savedPlans.load(config.id);
   const last = Math.max(stoppedAt ?? 0, saved?.plan.revision ?? 0);
+  if (order.resumes === true && saved !== undefined) return await ofSaved(config.id, saved, sources, signal);
   if (order.handle !== undefined)
     return await ofRequest(config.id, order.handle, saved, { last, stoppedAt }, sources, signal);
   const configured = config.plan;
@@ -91,6 +95,34 @@ async function ofRequest(
         ? startPlan({ ...draft, revision: last + 1 }, first, grid)
         : planOf(id, { saved: goesOn, configured: handle, draft }, first, grid),
     onSlate,
+    handleOf: () => handle,
+  };
+}
+
+/** The plan as it was applied last, or what its handle stands for by now laid around what is on air. */
+async function ofSaved(
+  id: number,
+  saved: SavedPlan,
+  { resolver, log }: Sources,
+  signal: AbortSignal,
+): Promise<Beginning> {
+  const { handle } = saved;
+  let draft: PlanDraft | undefined;
+  if (handle !== undefined) {
+    try {
+      const resolved = await resolver.resolve(handle, "request", 1, signal);
+      if (resolved.onSlate !== undefined) throw resolved.onSlate;
+      draft = resolved.draft;
+    } catch (thrown) {
+      if (signal.aborted) throw thrown;
+      const err = PlayoutError.from(thrown);
+      log.error({ channel: id, plan: handle, err }, "plan not resolved; the saved one goes on");
+    }
+  }
+  const found = { saved: { ...saved, configured: handle }, configured: handle, draft };
+  return {
+    planFor: (first, grid) => planOf(id, found, first, grid),
+    onSlate: undefined,
     handleOf: () => handle,
   };
 }

@@ -9,11 +9,19 @@ import { PlayoutControlService } from "./playout-control.js";
 import { PlayoutPlansService } from "./playout-plans.js";
 import { PlayoutStatusService } from "./playout-status.js";
 import { PreviewControl } from "./preview-control.js";
+import { RequestedChannels } from "./requested-channels.js";
 import { Styles } from "./styles.js";
 import { Turns } from "./turns.js";
 
+/** The control plane, and what it has to do before anyone calls. */
+export interface OpenControl {
+  readonly control: EngineControl;
+  /** Puts on air again what requests had on air when the engine ended. Never rejects. */
+  readonly resume: () => Promise<void>;
+}
+
 /** Makes the control plane of an engine from its parts. */
-export function openControl(scope: Container, version: string, teardown: Teardown): EngineControl {
+export function openControl(scope: Container, version: string, teardown: Teardown): OpenControl {
   const config = scope.resolve(engineTokens.config);
   const host = scope.resolve(engineTokens.hostTime);
   const clock = scope.resolve(engineTokens.clock);
@@ -38,15 +46,26 @@ export function openControl(scope: Container, version: string, teardown: Teardow
     timer: host.timer,
     metricsOf: (id: number) => counts.get(id),
   };
-  const preview = new PreviewControl(shared);
-  return new EngineControl(
+  const { dataDir, keepDays } = config.engine;
+  const requested = new RequestedChannels({
+    dataDir,
+    keepDays,
+    utc: () => host.utc(),
+    timer: host.timer,
+    log,
+  });
+  teardown.add("telemetry", "requested channels", () => requested[Symbol.asyncDispose]());
+  const playoutControl = new PlayoutControlService({
+    ...shared,
+    preview: new PreviewControl(shared),
+    ports: scope.resolve(engineTokens.channelPorts),
+    defaults: config.defaults,
+    requested,
+    log,
+  });
+  const control = new EngineControl(
     {
-      control: new PlayoutControlService({
-        ...shared,
-        preview,
-        ports: scope.resolve(engineTokens.channelPorts),
-        defaults: config.defaults,
-      }),
+      control: playoutControl,
       plans: new PlayoutPlansService(shared),
       status: new PlayoutStatusService({
         ...shared,
@@ -67,4 +86,5 @@ export function openControl(scope: Container, version: string, teardown: Teardow
     log,
     () => host.monotonic(),
   );
+  return { control, resume: () => playoutControl.resume() };
 }

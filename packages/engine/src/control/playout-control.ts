@@ -23,10 +23,12 @@ import {
 } from "@retrovue/protocol";
 import type { ChannelRegistry } from "../channels/channel-registry.js";
 import type { ChannelSettings } from "../config/playout-config.js";
+import type { Log } from "../log/log.js";
 import type { ChannelPorts } from "../outputs/channel-ports.js";
 import type { ChannelRecords } from "./channel-records.js";
 import { firstFrameStaged } from "./first-frame.js";
 import type { PreviewControl } from "./preview-control.js";
+import type { RequestedChannel, RequestedChannels } from "./requested-channels.js";
 import type { Styles } from "./styles.js";
 import type { Turns } from "./turns.js";
 
@@ -41,6 +43,8 @@ export interface PlayoutControlDeps {
   /** What a channel has that only a request names. */
   readonly defaults: Pick<ChannelSettings, "format">;
   readonly timer: Timer;
+  readonly requested: RequestedChannels;
+  readonly log: Log;
 }
 
 const portMax = 65_535;
@@ -58,7 +62,7 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
   }
 
   async startChannel(request: StartChannelRequest, context: CallContext) {
-    const { channels, defaults, turns, records } = this.#deps;
+    const { channels, defaults, turns, records, requested } = this.#deps;
     const id = channelIdField("channel_id", request.channelId);
     const handle = textField("plan_handle", request.planHandle);
     const port = wholeField("port", request.port, { min: 0, max: portMax });
@@ -68,7 +72,10 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
     const message = await turns.take(id, () =>
       records.causedBy(id, context.correlationId, async () => {
         if (channels.running(id) !== undefined) return "already started";
-        return await this.#start(id, { handle, ...(format && { format }) }, port, context.signal);
+        const isConfigured = channels.configOf(id) !== undefined;
+        const done = await this.#start(id, { handle, ...(format && { format }) }, port, context.signal);
+        requested.started({ channel: id, handle, port, format: text, isConfigured });
+        return done;
       }),
     );
     return create(StartChannelResponseSchema, { success: true, message });
@@ -92,7 +99,7 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
   }
 
   async stopChannel(request: StopChannelRequest, context: CallContext) {
-    const { channels, ports, styles, turns, records, preview } = this.#deps;
+    const { channels, ports, styles, turns, records, preview, requested } = this.#deps;
     const id = channelIdField("channel_id", request.channelId);
     const message = await turns.take(id, () =>
       records.causedBy(id, context.correlationId, async () => {
@@ -101,6 +108,7 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
             details: { channel: id },
           });
         preview.forget(id);
+        requested.stopped(id);
         const wasRunning = await channels.stop(id, "request");
         styles.forget(id);
         await ports.close(id);
@@ -143,6 +151,44 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
     await unbuilt("SubscribeBlockEvents");
   }
 
+  /**
+   * Puts on air again what requests had on air when the engine ended, with the plans of then. Never rejects; resolves when each is
+   * on air or has failed.
+   */
+  async resume(): Promise<void> {
+    const { requested, channels, log } = this.#deps;
+    await Promise.all(
+      (await requested.load()).map(async (one) => {
+        try {
+          await this.#resume(one);
+        } catch (thrown) {
+          const err = PlayoutError.from(thrown);
+          log.error({ channel: one.channel, plan: one.handle, err }, "requested channel not resumed");
+        }
+        // One that failed is tried again after the next restart, unless a request stops it.
+        if (!isGone(one, channels)) requested.started(one);
+      }),
+    );
+  }
+
+  async #resume(one: RequestedChannel): Promise<void> {
+    const { channels, ports, defaults, turns, log } = this.#deps;
+    const { channel: id, handle, port, format: text } = one;
+    const config = channels.configOf(id);
+    if (isGone(one, channels) || config?.run === "on-demand") return;
+    await turns.take(id, async () => {
+      if (channels.running(id) !== undefined) return;
+      const own = config?.format ?? defaults.format;
+      const format = text.trim() === "" ? undefined : parseProgramFormat(text, own);
+      if (port !== 0)
+        await ports
+          .open(id, port)
+          .catch((err: unknown) => log.error({ channel: id, port, err }, "the channel's port is not served"));
+      await channels.start(id, { handle, resumes: true, ...(format && { format }) });
+      log.info({ channel: id, plan: handle }, "requested channel resumed");
+    });
+  }
+
   async #start(
     id: number,
     order: Parameters<ChannelRegistry["start"]>[1] & object,
@@ -166,6 +212,10 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
     return `started on slate: ${why}`;
   }
 }
+
+/** True for one that the configuration named then and does not any more: whoever wrote that took it out. */
+const isGone = ({ channel, isConfigured }: RequestedChannel, channels: ChannelRegistry): boolean =>
+  isConfigured && channels.configOf(channel) === undefined;
 
 async function unbuilt(name: string): Promise<never> {
   throw new PlayoutError("Unimplemented", `${name} is not built yet.`, { details: { method: name } });

@@ -1,4 +1,4 @@
-import { mkdtempDisposableSync, writeFileSync } from "node:fs";
+import { mkdtempDisposableSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type PlayoutClient } from "@retrovue/client";
@@ -52,12 +52,18 @@ ${more}`,
   /** Starts it; resolves when its control plane answers. */
   async start(): Promise<PlayoutClient> {
     this.#process = startedPlayout([], { cwd: this.folder });
-    await this.untilLogged("engine started");
+    await this.untilLogged("control plane listens");
     return connect(`unix:${join(this.folder, "grpc.sock")}`);
   }
 
   get pid(): number {
     return this.#process?.child.pid ?? 0;
+  }
+
+  /** Processes that it has begun and that still run, the oldest first. */
+  async workers(): Promise<readonly number[]> {
+    const text = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, "utf8");
+    return text.trim().split(" ").filter(Boolean).map(Number);
   }
 
   /** Lines of this run's log with this message. */

@@ -1,0 +1,93 @@
+import { existsSync } from "node:fs";
+import { failureOf } from "@retrovue/client";
+import { ChannelState, ProcessKind } from "@retrovue/protocol";
+import { beforeAll, describe, expect, test } from "vitest";
+import { buildIfStale, root } from "../built-cli.js";
+import { BusWatch, EngineProcess } from "./engine-process.js";
+
+const isBuilt = existsSync(`${root}packages/framebus-shm/build/Release/framebus_shm.node`);
+const asset = (id: number) => `test://pattern?duration=600s&rate=30000/1001&size=16x16&mark=compact&id=${id}`;
+const seconds = (value: bigint) => ({ seconds: value, nanos: 0 });
+
+describe.skipIf(process.platform !== "linux" || !isBuilt)(
+  "engines that are killed (skipped where the shared-memory bus is not built)",
+  () => {
+    beforeAll(buildIfStale, 120_000);
+
+    test("lesson/48-what-requests-had-on-air-goes-on-after-the-engine-was-killed", async () => {
+      await using engine = new EngineProcess().configure(
+        `[{ id: 2, name: Two, autostart: false, plan: "${asset(2)}", outputs: [] }]`,
+      );
+      const first = await engine.start();
+      // One that no configuration names, given another plan since; one that it names; and one that is stopped again.
+      await first.control.startChannel({ channelId: 7, planHandle: asset(7) });
+      const plan = { segments: [{ uri: asset(8), duration: seconds(600n) }] };
+      const applied = await first.plans.applyPlan({ channelId: 7, plan });
+      await first.control.startChannel({ channelId: 2, planHandle: asset(3) });
+      await first.control.startChannel({ channelId: 9, planHandle: asset(9) });
+      await first.control.stopChannel({ channelId: 9 });
+      const before = await watched(engine, 7, 20);
+      first.close();
+      await engine.end("SIGKILL");
+
+      const second = await engine.start();
+      await expect.poll(() => engine.logged("requested channel resumed").length, { timeout: 60_000 }).toBe(2);
+      const { channels } = await second.status.listChannels({});
+      expect(channels.map(({ channelId, state }) => [channelId, state !== ChannelState.STOPPED])).toEqual([
+        [2, true],
+        [7, true],
+      ]);
+      const seven = channels.find(({ channelId }) => channelId === 7);
+      expect(seven?.planRevision).toBe(applied.revision);
+      const after = await watched(engine, 7, 20);
+      // At the place where it would be by now: every picture of both runs lies on one line.
+      const [anchor] = before;
+      for (const { tick, mark } of [...before, ...after])
+        expect(mark).toEqual({ asset: 8, frame: (anchor?.mark?.frame ?? 0) + tick - (anchor?.tick ?? 0) });
+      const stopped = await second.control.stopChannel({ channelId: 9 }).catch(failureOf);
+      expect(stopped).toMatchObject({ code: "UnknownChannel" });
+      second.close();
+      expect(await engine.end()).toBe(0);
+    }, 240_000);
+
+    test("control/a-replaced-worker-is-told-with-both-processes", async () => {
+      await using engine = new EngineProcess().configure(`[{ id: 1, plan: "${asset(1)}", outputs: [] }]`);
+      const client = await engine.start();
+      await engine.untilLogged("buffering -> ready");
+      const left = new AbortController();
+      const { channel, engine: { runId = "", eventSequence = 0n } = {} } = await client.status.getChannel({
+        channelId: 1,
+      });
+      const events = client.status.watchEvents(
+        { runId, afterSequence: eventSequence },
+        { signal: left.signal },
+      );
+      await expect
+        .poll(
+          async () => (await client.status.getChannel({ channelId: 1 })).channel?.counters?.framesDecoded,
+          { timeout: 60_000 },
+        )
+        .toBeGreaterThan(10n);
+      expect(channel?.onAir?.decoder).toBe("@retrovue/decoder-pattern");
+      const [worker = 0] = await engine.workers();
+      process.kill(worker, "SIGKILL");
+      for await (const { event } of events) {
+        if (event.case !== "workerReplaced") continue;
+        expect(event.value).toMatchObject({ process: ProcessKind.WORKER, pidFrom: worker, cause: "SIGKILL" });
+        expect(await engine.workers()).toContain(event.value.pidTo);
+        break;
+      }
+      left.abort();
+      client.close();
+      expect(await engine.end()).toBe(0);
+    }, 240_000);
+  },
+);
+
+/** So many ticks of a channel that show what is planned. */
+async function watched(engine: EngineProcess, channel: number, ticks: number) {
+  await using watch = new BusWatch(await engine.openReader(channel));
+  const planned = () => watch.seen.filter(({ standIn, mark }) => standIn === undefined && mark?.asset === 8);
+  await expect.poll(() => planned().length, { timeout: 60_000 }).toBeGreaterThanOrEqual(ticks);
+  return planned();
+}
