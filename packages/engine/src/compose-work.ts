@@ -220,8 +220,8 @@ export const isEncoding = ({ channels, transports }: PlayoutConfig): boolean =>
 
 function renderTaskOf(channel: Container): RenderTask {
   const { engine } = channel.resolve(engineTokens.config);
-  const { id, format, encode } = channel.resolve(engineTokens.channelConfig);
-  return { bus: busAddressOf(engine.id, id), format, encode };
+  const { id, name, format, encode } = channel.resolve(engineTokens.channelConfig);
+  return { bus: busAddressOf(engine.id, id), format, encode: { ...encode, serviceName: name } };
 }
 
 /** The process that has looked at the channel's media already. */
@@ -233,4 +233,6 @@ const profileOf = (channel: ChannelConfig): ChannelProfile => ({
   settings: coreSettings(channel),
   directReferences: directReferencesOf(channel),
   languages: channel.languages,
+  ...(channel.slate.kind === "card" && { slate: { kind: "card", name: channel.name } }),
+  ...(channel.slate.kind === "clip" && { slate: { kind: "clip", uri: channel.slate.path } }),
 });

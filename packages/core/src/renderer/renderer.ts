@@ -94,8 +94,8 @@ export interface SnapshotOptions {
  *
  * *Concurrency.* `start` once (again is an invariant violation); taps may come and go at any time; any number of snapshots.
  *
- * *"Not yet" and "end".* No bus yet, or a bus that was replaced, is silence on the taps and a new attempt; there is no
- * end but disposal. A tick that is held no more is skipped on the grid and counted, never waited for.
+ * *"Not yet" and "end".* No bus yet is silence on the taps and a new attempt. A bus that ends or stands still later may leave the
+ * stream its clock and silence, without pictures, until there are ticks again; there is no end but disposal. A tick that is held no more is skipped on the grid and counted, never waited for.
  *
  * *After an error.* `finished` rejects and the taps stay silent; dispose it and open another: timestamps go on from the
  * ticks, so a successor continues the same line. A tap that throws is removed, and others go on.

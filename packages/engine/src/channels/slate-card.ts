@@ -19,8 +19,11 @@ const noteDotShare = 1 / 150;
 /** Letters of a name beyond this would be too small to read. */
 const lettersMax = 32;
 
-/** Fills a picture in program format (planar YCbCr) with the card that airs where nothing else can: the channel's name. */
-export function drawSlateCard(into: PicturePlanes, format: ProgramFormat, name: string): void {
+/**
+ * Fills a picture in program format (planar YCbCr) with the card that airs where nothing else can: the channel's name and, where it is
+ * drawn anew each second, the time.
+ */
+export function drawSlateCard(into: PicturePlanes, format: ProgramFormat, name: string, time?: string): void {
   const { width, height } = format;
   const card = new Card(into, format);
   card.fill(0, 0, width, height, paper);
@@ -30,7 +33,9 @@ export function drawSlateCard(into: PicturePlanes, format: ProgramFormat, name: 
   const noteDot = even(Math.round(height * noteDotShare));
   const middle = Math.round(height * 0.45);
   card.write(letters, middle - Math.round((nameDot * glyphHeight) / 2), nameDot, ink);
-  card.write([...standBy], middle + nameDot * glyphHeight, noteDot, faint);
+  const below = middle + nameDot * glyphHeight;
+  card.write([...standBy], below, noteDot, faint);
+  if (time !== undefined) card.write([...time], below + 2 * glyphHeight * noteDot, 2 * noteDot, ink);
 }
 
 /** Rounded to even numbers, so that dots lie on whole samples of subsampled chroma; never nothing. */

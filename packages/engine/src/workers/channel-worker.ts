@@ -7,6 +7,7 @@ import {
   DecoderChooser,
   type DecoderTrail,
   type FrameBus,
+  type FrameWriter,
   HouseGrid,
   type MetricsRecorder,
   type NamedDecoder,
@@ -18,9 +19,17 @@ import {
   Timeline,
   type WorkerOrder,
 } from "@retrovue/core";
+import { SlateClip } from "../channels/slate-clip.js";
+import { SlateClock } from "../channels/slate-clock.js";
+import { type LiveSlate, SlateWriter } from "../channels/slate-writer.js";
 
 /** How long one probe or open may take: longer than a preroll is ahead, shorter than anyone's patience. */
 const openTimeoutNs = nanosecondsFromMs(5_000);
+
+/** A slate that a worker makes picture by picture: the built-in card with the time on it, or a clip beneath a media root. */
+export type MovingSlate =
+  | { readonly kind: "card"; readonly name: string }
+  | { readonly kind: "clip"; readonly uri: string };
 
 /** What a worker has of its channel, whatever it is told to air. Plain values: it may be another process. */
 export interface ChannelProfile {
@@ -31,6 +40,8 @@ export interface ChannelProfile {
   readonly languages: readonly string[];
   /** Buffers that decoders may keep for working ahead: as many as the bus was made with. */
   readonly directReferences: number;
+  /** What moves where slate airs; without it the reserved picture stands. */
+  readonly slate?: MovingSlate;
 }
 
 /** What a worker works with, all borrowed. */
@@ -92,11 +103,13 @@ export class ChannelWorker {
     const { clock, bus, decoders, conformers, isBarred, onEvent, metrics, trail } = this.#tools;
     // Beside the lane: each takes its time, on threads of its own.
     const opening = conformers.open(format, signal);
-    await using writer = await bus.openWriter(order.lane, signal).catch(async (thrown: unknown) => {
+    await using lane = await bus.openWriter(order.lane, signal).catch(async (thrown: unknown) => {
       await opening.then((open) => open[Symbol.asyncDispose]()).catch(() => {});
       throw thrown;
     });
     const conformer = await opening;
+    await using slate = this.#openSlate(lane);
+    const writer = slate === undefined ? lane : new SlateWriter(lane, slate, this.#grid, format);
     this.#channel = new Channel({
       grid: this.#grid,
       format,
@@ -121,5 +134,14 @@ export class ChannelWorker {
     });
     this.#channel.setPreview(this.#preview);
     await this.#channel.run(order.from, signal, order.continues);
+  }
+
+  #openSlate(writer: FrameWriter): LiveSlate | undefined {
+    const { format, settings, slate } = this.#profile;
+    const grid = this.#grid;
+    if (slate === undefined) return undefined;
+    if (slate.kind === "card") return new SlateClock({ name: slate.name, grid, format, writer });
+    const { clock, decoders, conformers } = this.#tools;
+    return new SlateClip({ uri: slate.uri, grid, format, settings, clock, writer, decoders, conformers });
   }
 }
