@@ -1,7 +1,7 @@
 // Sets a fresh machine up and runs what was asked for; behind `npm start` and `npm test`. Plain JavaScript without
 // dependencies, for any Node from 20 on: when it starts, nothing is installed yet.
 //
-//   node scripts/bootstrap.mjs start [play FILE…] | test [PATTERN…] | check | bench PART… | fuzz media | faults | seams | players | setup | build
+//   node scripts/bootstrap.mjs start [play FILE…] | test [PATTERN…] | check | bench PART… | fuzz media | faults | soak | seams | players | setup | build
 import { join } from "node:path";
 import { prepareDemo } from "./demo/demo.mjs";
 import { buildNative } from "./native.mjs";
@@ -160,6 +160,7 @@ const verbs = {
     return await handOver(pinnedNode, [join(root, "scripts", "bench.ts"), ...args]);
   },
   faults: async (args) => await withProgram("packages/engine/test/faults/campaign.ts", args),
+  soak: async (args) => await withProgram("packages/engine/test/soak/main.ts", args),
   seams: async (args) => await withProgram("packages/engine/test/seams/campaign.ts", args),
   players: async (args) => await withProgram("packages/engine/test/players/main.ts", args),
   fuzz: async (args) => {

@@ -174,6 +174,9 @@ export class ChannelRecord {
     const { grid } = this.channel;
     while (!this.#end.signal.aborted) {
       const tick = grid.tickAtOrBefore(now());
+      // What the committer has told of these ticks comes first: after the event loop was held up, timers go before messages.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#end.signal.aborted) return;
       if (tick >= this.channel.firstTick) this.#asRun.advance(tick);
       const next = grid.tickTime(this.#asRun.nextTick());
       const look = (now() + lookNsMax) as Nanoseconds;

@@ -58,6 +58,7 @@ export class RenderSupervisor {
   #heardAt = 0n as Nanoseconds;
   readonly #watch: Promise<void>;
   #deaths = 0;
+  #isKilledByUs = false;
   #stopped: Promise<void> | undefined;
 
   /** Begins at once. */
@@ -112,6 +113,7 @@ export class RenderSupervisor {
       if (clock.now() - this.#heardAt < silenceNsMax) continue;
       log.error("the renderer gives nothing and is ended");
       this.#heardAt = clock.now();
+      this.#isKilledByUs = true;
       this.#line.kill();
     }
   }
@@ -122,6 +124,7 @@ export class RenderSupervisor {
     this.#gone = promise;
     this.#firstChunkAt = undefined;
     this.#heardAt = clock.now();
+    this.#isKilledByUs = false;
     const measured = new RenderMetrics(metrics);
     this.#line = host.spawn({
       onChunk: (chunk) => {
@@ -143,7 +146,10 @@ export class RenderSupervisor {
   #onExit(cause: string, pid: number | undefined): void {
     const { clock, metrics, log, onBreak } = this.#options;
     if (this.#stop.signal.aborted) return;
-    const isUseful = this.#firstChunkAt !== undefined && clock.now() - this.#firstChunkAt >= settledNs;
+    // Killed from outside (an operator, the system for want of memory), it says nothing of its successor.
+    const isFromOutside = cause === "SIGKILL" && !this.#isKilledByUs;
+    const isUseful =
+      this.#firstChunkAt !== undefined && (isFromOutside || clock.now() - this.#firstChunkAt >= settledNs);
     this.#firstChunkAt = undefined;
     this.#deaths = isUseful ? 1 : this.#deaths + 1;
     metrics.count("restarts", 1, { what: "renderer" });
