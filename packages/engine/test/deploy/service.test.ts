@@ -48,6 +48,29 @@ describe("deployment", () => {
     },
   );
 
+  test.skipIf(!hasSystemd)(
+    "deploy/systemd leaves workers what they confine themselves with (skipped without systemd)",
+    () => {
+      const { stdout } = spawnSync("systemd-analyze", ["syscall-filter"], { encoding: "utf8" });
+      const groups = new Map(
+        stdout.split(/\n(?=@)/).map((block) => {
+          const [name = "", ...lines] = block.split("\n").map((line) => line.trim());
+          return [name, lines.filter((line) => line !== "" && !line.startsWith("#"))];
+        }),
+      );
+      const expanded = (name: string): readonly string[] =>
+        name.startsWith("@") ? (groups.get(name) ?? []).flatMap(expanded) : [name];
+      const filters = [...unit.matchAll(/^SystemCallFilter=(.*)$/gm)].flatMap(([, words = ""]) =>
+        words.split(" "),
+      );
+      const allowed = new Set(filters.flatMap(expanded));
+      // packages/sandbox/src/native: what the launcher calls that a service usually does not.
+      const needed = ["seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"];
+      const ordinary = ["close_range", "execveat", "capset", "prctl", "prlimit64", "dup3"];
+      expect([...needed, ...ordinary].filter((call) => !allowed.has(call))).toEqual([]);
+    },
+  );
+
   test("deploy/kubernetes has a configuration that is right, and shared memory of its own", () => {
     const documents = parseAllDocuments(readFileSync(`${root}deploy/kubernetes/playout.yaml`, "utf8"));
     const workloads = documents.map((document) => document.toJS() as Workload);
