@@ -1,10 +1,18 @@
 import { performance } from "node:perf_hooks";
 import type { Bench } from "../../../scripts/bench/bench.ts";
+import { bareLoopMissing, bareLoopRate } from "./decode/bare-loop.ts";
+import { benchBusBuffers } from "./decode/bench-bus.ts";
 import { type Codec, clipOf, codecs, ffmpegMissing, run } from "./decode/clips.ts";
 import { runFfmpeg } from "./decode/ffmpeg-run.ts";
-import { gstreamerMissing, gstreamerRate, nodeAvMissing, nodeAvRate } from "./decode/other-players.ts";
+import {
+  gstreamerCodecs,
+  gstreamerMissing,
+  gstreamerRate,
+  nodeAvMissing,
+  nodeAvRate,
+} from "./decode/other-players.ts";
 import { rateIntoBus, timeToFirstPicture } from "./decode/own-run.ts";
-import { cpuThroughBus } from "./decode/through-bus.ts";
+import { cpuThroughBus, speed } from "./decode/through-bus.ts";
 
 export const part = "decode";
 
@@ -20,8 +28,8 @@ async function ffmpegRate(codec: Codec): Promise<number> {
   return decoded / seconds;
 }
 
-async function ffmpegCpu(codec: Codec): Promise<number> {
-  const { frames: decoded, cpuSeconds } = await runFfmpeg(await clipOf(codec), toNull);
+async function ffmpegCpu(codec: Codec, pace?: number): Promise<number> {
+  const { frames: decoded, cpuSeconds } = await runFfmpeg(await clipOf(codec), toNull, pace);
   return (cpuSeconds * 1_000) / decoded;
 }
 
@@ -47,36 +55,79 @@ const fits = codecs.map(
   }),
 );
 
+/** The same beside others who decode with libav. */
 const against = (
+  codec: Codec,
   name: string,
   peer: () => Promise<number>,
   unavailable: () => Promise<string | undefined>,
 ): Bench => ({
-  bench: `decode-h264-fit-vs-${name}`,
+  bench: `decode-${codec}-fit-vs-${name}`,
   unit: "fps",
   peerName: name,
   lowerIsBetter: false,
   pairs,
-  ours: async () => rateIntoBus(await clipOf("h264")),
+  ours: async () => rateIntoBus(await clipOf(codec)),
   peer,
   unavailable,
 });
 
+/** What decoding alone costs into as many places: no bus can be faster. libdav1d has memory of its own. */
+const againstBareLoop = codecs
+  .filter((codec) => codec !== "av1")
+  .map(
+    (codec): Bench => ({
+      bench: `decode-${codec}-fit-vs-bare-loop`,
+      unit: "fps",
+      peerName: "bare libav loop, into as many buffers",
+      lowerIsBetter: false,
+      pairs,
+      target: "ratio 0.95",
+      ours: async () => rateIntoBus(await clipOf(codec)),
+      peer: async () => bareLoopRate(await clipOf(codec), benchBusBuffers),
+      unavailable: async () => (await ffmpegMissing()) ?? bareLoopMissing(),
+    }),
+  );
+
+const throughBus = codecs.map((codec) => ({
+  unit: "cpu ms",
+  lowerIsBetter: true,
+  pairs,
+  target: "ratio 0.95",
+  ours: async () => cpuThroughBus(await clipOf(codec), frames),
+  unavailable: ffmpegMissing,
+  codec,
+}));
+
+/** At full speed, as the target has it, and at our own pace: who waits for each picture's time begins it with cold caches. */
+const throughBusBenches = throughBus.flatMap(({ codec, ...ours }): Bench[] => [
+  {
+    ...ours,
+    bench: `decode-${codec}-through-bus`,
+    peerName: "ffmpeg -f null",
+    peer: () => ffmpegCpu(codec),
+  },
+  {
+    ...ours,
+    bench: `decode-${codec}-through-bus-vs-paced`,
+    peerName: "ffmpeg -f null at the same pace",
+    peer: () => ffmpegCpu(codec, speed),
+  },
+]);
+
 export const benches: readonly Bench[] = [
   ...fits,
-  against("node-av", async () => nodeAvRate(await clipOf("h264")), nodeAvMissing),
-  against("gstreamer", async () => gstreamerRate(await clipOf("h264"), frames), gstreamerMissing),
-  {
-    bench: "decode-h264-through-bus",
-    unit: "cpu ms",
-    peerName: "ffmpeg -f null",
-    lowerIsBetter: true,
-    pairs,
-    target: "ratio 0.95",
-    ours: async () => cpuThroughBus(await clipOf("h264"), frames),
-    peer: () => ffmpegCpu("h264"),
-    unavailable: ffmpegMissing,
-  },
+  ...againstBareLoop,
+  against("h264", "node-av", async () => nodeAvRate(await clipOf("h264")), nodeAvMissing),
+  ...gstreamerCodecs.map((codec) =>
+    against(
+      codec,
+      "gstreamer",
+      async () => gstreamerRate(codec, await clipOf(codec), frames),
+      gstreamerMissing,
+    ),
+  ),
+  ...throughBusBenches,
   {
     bench: "open-to-first-picture",
     unit: "ms",

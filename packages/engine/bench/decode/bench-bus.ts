@@ -13,6 +13,10 @@ import { ShmFrameBus } from "@retrovue/framebus-shm";
 
 /** As many as a decoder of 1080p keeps with its references, its pictures ahead and those at hand. */
 const directReferences = 24;
+const leadTicks = 16;
+const historyTicks = 16;
+/** Pictures that the bus has room for (core: memory-layout.ts). */
+export const benchBusBuffers = leadTicks + historyTicks + directReferences + 4;
 /** Until the first tick: a reader's process has started by then. */
 const startTicks = 90;
 const never = new AbortController().signal;
@@ -47,8 +51,8 @@ export class BenchBus implements AsyncDisposable {
       engineId: `bench-${process.pid}-${++busesMade}`,
       channelId: 1,
       format,
-      leadTicks: 16,
-      historyTicks: 16,
+      leadTicks,
+      historyTicks,
       directReferences,
       mapping: {
         sequence: 1,

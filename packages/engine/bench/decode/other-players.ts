@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { performance } from "node:perf_hooks";
 import { pathToFileURL } from "node:url";
-import { run } from "./clips.ts";
+import { type Codec, run } from "./clips.ts";
 
 /**
  * Other ways to decode from Node or beside it. Neither is a dependency (node-av alone is 200 MB); where they are not there the
@@ -58,9 +58,21 @@ export const gstreamerMissing = async (): Promise<string | undefined> =>
     () => "gst-launch-1.0 is not installed (Debian: gstreamer1.0-tools, gstreamer1.0-libav)",
   );
 
+/** GStreamer's way to pictures with libav's own decoders; it has none for AV1 that is libdav1d's. */
+const gstreamerElements = {
+  h264: "qtdemux ! h264parse ! avdec_h264",
+  hevc: "qtdemux ! h265parse ! avdec_h265",
+  vp9: "matroskademux ! avdec_vp9",
+  mpeg2: "tsdemux ! mpegvideoparse ! avdec_mpeg2video",
+} as const satisfies Partial<Record<Codec, string>>;
+
+/** What GStreamer is measured with. */
+export type GstreamerCodec = keyof typeof gstreamerElements;
+export const gstreamerCodecs = Object.keys(gstreamerElements) as GstreamerCodec[];
+
 /** Pictures a second of GStreamer with libav's decoder on one thread, by the time between its states. */
-export async function gstreamerRate(path: string, frames: number): Promise<number> {
-  const pipeline = `filesrc location=${path} ! qtdemux ! h264parse ! avdec_h264 max-threads=1 ! fakesink sync=false`;
+export async function gstreamerRate(codec: GstreamerCodec, path: string, frames: number): Promise<number> {
+  const pipeline = `filesrc location=${path} ! ${gstreamerElements[codec]} max-threads=1 ! fakesink sync=false`;
   const { stdout } = await run("gst-launch-1.0", pipeline.split(" "));
   const [, minutes = "", seconds = ""] = /Execution ended after \d+:(\d+):([\d.]+)/.exec(stdout) ?? [];
   return frames / (Number(minutes) * 60 + Number(seconds));
