@@ -371,6 +371,18 @@ Expected<bool> PictureSource::findKey() {
   return true;
 }
 
+/// Whether the first packet from here on that is shown, is shown by `target`. Reads on.
+Expected<bool> PictureSource::leadsTo(std::int64_t target) {
+  for (int i = 0; i < packetsToKeyMax; i++) {
+    auto read = readPacket();
+    if (!read) return read;
+    if (!*read) return false;
+    if ((packet_->flags & AV_PKT_FLAG_DISCARD) != 0 || packet_->pts == AV_NOPTS_VALUE) continue;
+    return timeOf(packet_->pts) <= target + shownSlackNs;
+  }
+  return false;
+}
+
 Expected<void> PictureSource::seek(std::int64_t target) {
   trail_.at(Activity::seeking, target);
   takeUpThreads();
@@ -391,6 +403,19 @@ Expected<void> PictureSource::seek(std::int64_t target) {
       if (!found) return found.failure();
       if (!*found) break;
       if (packet_->pts == AV_NOPTS_VALUE && packet_->dts == AV_NOPTS_VALUE) break;
+      if ((packet_->flags & AV_PKT_FLAG_DISCARD) != 0) {
+        // By an edit list it is decoded and not shown: only what follows it tells from when on there are pictures.
+        const std::int64_t landed = packet_->pts != AV_NOPTS_VALUE ? packet_->pts : packet_->dts;
+        auto leads = leadsTo(target);
+        if (!leads) return leads.failure();
+        auto again = *leads ? seekTo(timestamp) : Expected<bool>(false);
+        if (!again) return again.failure();
+        if (!*again) {
+          timestamp = std::min(timestamp, landed) - (i == 0 ? 1 : step);
+          if (i > 0) step *= 2;
+          continue;
+        }
+      }
       // Where only decoding times are known, a key picture is shown after all that may lead it: as late as can be.
       const std::int64_t key =
           packet_->pts != AV_NOPTS_VALUE ? packet_->pts : packet_->dts + 2 * reorderDelay_;

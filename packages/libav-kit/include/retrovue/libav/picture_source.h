@@ -99,6 +99,7 @@ class PictureSource {
   Expected<void> reopen();
   Expected<bool> seekTo(std::int64_t timestamp);
   Expected<bool> findKey();
+  Expected<bool> leadsTo(std::int64_t target);
   std::optional<Picture> take(FramePtr frame);
   FramePtr asPortFormat(FramePtr frame);
   std::int64_t timeOf(std::int64_t timestamp) const;
