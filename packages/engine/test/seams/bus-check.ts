@@ -35,6 +35,9 @@ export class BusCheck {
   take(lease: FrameLease): void {
     const expected = this.#air.at(lease.tick);
     this.#report.ticks += 1;
+    const { decoderIndex } = lease.meta;
+    if (decoderIndex !== undefined)
+      this.#report.ticksOf.set(decoderIndex, (this.#report.ticksOf.get(decoderIndex) ?? 0) + 1);
     this.#label(lease, expected);
     this.#soundOf(lease, expected);
     this.#picture(lease, expected);

@@ -18,6 +18,14 @@ export interface EngineOnAirOptions {
   readonly plan: string;
   /** House time at first, of a clock that moves when told; undefined: the host's. */
   readonly steppedFrom: Nanoseconds | undefined;
+  /** As the configuration has them. Default: libav alone. */
+  readonly decoders?: readonly DecoderEntry[];
+}
+
+/** A decoder as the configuration has it. */
+export interface DecoderEntry {
+  readonly use: string;
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 
 let enginesMade = 0;
@@ -53,11 +61,15 @@ export class EngineOnAir implements AsyncDisposable {
    * What the engine wrote that a person would look at: warnings and errors, and what is not its log.
    *
    * @param from of ticks before it nothing is told: a cold engine on a busy machine may stand in at its start
+   * @param expected messages that are as they should be
    */
-  troubles(from: Tick): readonly string[] {
+  troubles(from: Tick, expected: readonly string[] = []): readonly string[] {
     const harmless = new Set(["info", "debug", "trace"]);
     const bad = this.#lines().filter(
-      ({ level, tick }) => !harmless.has(String(level)) && !(typeof tick === "number" && tick < from),
+      ({ level, tick, message }) =>
+        !harmless.has(String(level)) &&
+        !(typeof tick === "number" && tick < from) &&
+        !expected.includes(String(message)),
     );
     return [
       ...bad.map((line) => JSON.stringify(line)),
@@ -141,7 +153,7 @@ export class EngineOnAir implements AsyncDisposable {
   }
 
   #config(): string {
-    const { format, steppedFrom } = this.#options;
+    const { format, steppedFrom, decoders = [{ use: "@retrovue/decoder-libav" }] } = this.#options;
     const { num, den } = format.frameRate;
     const clock =
       steppedFrom === undefined
@@ -156,7 +168,7 @@ export class EngineOnAir implements AsyncDisposable {
       media: { roots: [clipFolder()] },
       clock,
       frameBus: { use: "@retrovue/framebus-shm", options: { prefix: this.#prefix } },
-      decoders: [{ use: "@retrovue/decoder-libav" }],
+      decoders,
       transports: [],
       http: { control: { listen: "127.0.0.1:0" } },
       telemetry: { metrics: { enabled: false }, log: { level: "debug", format: "json" } },

@@ -14,7 +14,7 @@ import {
 } from "@retrovue/core";
 import type { Clip } from "@retrovue/plugin-contract";
 import { BusCheck } from "./bus-check.ts";
-import { EngineOnAir } from "./engine-on-air.ts";
+import { type DecoderEntry, EngineOnAir } from "./engine-on-air.ts";
 import { ExpectedAir } from "./expected-air.ts";
 import { utcNow } from "./real-time.ts";
 import { Recorder } from "./recorder.ts";
@@ -30,6 +30,12 @@ export interface SeamRunOptions {
   readonly frameRate: Rational;
   /** `stepped`: as fast as the CPU, time waits for all. `system`: in real time. */
   readonly clock: "stepped" | "system";
+  /** As the configuration has them. Default: libav alone. */
+  readonly decoders?: readonly DecoderEntry[];
+  /** Messages of the log, warnings and errors among them, that are as they should be. */
+  readonly expected?: readonly string[];
+  /** Looks at the engine's log when all has aired. */
+  readonly look?: (engine: Pick<EngineOnAir, "logged">) => void;
   /** For mutants: what airs in place of what is expected, and what becomes of the stream. */
   readonly lie?: {
     readonly segments?: (segments: readonly SeamSegment[]) => readonly SeamSegment[];
@@ -59,7 +65,8 @@ export async function runSeams(options: SeamRunOptions, signal: AbortSignal): Pr
   const report = new SeamReport();
   const steppedFrom = clock === "stepped" ? (epochNs as Nanoseconds) : undefined;
   const plan = planFile(options.lie?.segments?.(segments) ?? segments, start);
-  await using engine = new EngineOnAir({ format, plan, steppedFrom });
+  const { decoders, expected = [] } = options;
+  await using engine = new EngineOnAir({ format, plan, steppedFrom, ...(decoders && { decoders }) });
   await using reader = await engine.openBus();
   // Before it is at work, time that passes is time that it does not encode.
   await engine.untilEncoding();
@@ -77,7 +84,8 @@ export async function runSeams(options: SeamRunOptions, signal: AbortSignal): Pr
     for (const line of engine.logged(message)) report.add(`engine: ${JSON.stringify(line)}`);
   const code = await engine.stop();
   if (code !== 0) report.add(`engine: to end with 0, found ${code}`);
-  for (const trouble of engine.troubles(air.first)) report.add(`engine: ${trouble}`);
+  for (const trouble of engine.troubles(air.first, expected)) report.add(`engine: ${trouble}`);
+  options.look?.(engine);
   const path = join(engine.folder, "recording.ts");
   writeFileSync(path, whole);
   await checkStream({ path, bytes: whole }, air, format.sampleRate, report, signal);

@@ -11,6 +11,8 @@ export class SeamReport {
   #count = 0;
   ticks = 0;
   samples = 0;
+  /** Ticks that showed a picture of each decoder, by its index in the configuration. */
+  readonly ticksOf = new Map<number, number>();
   pictures = 0;
 
   /** How many faults there are. */
