@@ -1,7 +1,8 @@
-// Drives an engine with the Python control client: stubs are made by protoc, the engine is the built program.
+// Drives an engine with the Python control client: stubs are made by protoc, the engine is the built program as it is shipped, workers in
+// processes of their own and the bus in shared memory.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempDisposableSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempDisposableSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,12 +18,13 @@ const folder = mkdtempDisposableSync(join(tmpdir(), "playout-python-"));
 const stubs = join(folder.path, "stubs");
 const asset = "test://pattern?duration=60s&size=16x16&mark=compact";
 const timeoutMs = 120_000;
+const isBuilt = existsSync(`${root}packages/framebus-shm/build/Release/framebus_shm.node`);
 
 const configOf = (port: number, clock: string) => `
-engine: { id: python-${port}, isolation: none, spareWorkers: 0, dataDir: ./var-${port} }
+engine: { id: python-${port}, dataDir: ./var-${port}${isBuilt ? "" : ", isolation: none, spareWorkers: 0"} }
 clock: { use: ${clock} }
 media: { roots: [.] }
-frameBus: { use: "@retrovue/engine/plugins/memory-bus" }
+frameBus: ${isBuilt ? `{ use: "@retrovue/framebus-shm", options: { prefix: py${process.pid} } }` : `{ use: "@retrovue/engine/plugins/memory-bus" }`}
 decoders: [{ use: "@retrovue/decoder-pattern" }]
 conformer: { use: "@retrovue/engine/plugins/copy-conformer" }
 transports: [{ use: "@retrovue/transport-grpc", options: { listen: ["127.0.0.1:${port}"] } }]

@@ -41,6 +41,8 @@ const source = "inline";
 /** Replaces and reads back channels' plans. */
 export class PlayoutPlansService implements Handlers<typeof PlayoutPlans> {
   readonly #deps: PlayoutPlansDeps;
+  /** Channels whose loop was put in force by a revision of our own, and which one its caller was told. */
+  readonly #carriedOn = new Map<number, { readonly told: number; readonly inForce: number }>();
 
   constructor(deps: PlayoutPlansDeps) {
     this.#deps = deps;
@@ -58,7 +60,7 @@ export class PlayoutPlansService implements Handlers<typeof PlayoutPlans> {
       records.causedBy(id, context.correlationId, async () => {
         const channel = channels.onAir(id);
         styles.refuseOther(id, ControlStyle.PLAN);
-        refuseUnexpected(request, channel);
+        this.#refuseUnexpected(request, channel);
         const draft = planFromWire(message, {
           revision: channel.plan.revision + 1,
           lengthOf: (uri) => lengths.get(uri),
@@ -135,8 +137,24 @@ export class PlayoutPlansService implements Handlers<typeof PlayoutPlans> {
       await channel.edit(undefined, (next) => {
         const { plan } = editPlan(channel.plan, then, this.#timing(undefined, next, channel), grid);
         channels.apply(id, plan, { source, handle: undefined }, next);
+        // The caller knows the revision that it was told; this one is the same plan to it.
+        this.#carriedOn.set(id, { told: revision, inForce: plan.revision });
       });
     });
+  }
+
+  #refuseUnexpected({ expectedRevision }: ApplyPlanRequest, { id, plan }: ChannelRuntime): void {
+    if (expectedRevision === undefined || expectedRevision === BigInt(plan.revision)) return;
+    const { told, inForce } = this.#carriedOn.get(id) ?? {};
+    if (inForce === plan.revision && expectedRevision === BigInt(told ?? 0)) return;
+    throw new PlayoutError(
+      "RevisionConflict",
+      `Revision ${plan.revision} of channel ${id} is in force, not ${expectedRevision}.`,
+      {
+        remedy: "Read the plan back and make the change from there.",
+        details: { channel: id, expected: Number(expectedRevision), inForce: plan.revision },
+      },
+    );
   }
 
   #timing(wanted: Tick | undefined, next: Tick, { grid }: ChannelRuntime): EditTiming {
@@ -163,16 +181,4 @@ function tickField(value: bigint): Tick {
   if (value > BigInt(Number.MAX_SAFE_INTEGER))
     throw invalidField("effective_tick", "a tick below 2^53", value);
   return Number(value) as Tick;
-}
-
-function refuseUnexpected({ expectedRevision }: ApplyPlanRequest, { id, plan }: ChannelRuntime): void {
-  if (expectedRevision === undefined || expectedRevision === BigInt(plan.revision)) return;
-  throw new PlayoutError(
-    "RevisionConflict",
-    `Revision ${plan.revision} of channel ${id} is in force, not ${expectedRevision}.`,
-    {
-      remedy: "Read the plan back and make the change from there.",
-      details: { channel: id, expected: Number(expectedRevision), inForce: plan.revision },
-    },
-  );
 }

@@ -243,7 +243,7 @@ describe("control/plans as values", () => {
     await it.pass(1_000);
     const at = (it.channel().nextTick + 30) as Tick;
     const loop = planFromJson({ end: "loop", segments: [{ uri: asset(2, 1) }] });
-    await call(it.control, applyPlan, {
+    const { revision: told } = await call(it.control, applyPlan, {
       channelId: 1,
       plan: loop,
       effective: { case: "effectiveTick", value: BigInt(at) },
@@ -253,6 +253,15 @@ describe("control/plans as values", () => {
     expect(seen.filter(({ standIn }) => standIn !== undefined)).toEqual([]);
     expect(seen.map(({ frame }) => frame)).toEqual(seen.map(({ tick }) => (tick - at) % 25));
     expect(it.channel().plan.end).toBe("loop");
+    // It took a further revision; whoever was told the first one still speaks of the plan in force.
+    expect(it.channel().plan.revision).toBe(Number(told) + 1);
+    const next = plan({ uri: asset(3), duration: "20s" });
+    const stale = call(it.control, applyPlan, { channelId: 1, plan: next, expectedRevision: told - 1n });
+    await expect(stale).rejects.toMatchObject({ code: "RevisionConflict" });
+    const changed = await call(it.control, applyPlan, { channelId: 1, plan: next, expectedRevision: told });
+    expect(changed.changed).toBe(true);
+    const again = call(it.control, applyPlan, { channelId: 1, plan: loop, expectedRevision: told });
+    await expect(again).rejects.toMatchObject({ code: "RevisionConflict" });
   });
 
   test("control/a-committed-tick-is-taken-late-and-said-so", async () => {
