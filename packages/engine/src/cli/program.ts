@@ -5,6 +5,7 @@ import { asRunCommand } from "./as-run/as-run-command.js";
 import { busCommand } from "./bus/bus-command.js";
 import { checkConfig, exitCodeOf, reportReading } from "./check-config.js";
 import { addCtlCommand } from "./ctl/ctl-command.js";
+import { tellDevices } from "./devices.js";
 import { exitCodeFor, exitCodes } from "./exit-codes.js";
 import { type EngineOptions, type Launch, readLaunch } from "./launch.js";
 import { playFiles } from "./play.js";
@@ -159,6 +160,20 @@ function describeProgram(terminal: Terminal, end: (code: number) => void): Comma
       const reading = isWithout ? configForProbe(files, terminal.environment) : launch.reading;
       if (reading.ok) end(await probeFiles(files, reading.config, { json }, terminal));
       else end(refuseReading({ ...launch, reading }, terminal));
+    });
+
+  program
+    .command("devices")
+    .description("tell what devices decode here, what each can do, and why something cannot be used")
+    .option("--json", "one JSON object on stdout", false)
+    .allowExcessArguments(false)
+    .action(async ({ json }: { json: boolean }) => {
+      const launch = readLaunch(program.opts<EngineOptions>(), terminal.environment);
+      const { reading } = launch;
+      const isWithout = !reading.ok && launch.named === undefined && reading.reason === "missing";
+      if (reading.ok || isWithout)
+        end(await tellDevices(reading.ok ? reading.config : undefined, { json }, terminal));
+      else end(refuseReading(launch, terminal));
     });
 
   program
