@@ -47,7 +47,7 @@ export async function hostilePreroll(
   const inPointOf = (pair: number) => (pair * 3) % (filmSeconds - 3);
   const segments = files.flatMap((uri, pair) => [
     { id: idOf(2 * pair + 1), uri: film.clip.uri, inPoint: `${inPointOf(pair)}s`, duration: "3s" },
-    { id: idOf(2 * pair + 2), uri, duration: `${(hostileTicks * 1_000) / frameRate}ms` },
+    { id: idOf(2 * pair + 2), uri, duration: `${hostileTicks / frameRate}s` },
   ]);
   const plan = {
     start: new Date(Number(startSeconds) * 1_000).toISOString(),

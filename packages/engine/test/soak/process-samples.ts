@@ -5,7 +5,8 @@ import type { CampaignEngine } from "../faults/campaign-engine.ts";
 export interface ProcessSample {
   readonly pid: number;
   readonly role: "engine" | "worker" | "renderer" | "other";
-  readonly residentBytes: number;
+  /** Heaps, stacks and whatever else is its own. Buses and libraries that it has mapped are shared, and bounded by their size. */
+  readonly ownBytes: number;
   readonly threads: number;
   readonly descriptors: number;
 }
@@ -45,8 +46,7 @@ function processSample(pid: number, isEngine: boolean): ProcessSample | undefine
     return {
       pid,
       role,
-      // What is shared (libraries, buses) is in each process's own figure, and does not grow by being there.
-      residentBytes: number("VmRSS") * 1_024,
+      ownBytes: number("RssAnon") * 1_024,
       threads: number("Threads"),
       descriptors: readdirSync(`/proc/${pid}/fd`).length,
     };

@@ -27,7 +27,7 @@ export function reportOf(run: SoakRun, verdicts: readonly SeriesVerdict[]): Soak
     ),
     `workers replaced ${run.workersReplaced}, renderers replaced ${run.renderersReplaced}, ticks published ${run.published}`,
     `/metrics: median ${median(run.scrapesMs).toFixed(1)} ms, most ${Math.max(...run.scrapesMs).toFixed(1)} ms of ${run.scrapesMs.length}`,
-    ...[...run.warnings].map(([message, times]) => `log: ${message} (${times})`),
+    ...[...run.warnings].map(([message, times]) => `log: ${message}: ${times}`),
     `CPU: ${run.cpuPercent.toFixed(0)} % of a core, all of the engine's processes`,
     ...run.missing.map((what) => `not played: ${what}`),
     "slopes an hour by Theil and Sen over medians of up to 30 blocks, the first fifth (5 minutes at most) left out, with their 95 % interval:",

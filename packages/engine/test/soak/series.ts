@@ -73,7 +73,7 @@ function processSeries(samples: readonly EngineSample[]): Series[] {
       {
         name: `memory of ${name}`,
         unit: "MB",
-        samples: of(({ residentBytes }) => residentBytes / megabyte),
+        samples: of(({ ownBytes }) => ownBytes / megabyte),
         perHourMax: memoryPerHourMax,
       },
       {

@@ -59,7 +59,8 @@ export interface SoakRun {
   /** Objects left in shared memory. */
   readonly left: readonly string[];
   readonly recordLost: number;
-  readonly warnings: ReadonlyMap<string, number>;
+  /** What the engine logged above information: how often, and the first line of each. */
+  readonly warnings: ReadonlyMap<string, string>;
   readonly missing: readonly string[];
 }
 
@@ -148,7 +149,12 @@ export async function soak(options: SoakOptions): Promise<SoakRun> {
   const text = engine.isRunning ? await engine.metricsText() : "";
   const workersReplaced = engine.times("worker replaced");
   const renderersReplaced = engine.times("renderer replaced");
-  const warnings = engine.messages(new Set(["warn", "error", "fatal"]));
+  const warnings = new Map(
+    [...engine.messages(new Set(["warn", "error", "fatal"]))].map(([message, times]) => [
+      message,
+      `${times}, the first: ${JSON.stringify({ ...engine.logged(message)[0], message: undefined, level: undefined })}`,
+    ]),
+  );
   for (const { watch } of watches) await watch[Symbol.asyncDispose]();
   const exitCode = await engine.stop();
   const { runs, lost, damaged } = await checkedRecord(folder.path);
