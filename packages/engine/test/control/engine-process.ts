@@ -53,6 +53,11 @@ ${more}`,
   async start(): Promise<PlayoutClient> {
     this.#process = startedPlayout([], { cwd: this.folder });
     await this.untilLogged("control plane listens");
+    return this.connect();
+  }
+
+  /** Another connection to it. */
+  connect(): PlayoutClient {
     return connect(`unix:${join(this.folder, "grpc.sock")}`);
   }
 
