@@ -37,9 +37,8 @@ Expected<std::unique_ptr<Committer>> Committer::create(const BusSpec& spec, cons
   // Last, and whole: who finds the control object finds everything.
   if (auto linked = committer->objects_.control.link(committer->objects_.path); !linked)
     return linked.failure();
-  // Theirs who draw and look; here they are touched, since this is the first who can, and then let go.
+  // Nobody here looks at them; but this is the first who can touch them.
   committer->toucher_.begin(committer->objects_.pictures.mapping());
-  committer->objects_.pictures.unmap();
   committer->thread_ = std::thread([raw = committer.get()] { raw->run(); });
   return committer;
 }
