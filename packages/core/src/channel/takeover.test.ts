@@ -85,7 +85,7 @@ describe("takeover/no tick is lost", () => {
     }
   });
 
-  test("takeover/a-decoder-slower-than-the-clock-is-demoted-with-its-reason", async () => {
+  test("lesson/45-a-decoder-slower-than-the-clock-is-demoted-with-its-reason", async () => {
     const late = { kind: "late", byNs: ms(45) } as const;
     const script = { calls: [{ on: "picture", from: 30, times: 9_999, move: late }] } as const;
     await using bench = benchOf({ [asset.uri]: script });

@@ -32,42 +32,42 @@ const standin = (index: number, faults: object, more: object = {}) => ({
 /** What may become of a device, and what becomes of the air: nothing. */
 export const hardwareRuns: readonly HardwareRun[] = [
   {
-    promise: "mixed-seams-of-device-and-software-lose-no-frame",
+    promise: "hardware/mixed-seams-of-device-and-software-lose-no-frame",
     device: standin(11, {}),
     reasons: [],
     airsOnDevice: true,
     isInShare: false,
   },
   {
-    promise: "a-device-lost-in-mid-segment-costs-no-tick",
+    promise: "hardware/a-device-lost-in-mid-segment-costs-no-tick",
     device: standin(12, { lostAt: 20 }),
     reasons: ["deviceLost"],
     airsOnDevice: true,
     isInShare: true,
   },
   {
-    promise: "a-driver's-error-in-mid-segment-costs-no-tick",
+    promise: "hardware/a-driver's-error-in-mid-segment-costs-no-tick",
     device: standin(13, { errorAt: 20 }),
     reasons: ["decodeFailed"],
     airsOnDevice: true,
     isInShare: false,
   },
   {
-    promise: "wrong-pictures-never-air",
+    promise: "lesson/45-wrong-pictures-of-a-device-never-air",
     device: standin(14, { wrong: "swapped", wrongAt: 3 }),
     reasons: ["distrusted"],
     airsOnDevice: true,
     isInShare: true,
   },
   {
-    promise: "a-full-budget-leaves-the-rest-to-software",
+    promise: "hardware/a-full-budget-leaves-the-rest-to-software",
     device: standin(15, {}, { sessionsMax: 1 }),
     reasons: ["budgetFull"],
     airsOnDevice: true,
     isInShare: true,
   },
   {
-    promise: "a-missing-device-leaves-all-to-software",
+    promise: "hardware/a-missing-device-leaves-all-to-software",
     device: standin(16, { missing: "no such card" }),
     reasons: ["deviceUnavailable"],
     airsOnDevice: false,

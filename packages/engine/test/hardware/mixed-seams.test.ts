@@ -27,7 +27,7 @@ describe.skipIf(process.platform !== "linux" || !isBuilt || !hasFfmpeg)(
     const options = { seams: 7, seed: 5, frameRate: rational(30_000, 1_001) };
 
     test.each(runs.map((run): [string, HardwareRun] => [run.promise, run]))(
-      "hardware/%s",
+      "%s",
       async (_, run) => {
         const signal = AbortSignal.timeout(patienceMs);
         const { report, changes } = await runOnHardware(run, { ...options, clips }, signal);

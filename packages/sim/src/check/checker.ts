@@ -15,6 +15,7 @@ import { PreparationChecker } from "./preparation-checker.js";
 import { SoundChecker } from "./sound-checker.js";
 import { StandInChecker } from "./stand-in-checker.js";
 import { SuccessionChecker } from "./succession-checker.js";
+import { TakeoverChecker } from "./takeover-checker.js";
 import { Violation } from "./violation.js";
 
 /** What was seen of a channel. */
@@ -48,6 +49,7 @@ export class Checker {
   readonly #succession: SuccessionChecker;
   readonly #lead: LeadChecker;
   readonly #preparation: PreparationChecker;
+  readonly #takeover: TakeoverChecker;
   #expected: Tick;
 
   constructor(options: CheckerOptions) {
@@ -61,6 +63,7 @@ export class Checker {
     });
     this.#preparation = new PreparationChecker(facts, settings);
     this.#succession = new SuccessionChecker(facts);
+    this.#takeover = new TakeoverChecker(facts, settings.leadNsTarget);
     this.#lead = new LeadChecker(facts, settings.leadNsTarget, options.state);
     this.#expected = options.facts.firstTick;
   }
@@ -109,6 +112,7 @@ export class Checker {
     const media = place.in === "segment" && segment?.asset !== undefined ? place : undefined;
     this.#succession.check(lease, media, now);
     if (place.in !== "segment" || segment?.asset === undefined) {
+      this.#takeover.other();
       this.#standIns.pad(lease);
       this.#sound.checkSilence(lease);
     } else {
@@ -119,12 +123,14 @@ export class Checker {
       if (meta.standIn === undefined) {
         this.#pictures.check(lease, place, actor);
         this.#standIns.planned(lease, place);
+        this.#takeover.planned(lease, place, now);
         this.#lead.good(lease, place, actor, now);
       } else {
         this.#lead.trouble();
         this.sight.standIns += 1;
         this.sight.reasons[meta.standInReason] = (this.sight.reasons[meta.standInReason] ?? 0) + 1;
         this.#standIns.check(lease, place, actor, now);
+        this.#takeover.standIn(lease, place, actor, now);
         this.#preparation.check(lease, place, actor, now);
       }
       this.#sound.check(lease, place, actor, now, isDisturbed);

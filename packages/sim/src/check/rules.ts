@@ -38,6 +38,8 @@ export const rules = Object.freeze({
     "A hold shows the last picture of the same airing, never across a seam.",
   "stand-in/hold-is-bounded": "A hold ends: after 2 s at a fault, after 250 ms at an early end.",
   "stand-in/back-in-time": "What can come back is back within the time that its fault allows.",
+  "takeover/costs-no-tick":
+    "A decoder that fails or hangs while the lead is full costs no tick where another one plays the asset.",
   "retry/backs-off": "What fails is tried again after 1, 2, 4, 8 and 16 s, then every 30 s, not more often.",
   "take/late-is-reported":
     "What a take that came too late costs is told as a late take, and marked late; nothing else is.",

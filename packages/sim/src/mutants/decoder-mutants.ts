@@ -2,10 +2,13 @@ import {
   type AssetRef,
   type Decoder,
   DecoderChooser,
+  type DecoderChooserOptions,
   type DecoderFactory,
   endOfMedia,
   type MediaTime,
   mediaTime,
+  type Nanoseconds,
+  nanosecondsFromMs,
   type OpenOptions,
   type PictureFrame,
 } from "@retrovue/core";
@@ -40,6 +43,33 @@ class ResigningChooser extends DecoderChooser {
       if (!signal.aborted) this.#given.add(asset.uri);
       throw thrown;
     }
+  }
+}
+
+/** Takes its time before it opens the next decoder in the place of one that failed. */
+class HesitatingChooser extends DecoderChooser {
+  readonly #clock: DecoderChooserOptions["clock"];
+
+  constructor(options: DecoderChooserOptions) {
+    super(options);
+    this.#clock = options.clock;
+  }
+
+  override async open(...args: Parameters<DecoderChooser["open"]>): ReturnType<DecoderChooser["open"]> {
+    const [, , failed, signal] = args;
+    if (failed.size > 0)
+      await this.#clock.sleepUntil((this.#clock.now() + hesitationNs) as Nanoseconds, signal);
+    return super.open(...args);
+  }
+}
+
+/** More than the lead, and less than anything else that is promised. */
+const hesitationNs = nanosecondsFromMs(550);
+
+/** Has nobody ready for a decoder that hangs: it has to be given up first. */
+class LonelyChooser extends DecoderChooser {
+  override hasOthers(): boolean {
+    return false;
   }
 }
 
@@ -187,6 +217,18 @@ export const decoderMutants: readonly Mutant[] = [
   mutant("blocked-preparing", "One slow open keeps all others waiting.", "prepare/ready-in-time", () => ({
     chooser: (options) => new QueueingChooser(options),
   })),
+  mutant(
+    "hesitant-takeover",
+    "The next decoder is opened only after a while.",
+    "takeover/costs-no-tick",
+    () => ({ chooser: (options) => new HesitatingChooser(options) }),
+  ),
+  mutant(
+    "nobody-in-the-wings",
+    "Only what has been given up is followed by another decoder.",
+    "takeover/costs-no-tick",
+    () => ({ chooser: (options) => new LonelyChooser(options) }),
+  ),
   mutant("no-retry", "What has failed is not tried again.", "stand-in/back-in-time", () => ({
     chooser: (options) => new ResigningChooser(options),
   })),
