@@ -1,7 +1,9 @@
-// What a channel's media costs by themselves: decode, scale, encode and mux in one loop of one thread, without pacing, other
-// processes, a bus or anything else. Prints the share of a core that each takes of the film's own time, in percent.
+// What a channel's media costs by itself: decode, scale, encode and mux in one loop of one thread, without other processes, a bus or
+// anything else. Prints the share of a core that each takes of the film's own time, in percent.
 //
-//   renderer_floor FILE WIDTH HEIGHT VIDEO_KBPS SOUND_KBPS PRESET GOP_TICKS
+//   renderer_floor PACE FILE WIDTH HEIGHT VIDEO_KBPS SOUND_KBPS PRESET GOP_TICKS
+//
+// PACE is "free", as fast as it goes, with warm caches; or "real", each picture at its time, as a channel has to.
 
 extern "C" {
 #include <libavformat/avformat.h>
@@ -11,9 +13,12 @@ extern "C" {
 #include <retrovue/libav/media_file.h>
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <string_view>
+#include <thread>
 #include <utility>
 
 #include "picture_encoder.h"
@@ -70,7 +75,8 @@ Decoding decoderOf(AVFormatContext& file, AVMediaType type) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count != 8) fail("usage: renderer_floor FILE WIDTH HEIGHT VIDEO_KBPS SOUND_KBPS PRESET GOP_TICKS");
+  if (count != 9) fail("usage: renderer_floor free|real FILE WIDTH HEIGHT VIDEO_KBPS SOUND_KBPS PRESET GOP_TICKS");
+  const bool isReal = std::string_view(*++arguments) == "real";
   libav::initLibrary();
   AVFormatContext* opened = nullptr;
   if (avformat_open_input(&opened, arguments[1], nullptr, nullptr) < 0) fail("The file does not open.");
@@ -110,6 +116,7 @@ int main(int count, char** arguments) {
   std::int64_t tick = 0, sample = 0;
   std::size_t written = 0;
 
+  const auto startedAt = std::chrono::steady_clock::now();
   const auto onPicture = [&] {
     if (scaler == nullptr)  // As ffmpeg's filter "scale" does by default.
       scaler.reset(sws_getContext(decoded->width, decoded->height, static_cast<AVPixelFormat>(decoded->format), spec.width,
@@ -131,6 +138,7 @@ int main(int count, char** arguments) {
     pictureUnits.recycle();
     soundUnits.recycle();
     ++tick;
+    if (isReal) std::this_thread::sleep_until(startedAt + std::chrono::nanoseconds(spec.grid.tickTime(tick)));
   };
   const auto onSound = [&] {
     const auto samples = static_cast<std::uint32_t>(decoded->nb_samples);
