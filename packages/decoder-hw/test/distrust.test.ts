@@ -11,7 +11,7 @@ const standin = (faults: Faults): DeviceEntry[] => [{ use: "standin", standin: f
 const open = (factory: HardwareDecoderFactory) => factory.open({ uri }, {}, never);
 
 test.each(["green", "colour", "swapped"] as const)(
-  "distrust/wrong-pictures-are-never-given-out: %s",
+  "lesson/45-wrong-pictures-of-a-device-are-never-given-out: %s",
   async (wrong) => {
     await using bench = new Bench();
     // Swapping needs a predecessor; the others are wrong from the fifth picture on.
