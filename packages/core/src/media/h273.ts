@@ -1,10 +1,6 @@
 import type { ColourMatrix, ColourPrimaries, ColourRange, ColourTransfer } from "./picture-format.js";
 
-/*
- * Colours in numbers: the code points of ITU-T H.273 (tables 2, 3 and 4), which streams carry and libavutil counts by. The range
- * is a flag there; its numbers are libavutil's.
- */
-
+/** Primaries as streams carry them and libavutil counts them: code points of ITU-T H.273, table 2. */
 export const primariesCodes: Readonly<Record<ColourPrimaries, number>> = Object.freeze({
   bt709: 1,
   unknown: 2,
@@ -14,6 +10,7 @@ export const primariesCodes: Readonly<Record<ColourPrimaries, number>> = Object.
   smpte432: 12,
 });
 
+/** Transfer characteristics: ITU-T H.273, table 3. */
 export const transferCodes: Readonly<Record<ColourTransfer, number>> = Object.freeze({
   bt709: 1,
   unknown: 2,
@@ -24,6 +21,7 @@ export const transferCodes: Readonly<Record<ColourTransfer, number>> = Object.fr
   "arib-std-b67": 18,
 });
 
+/** Matrices: ITU-T H.273, table 4. */
 export const matrixCodes: Readonly<Record<ColourMatrix, number>> = Object.freeze({
   rgb: 0,
   bt709: 1,
@@ -33,6 +31,7 @@ export const matrixCodes: Readonly<Record<ColourMatrix, number>> = Object.freeze
   bt2020nc: 9,
 });
 
+/** Ranges. In H.273 a flag; these are the numbers of libavutil. */
 export const rangeCodes: Readonly<Record<ColourRange, number>> = Object.freeze({
   unknown: 0,
   limited: 1,
