@@ -125,7 +125,7 @@ async function air(
       asset: mark?.asset,
       frame: mark?.frame,
       pictureId: lease.pictureId,
-      loudest: (sound[0] ?? []).reduce((most, value) => Math.max(most, Math.abs(value)), 0),
+      loudest: Math.max(...[...(sound[0] ?? [])].map(Math.abs)),
       luma: [...luma],
     });
     lease.release();
