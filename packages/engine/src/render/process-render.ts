@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type Clock, type MetricsRecorder, orAbort, PlayoutError } from "@retrovue/core";
 import type { Log } from "../log/log.js";
 import { type ProcessLauncher, plainLauncher } from "../processes/process-launcher.js";
+import { takeSaidByAll } from "../processes/said-by-all.js";
 import { fromPlainError } from "../workers/messages.js";
 import { ChunkReader } from "./chunk-frames.js";
 import type { RenderHost, RenderLine, RenderListener } from "./render-line.js";
@@ -120,20 +121,7 @@ class RenderChild implements RenderLine {
   }
 
   #take(told: FromRender): void {
-    const { log, metrics } = this.#options;
     switch (told.kind) {
-      case "prepared":
-        break;
-      case "failed":
-        log.error({ err: fromPlainError(told.error) }, "the render process failed");
-        break;
-      case "metrics":
-        for (const { metric, by, labels } of told.counts) metrics.count(metric, by, labels);
-        for (const { metric, value, labels } of told.observations) metrics.observe(metric, value, labels);
-        break;
-      case "log":
-        log[told.level]({ ...told.fields, plugin: told.plugin }, told.message);
-        break;
       case "snapshot":
         this.#snapshots.get(told.id)?.resolve(told.jpeg);
         break;
@@ -146,6 +134,8 @@ class RenderChild implements RenderLine {
       case "dropped":
         this.#listener.onDropped(told.groups);
         break;
+      default:
+        takeSaidByAll(told, "render process", this.#options);
     }
   }
 

@@ -9,6 +9,7 @@ import {
   type PluginContext,
 } from "@retrovue/core";
 import { loadPlugin, type PluginUse } from "../plugins/load-plugin.js";
+import { pluginLogOf } from "../processes/said-by-all.js";
 import { toPlainError } from "../workers/messages.js";
 import { PipeTap } from "./pipe-tap.js";
 import { RenderJob } from "./render-job.js";
@@ -126,12 +127,8 @@ export class RenderProcess {
   }
 
   #contextOf(use: PluginUse, configFolder: string): PluginContext {
-    const tell =
-      (level: "debug" | "info" | "warn" | "error") =>
-      (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
-        this.#link.send({ kind: "log", level, plugin: use.use, message, fields: { ...fields } });
     return {
-      log: { debug: tell("debug"), info: tell("info"), warn: tell("warn"), error: tell("error") },
+      log: pluginLogOf(use.use, (line) => this.#link.send(line)),
       configFolder,
       // It opens no media.
       mediaRoots: [],

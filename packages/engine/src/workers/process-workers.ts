@@ -15,10 +15,10 @@ import type {
 } from "@retrovue/core";
 import type { Log } from "../log/log.js";
 import { type ProcessLauncher, type ProcessNeeds, plainLauncher } from "../processes/process-launcher.js";
+import { takeSaidByAll } from "../processes/said-by-all.js";
 import type { ChannelProfile } from "./channel-worker.js";
 import {
   type FromWorker,
-  fromPlainError,
   fromPlainEvent,
   type Preparation,
   readFromWorker,
@@ -204,30 +204,19 @@ class ProcessWorker implements Worker {
   }
 
   #take(told: FromWorker): void {
-    const { log, metrics } = this.#options;
     switch (told.kind) {
-      case "prepared":
-        break;
-      case "failed":
-        log.error({ err: fromPlainError(told.error) }, "the worker failed");
-        break;
       case "event":
         this.#listener.onEvent(fromPlainEvent(told.event));
         break;
       case "held":
         this.#held(told.id, told.tick);
         break;
-      case "metrics":
-        for (const { metric, by, labels } of told.counts) metrics.count(metric, by, labels);
-        for (const { metric, value, labels } of told.observations) metrics.observe(metric, value, labels);
-        break;
-      case "log":
-        log[told.level]({ ...told.fields, plugin: told.plugin }, told.message);
-        break;
       case "inspected":
       case "still":
         // Asked of processes that look at media alone (media/media-worker.ts).
         break;
+      default:
+        takeSaidByAll(told, "worker", this.#options);
     }
   }
 

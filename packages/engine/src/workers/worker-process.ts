@@ -18,6 +18,7 @@ import { stillPicture } from "../media/still-picture.js";
 import { DecoderSet } from "../plugins/decoder-set.js";
 import { loadPlugin, type PluginUse } from "../plugins/load-plugin.js";
 import { foldersFor } from "../plugins/plugin-folders.js";
+import { pluginLogOf } from "../processes/said-by-all.js";
 import { BatchedMetrics } from "./batched-metrics.js";
 import { ChannelWorker } from "./channel-worker.js";
 import {
@@ -228,12 +229,8 @@ export class WorkerProcess {
 
   #contextOf(use: PluginUse, { folder, mediaRoots, protocols, folders: all }: Preparation): PluginContext {
     const folders = foldersFor(all, use.use);
-    const tell =
-      (level: "debug" | "info" | "warn" | "error") =>
-      (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
-        this.#link.send({ kind: "log", level, plugin: use.use, message, fields: { ...fields } });
     return {
-      log: { debug: tell("debug"), info: tell("info"), warn: tell("warn"), error: tell("error") },
+      log: pluginLogOf(use.use, (line) => this.#link.send(line)),
       configFolder: folder,
       mediaRoots,
       protocols,

@@ -1,0 +1,40 @@
+import type { MetricsRecorder, PluginContext } from "@retrovue/core";
+import type { Log } from "../log/log.js";
+import { type FromWorker, fromPlainError } from "../workers/messages.js";
+
+/** What every process of the engine says of itself, whatever it does. */
+export type SaidByAll = Extract<FromWorker, { kind: "prepared" | "failed" | "metrics" | "log" }>;
+
+/** Takes it into the engine's log and metrics. @param who for people: "worker", "render process" */
+export function takeSaidByAll(
+  told: SaidByAll,
+  who: string,
+  { log, metrics }: { readonly log: Log; readonly metrics: MetricsRecorder },
+): void {
+  switch (told.kind) {
+    case "prepared":
+      break;
+    case "failed":
+      log.error({ err: fromPlainError(told.error) }, `the ${who} failed`);
+      break;
+    case "metrics":
+      for (const { metric, by, labels } of told.counts) metrics.count(metric, by, labels);
+      for (const { metric, value, labels } of told.observations) metrics.observe(metric, value, labels);
+      break;
+    case "log":
+      log[told.level]({ ...told.fields, plugin: told.plugin }, told.message);
+      break;
+  }
+}
+
+/** The log of a plugin in a process: each line is said to the engine. */
+export function pluginLogOf(
+  plugin: string,
+  send: (line: Extract<SaidByAll, { kind: "log" }>) => void,
+): PluginContext["log"] {
+  const tell =
+    (level: "debug" | "info" | "warn" | "error") =>
+    (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
+      send({ kind: "log", level, plugin, message, fields: { ...fields } });
+  return { debug: tell("debug"), info: tell("info"), warn: tell("warn"), error: tell("error") };
+}
