@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "../built-cli.ts";
+import { utcNow } from "../seams/real-time.ts";
 import { plotOf } from "./plot.ts";
 import { reportOf } from "./report.ts";
 import { verdictsOf } from "./series.ts";
@@ -39,7 +40,11 @@ if (!isValid) {
   if (isTerminal) process.stdout.write("\r\u001b[K");
   const verdicts = verdictsOf(run.samples);
   const { lines, broken } = reportOf(run, verdicts);
-  const folder = join(root, ".cache/soak", new Date().toISOString().slice(0, 19).replaceAll(":", ""));
+  const folder = join(
+    root,
+    ".cache/soak",
+    new Date(Number(utcNow() / 1_000_000n)).toISOString().slice(0, 19).replaceAll(":", ""),
+  );
   mkdirSync(folder, { recursive: true });
   const title = `Soak of ${run.minutes.toFixed(1)} minutes, ${channels} channels, seed ${seed}`;
   writeFileSync(join(folder, "plot.svg"), plotOf(title, verdicts));

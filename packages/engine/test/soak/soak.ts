@@ -111,7 +111,7 @@ export async function soak(options: SoakOptions): Promise<SoakRun> {
   const encoded = channels
     .filter(({ isEncoded, role }) => isEncoded && role === "steady")
     .map(({ id }) => id);
-  const scrapes = scrapesOf(metrics, () => performance.now(), signal, random);
+  const scrapes = scrapesOf(metrics, () => elapsed.ms, signal, random);
   working.set("scrapes", scrapes.done);
   working.set("clients", clientsOf(control, random, signal));
   if (encoded.length > 0) working.set("viewers", viewersOf(view, encoded, random, signal));
