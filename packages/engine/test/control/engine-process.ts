@@ -1,4 +1,4 @@
-import { mkdtempDisposableSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempDisposableSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type PlayoutClient } from "@retrovue/client";
@@ -9,6 +9,7 @@ import { expect } from "vitest";
 import { startedPlayout } from "../built-cli.js";
 
 let made = 0;
+const busFolder = "/dev/shm";
 
 /** What one tick showed. */
 export interface SeenTick {
@@ -90,7 +91,7 @@ ${more}`,
   }
 
   openReader(channelId: number): Promise<FrameReader> {
-    const bus = new ShmFrameBus({ prefix: this.#prefix, directory: "/dev/shm" });
+    const bus = new ShmFrameBus({ prefix: this.#prefix, directory: busFolder });
     return bus.openReader({ engineId: "test-1", channelId }, { name: "test" }, AbortSignal.timeout(60_000));
   }
 
@@ -103,6 +104,9 @@ ${more}`,
   async [Symbol.asyncDispose](): Promise<void> {
     this.#process?.[Symbol.dispose]();
     await this.#process?.ended;
+    // Of an engine that was killed, and of which no other one came after.
+    for (const name of readdirSync(busFolder))
+      if (name.startsWith(this.#prefix)) rmSync(join(busFolder, name));
     this.#folder.remove();
   }
 }
