@@ -6,7 +6,7 @@ import { readCompactMark } from "@retrovue/core/testing";
 import { ShmFrameBus } from "@retrovue/framebus-shm";
 import { beforeAll, describe, expect, test } from "vitest";
 import { buildIfStale, root, startedPlayout } from "./built-cli.js";
-import { smallConfig } from "./running-engine.js";
+import { RunningEngine, smallConfig } from "./running-engine.js";
 
 const isBuilt = existsSync(`${root}packages/framebus-shm/build/Release/framebus_shm.node`);
 const prefix = `demand${process.pid}`;
@@ -85,3 +85,19 @@ describe.skipIf(process.platform !== "linux" || !isBuilt)(
     }, 90_000);
   },
 );
+
+describe("channels that come and go", () => {
+  test("demand/who-comes-while-a-channel-goes-is-not-turned-away", async () => {
+    await using running = new RunningEngine();
+    const { channels } = await running.start(
+      smallConfig(`[{ id: 1, name: One, plan: "${pattern}", outputs: [] }]`),
+    );
+    await running.watch(1, 400);
+    const stopping = channels.stop(1);
+    while (channels.running(1) !== undefined) await Promise.resolve();
+    await channels.start(1);
+    expect(await stopping).toBe(true);
+    expect(channels.running(1)).toBeDefined();
+    expect((await running.watch(1, 800)).length).toBeGreaterThan(5);
+  });
+});

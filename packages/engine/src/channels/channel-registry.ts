@@ -74,6 +74,8 @@ export class ChannelRegistry {
   readonly #running = new Map<number, ChannelRuntime>();
   /** Starts under way, so that two never make one channel twice. */
   readonly #starting = new Map<number, Promise<ChannelStart>>();
+  /** Channels that were taken off air and are not gone yet. */
+  readonly #stopping = new Map<number, Promise<void>>();
   readonly #closing = new AbortController();
   readonly #known: Map<number, ChannelConfig>;
   /** Ids of the configuration; the rest of the known ones were made by requests. */
@@ -230,7 +232,9 @@ export class ChannelRegistry {
     if (by === "request") this.#stopped.set(id, channel.plan.revision);
     this.#running.delete(id);
     this.#options.observer.stopping(channel);
-    await channel.stop();
+    const stopping = channel.stop().finally(() => this.#stopping.delete(id));
+    this.#stopping.set(id, stopping);
+    await stopping;
     return true;
   }
 
@@ -245,6 +249,8 @@ export class ChannelRegistry {
 
   async #start(id: number, order: StartOrder): Promise<ChannelStart> {
     const { log, toolsFor, observer, savedPlans } = this.#options;
+    // Its bus has the same name: what comes back at once, as a viewer does, waits until that is gone.
+    await this.#stopping.get(id)?.catch(() => {});
     const known = this.#known.get(id) ?? this.#made(id, order);
     const config = order.format === undefined ? known : { ...known, format: order.format };
     const signal = AbortSignal.any([this.#closing.signal, ...(order.signal ? [order.signal] : [])]);
