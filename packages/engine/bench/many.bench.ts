@@ -1,0 +1,172 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer, get } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+import { Gauge, Registry } from "prom-client";
+import type { Bench } from "../../../scripts/bench/bench.ts";
+import { CampaignEngine } from "../test/faults/campaign-engine.ts";
+import { pause } from "./engine/bus-engine.ts";
+import { ffmpegFirstPicture } from "./engine/ffmpeg-player.ts";
+import { cpuSecondsOf } from "./engine/process-tree.ts";
+
+export const part = "engine";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const mediaFolder = process.env["RETROVUE_MEDIA_DIR"] ?? join(root, "../shared/media");
+/** Standard definition, thirty seconds. */
+const film = join(mediaFolder, "programmes/bbb-480p24-h264-aac51-30s.mp4");
+
+const standardDefinition = { width: 720, height: 480, frameRate: "30000/1001" } as const;
+const playing = 10;
+const onDemand = 100;
+const scrapes = 20;
+const idleMs = 10_000;
+const settleMs = 5_000;
+
+const unavailable = (): string | undefined => {
+  if (!existsSync(join(root, "packages/engine/dist/cli/main.js")))
+    return "the engine is not built: pnpm build";
+  return existsSync(film) ? undefined : "there is no film to play: set RETROVUE_MEDIA_DIR";
+};
+
+let enginesMade = 0;
+
+/** An engine in a folder of its own, with so many channels. */
+class Many implements AsyncDisposable {
+  readonly engine: CampaignEngine;
+  readonly #folder = mkdtempSync(join(tmpdir(), "retrovue-many-"));
+
+  constructor(channels: number, more: object) {
+    this.engine = new CampaignEngine({
+      folder: this.#folder,
+      id: "many",
+      prefix: `many${process.pid}-${++enginesMade}`,
+      config: {
+        media: { roots: [mediaFolder] },
+        decoders: [{ use: "@retrovue/decoder-libav" }],
+        defaults: {
+          format: standardDefinition,
+          encode: { video: { bitrateKbps: 1_500, gopMs: 500, preset: "ultrafast" } },
+        },
+        channels: Array.from({ length: channels }, (_, index) => ({
+          id: index + 1,
+          name: `Channel ${index + 1}`,
+          plan: film,
+          ...more,
+        })),
+      },
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.engine.stop();
+    await this.engine[Symbol.asyncDispose]();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Milliseconds of a scrape, at the median of many. */
+async function scrapeMs(address: string): Promise<number> {
+  const took: number[] = [];
+  while (took.length < scrapes) {
+    const from = performance.now();
+    await (await fetch(`http://${address}/metrics`)).text();
+    took.push(performance.now() - from);
+    await pause(100);
+  }
+  return took.sort((a, b) => a - b)[scrapes >> 1] ?? Number.NaN;
+}
+
+/** Lines that the engine's scrape has: as many are served by the peer. */
+let samples = 1_000;
+
+async function metricsLatency(): Promise<number> {
+  await using many = new Many(playing, { outputs: [] });
+  await many.engine.untilLogged("channel started", playing);
+  await pause(settleMs);
+  samples = (await many.engine.metricsText()).split("\n").filter((line) => /^[a-z]/.test(line)).length;
+  return await scrapeMs(await many.engine.address("metrics"));
+}
+
+async function bareLatency(): Promise<number> {
+  const registry = new Registry();
+  const gauge = new Gauge({ name: "a", help: "A number.", labelNames: ["n"], registers: [registry] });
+  for (let n = 0; n < samples; n++) gauge.set({ n }, n);
+  const server = createServer(async (_, response) => response.end(await registry.metrics()));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  try {
+    return await scrapeMs(`127.0.0.1:${typeof address === "object" ? address?.port : 0}`);
+  } finally {
+    server.close();
+  }
+}
+
+/** Share of a core, in percent, that an engine takes while nobody watches any of its channels. */
+async function idleShare(channels: number): Promise<number> {
+  await using many = new Many(channels, { run: "on-demand" });
+  await many.engine.untilLogged("engine started");
+  await pause(settleMs);
+  const before = cpuSecondsOf(many.engine.processes());
+  const from = performance.now();
+  await pause(idleMs);
+  return ((cpuSecondsOf(many.engine.processes()) - before) / (performance.now() - from)) * 100_000;
+}
+
+/** Milliseconds from a viewer's request to the first packets, which begin with a key frame, of a channel that nobody watched. */
+async function firstPicture(): Promise<number> {
+  await using many = new Many(onDemand, { run: "on-demand" });
+  const view = await many.engine.address("view");
+  await pause(settleMs);
+  const from = performance.now();
+  await new Promise<void>((resolve, reject) => {
+    const asked = get(`http://${view}/channel/${onDemand >> 1}.ts`, { agent: false }, (response) => {
+      if (response.statusCode !== 200) reject(new Error(`The channel answers ${response.statusCode}.`));
+      response.on("error", () => {});
+      response.once("data", () => {
+        asked.destroy();
+        resolve();
+      });
+    });
+    asked.once("error", reject);
+  });
+  return performance.now() - from;
+}
+
+export const benches: readonly Bench[] = [
+  {
+    bench: "metrics-latency",
+    unit: "ms",
+    peerName: "a bare prom-client of as many samples",
+    lowerIsBetter: true,
+    pairs: 1,
+    ours: metricsLatency,
+    peer: bareLatency,
+    target: "100 ms while ten channels play",
+    unavailable,
+  },
+  {
+    bench: "idle-on-demand",
+    unit: "% of a core",
+    peerName: "the same engine with one such channel",
+    lowerIsBetter: true,
+    pairs: 1,
+    ours: () => idleShare(onDemand),
+    peer: () => idleShare(1),
+    target: "2 % of a core for a hundred idle channels",
+    unavailable,
+  },
+  {
+    bench: "on-demand-first-picture",
+    unit: "ms",
+    peerName: "a new ffmpeg",
+    lowerIsBetter: true,
+    pairs: 3,
+    ours: firstPicture,
+    peer: () => ffmpegFirstPicture(film),
+    target: "about 1 s",
+    unavailable,
+  },
+];
