@@ -26,7 +26,7 @@ export class Bench implements AsyncDisposable {
     const log = { debug: note("debug"), info: note("info"), warn: note("warn"), error: note("error") };
     const context: PluginContext = { log, configFolder: "/", mediaRoots: ["/"], protocols: ["file"] };
     const options = parseOptions({ devices, folder: join(this.folder, "state"), ...more });
-    const made = await plugin.provides.decoder.create(options, context, {} as never);
+    const made = await plugin.provides.decoder.create(options, context);
     this.#factories.push(made as HardwareDecoderFactory);
     return made as HardwareDecoderFactory;
   }

@@ -19,7 +19,7 @@ const isStandin = process.env["RETROVUE_BENCH_STANDIN"] === "1";
 
 /** Comparing is switched off: it is the start of an asset, and not the rate that a device keeps up. */
 const options = parseOptions({ comparedPictures: 0, ...(isStandin && { devices: ["standin"] }) });
-const made = decoderHw.provides.decoder.create(options, context, {} as never);
+const made = decoderHw.provides.decoder.create(options, context);
 
 /** The kind of the first device that can be used, as ffmpeg's `-hwaccel` names it; undefined for a stand-in and where there is none. */
 export async function accelerator(): Promise<string | undefined> {

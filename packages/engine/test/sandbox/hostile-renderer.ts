@@ -13,7 +13,7 @@ export default definePlugin({
       options: { parse: (value): Prey => value as Prey },
       create: async (prey: Prey, context): Promise<RendererFactory> => {
         await tryEverything(prey, context.log).catch(() => {});
-        return await inner.create({}, context, {});
+        return await inner.create({});
       },
     },
   },
