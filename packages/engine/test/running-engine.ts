@@ -50,6 +50,8 @@ export class RunningEngine implements AsyncDisposable {
   atNs = epochNs;
   readonly #folder = mkdtempDisposableSync(join(tmpdir(), "playout-engine-"));
   #engine: Engine | undefined;
+  /** By channel, the tick after the last one that was watched. */
+  readonly #watched = new Map<number, number>();
 
   get folder(): string {
     return this.#folder.path;
@@ -83,7 +85,7 @@ export class RunningEngine implements AsyncDisposable {
     return this.#engine;
   }
 
-  /** Lets time pass while a reader looks at every tick. */
+  /** Lets time pass while a reader looks at every tick, from the one after those that were watched before, or the first. */
   async watch(channel: number, forMs: number): Promise<readonly Seen[]> {
     const { clock, frameBus } = this.engine;
     invariant(clock instanceof ManualClock, "time moves when told");
@@ -91,11 +93,11 @@ export class RunningEngine implements AsyncDisposable {
     const address = { engineId: "test-1", channelId: channel };
     await using reader = await frameBus.openReader(address, { name: "test" }, signal);
     const seen: Seen[] = [];
-    let next = Math.max(0, reader.head() + 1);
+    let next = this.#watched.get(channel) ?? 0;
     for (let passed = 0; passed < forMs; passed += 40) {
       await clock.advanceBy(nanosecondsFromMs(40));
       const head = reader.head();
-      if (next === 0 && head >= 0) next = reader.oldest();
+      if (head >= 0) next = Math.max(next, reader.oldest());
       for (; head >= 0 && next <= head; next++) {
         const lease = await reader.at(next as Tick, signal);
         invariant(!lease.overrun, "the test's reader keeps up");
@@ -103,6 +105,7 @@ export class RunningEngine implements AsyncDisposable {
         lease.release();
       }
     }
+    this.#watched.set(channel, next);
     return seen;
   }
 
