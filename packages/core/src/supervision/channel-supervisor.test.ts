@@ -4,6 +4,7 @@ import { grid, SupervisorBench } from "../../test/supervisor-bench.js";
 import { settled } from "../../test/virtual-host.js";
 import type { SegmentPlace } from "../plan/place.js";
 import type { Nanoseconds, Tick } from "../time/units.js";
+import { mediaTime } from "../time/units.js";
 
 describe("supervision/progress", () => {
   test("supervision/a-worker-has-ten-seconds-for-its-first-tick", async () => {
@@ -59,6 +60,45 @@ describe("supervision/progress", () => {
     await bench.start(inAMinute);
     await bench.pass(59_000);
     expect(bench.workers).toHaveLength(1);
+    await bench.stop();
+  });
+});
+
+describe("supervision/edits", () => {
+  const preview = { segmentId: "7".repeat(32), asset: { uri: "/media/7.mp4" }, inPoint: mediaTime(0n) };
+
+  test("supervision/a-preview-goes-to-the-worker-and-to-its-successor", async () => {
+    const bench = await new SupervisorBench().start();
+    expect(bench.worker.order.preview).toBeUndefined();
+    bench.supervisor.setPreview(preview);
+    expect(bench.worker.previews).toEqual([preview]);
+    await bench.work(120);
+    bench.worker.dieByHand();
+    await settled();
+    expect(bench.worker.order.preview).toEqual(preview);
+    await bench.stop();
+  });
+
+  test("supervision/the-tick-that-a-worker-keeps-back-is-the-next-one", async () => {
+    const bench = await new SupervisorBench().start();
+    await bench.work(400);
+    const next = (bench.worker.order.from + 40) as Tick;
+    bench.worker.held = Promise.resolve(next);
+    expect(await bench.supervisor.hold()).toBe(next);
+    // What it says it keeps back may be on the bus by now, with a stand-in.
+    bench.worker.held = Promise.resolve(bench.worker.order.from);
+    expect(await bench.supervisor.hold()).toBeGreaterThan(bench.worker.order.from);
+    await bench.stop();
+  });
+
+  test("supervision/a-worker-that-does-not-answer-is-not-waited-for", async () => {
+    const bench = await new SupervisorBench().start();
+    await bench.work(400);
+    bench.worker.held = new Promise(() => {});
+    const holding = bench.supervisor.hold();
+    await bench.pass(60);
+    const head = bench.worker.order.from;
+    expect(await holding).toBeGreaterThan(head);
     await bench.stop();
   });
 });

@@ -106,6 +106,18 @@ describe("control/preview and switch", () => {
     }
   }, 60_000);
 
+  test("control/a-switch-at-once-is-not-ready-until-the-preview-is-primed", async () => {
+    await using it = await running();
+    await it.pass(1_000);
+    const loading = it.load(3);
+    const early = await it.go();
+    expect(early).toMatchObject({ success: false, resultCode: ResultCode.NOT_READY });
+    expect(await loading).toMatchObject({ success: true, message: expect.stringMatching(/^primed/) });
+    const switching = it.go();
+    await it.pass(800);
+    expect(await switching).toMatchObject({ success: true, message: "on air" });
+  });
+
   test("lesson/28-a-committed-target-is-taken-at-the-next-free-tick-and-reported-late", async () => {
     await using it = await running();
     await it.pass(1_000);
