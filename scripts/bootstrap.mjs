@@ -12,6 +12,7 @@ import { cacheFolder, pinnedNode, root, toolEnvironment } from "./setup/root.mjs
 import { SetUpError } from "./setup/set-up-error.mjs";
 import { Stamps } from "./setup/stamps.mjs";
 import { ensureSystemPackages } from "./setup/system-packages.mjs";
+import { packagesToUnpack, unpackPackages } from "./setup/unpacked-packages.mjs";
 import {
   checkPinnedNode,
   installWorkspace,
@@ -71,10 +72,19 @@ async function build() {
   });
 }
 
+/** Fetches what only tests start and nobody should find installed on their machine. */
+async function setUpServices() {
+  if (packagesToUnpack().length === 0) return;
+  await withLock(join(cacheFolder, "set-up.lock"), () =>
+    progress.step("services for tests", () => unpackPackages(packagesToUnpack(), warn)),
+  );
+}
+
 /** @param {readonly string[]} patterns */
 async function test(patterns) {
   try {
     await setUp(["build", "test"]);
+    await setUpServices();
   } catch (error) {
     report(error);
     // Whoever reads the last line gets one, though nothing could be tested.

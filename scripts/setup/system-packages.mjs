@@ -16,7 +16,11 @@ import { SetUpError } from "./set-up-error.mjs";
 
 /**
  * @typedef {"build" | "demo" | "test"} PackageGroup
- * @typedef {Record<PackageGroup, { why: string, packages: readonly SystemPackage[] }>} PackageList
+ * @typedef {object} PackagesOfGroup
+ * @property {string} why
+ * @property {readonly SystemPackage[]} packages
+ * @property {readonly import("./unpacked-packages.mjs").UnpackedPackage[]} [unpacked] fetched and not installed
+ * @typedef {Record<PackageGroup, PackagesOfGroup>} PackageList
  */
 
 /** Another package manager may hold apt's lock (unattended upgrades on a fresh machine): wait this long. */
@@ -87,7 +91,7 @@ async function notFound(packages) {
 const namesOf = (packages) => packages.map((entry) => entry.name).join(" ");
 
 /** @returns {Promise<"root" | "sudo" | "sudo-asks" | undefined>} */
-async function whoMayInstall() {
+export async function whoMayInstall() {
   if (process.getuid?.() === 0) return "root";
   if (!onPath("sudo")) return undefined;
   if ((await runCommand("sudo", ["-n", "true"])).code === 0) return "sudo";

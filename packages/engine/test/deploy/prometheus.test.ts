@@ -9,7 +9,12 @@ import { started } from "../built-cli.js";
 import { RunningEngine, smallConfig } from "../running-engine.js";
 
 const deploy = fileURLToPath(new URL("../../../../deploy/prometheus/", import.meta.url));
-const isThere = (command: string) => spawnSync(command, ["--version"]).status === 0;
+/** Debian's package as `npm test` unpacks it, where it is not installed. */
+const unpacked = fileURLToPath(new URL("../../../../.cache/packages/prometheus/usr/bin/", import.meta.url));
+const found = (command: string) =>
+  [command, unpacked + command].find((program) => spawnSync(program, ["--version"]).status === 0);
+const [promtool, prometheusProgram] = [found("promtool"), found("prometheus")];
+const skipped = "(skipped where Debian's prometheus is neither installed nor could be fetched)";
 const pattern = "test://pattern?duration=2s&size=16x16&mark=compact";
 
 interface Target {
@@ -22,19 +27,19 @@ async function ask<T>(address: string, path: string): Promise<T> {
   return ((await response.json()) as { data: T }).data;
 }
 
-describe.skipIf(!isThere("promtool"))("promtool (skipped where Debian's prometheus is not installed)", () => {
+describe.skipIf(promtool === undefined)(`promtool ${skipped}`, () => {
   test.each([
     ["check", "config", "prometheus.yml"],
     ["check", "rules", "alerts.yml"],
     ["test", "rules", "alerts.test.yml"],
   ])("deploy/promtool %s %s %s", (...args) => {
-    const { status, stdout, stderr } = spawnSync("promtool", args, { cwd: deploy, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(promtool ?? "", args, { cwd: deploy, encoding: "utf8" });
     expect(`${stdout}${stderr}`).not.toContain("FAILED");
     expect(status).toBe(0);
   });
 });
 
-describe.skipIf(!isThere("prometheus"))("Prometheus (skipped where Debian's is not installed)", () => {
+describe.skipIf(prometheusProgram === undefined)(`Prometheus ${skipped}`, () => {
   test("deploy/a-real-prometheus-scrapes-a-running-engine-and-judges-it-by-our-rules", async () => {
     await using engine = new RunningEngine();
     await engine.start(smallConfig(`[{ id: 1, name: One, plan: "${pattern}", outputs: [] }]`));
@@ -45,7 +50,7 @@ describe.skipIf(!isThere("prometheus"))("Prometheus (skipped where Debian's is n
       .replaceAll("interval: 5s", "interval: 1s")
       .replace("- alerts.yml", `- ${deploy}alerts.yml`);
     writeFileSync(join(folder.path, "prometheus.yml"), config);
-    using prometheus = started("prometheus", [
+    using prometheus = started(prometheusProgram ?? "", [
       `--config.file=${folder.path}/prometheus.yml`,
       `--storage.tsdb.path=${folder.path}/tsdb`,
       "--web.listen-address=127.0.0.1:0",
@@ -60,8 +65,10 @@ describe.skipIf(!isThere("prometheus"))("Prometheus (skipped where Debian's is n
     await expect.poll(targets, { timeout: 20_000 }).toEqual(["up "]);
 
     const metadata = await ask<Record<string, { type: string; help: string }[]>>(address, "metadata");
-    const found = metricDefinitions.map(({ name }) => ({ name, ...metadata[name]?.[0] }));
-    expect(found).toEqual(metricDefinitions.map(({ name, type, help }) => ({ name, type, help, unit: "" })));
+    const exported = metricDefinitions.map(({ name }) => ({ name, ...metadata[name]?.[0] }));
+    expect(exported).toEqual(
+      metricDefinitions.map(({ name, type, help }) => ({ name, type, help, unit: "" })),
+    );
     const state = async () =>
       (
         await ask<{ result: { metric: { channel: string }; value: [number, string] }[] }>(
