@@ -47,6 +47,8 @@ interface Job {
   readonly answer: PromiseWithResolvers<Answer>;
   /** True where it was at work when a process died: it is asked again by itself, to know whether it was to blame. */
   isSuspect: boolean;
+  /** True where a process before this one had become of no use with it: that is not waited for twice. */
+  wasMoved: boolean;
   deadline: Disposable | undefined;
 }
 
@@ -126,7 +128,7 @@ export class MediaWorker implements AssetLengths, AssetExaminer, AsyncDisposable
   ): Promise<Extract<Answer, { kind: Kind }>> {
     if (this.#isClosed) throw new PlayoutError("Closed", "The engine is closing.");
     const answer = Promise.withResolvers<Answer>();
-    this.#waiting.push({ question, answer, isSuspect: false, deadline: undefined });
+    this.#waiting.push({ question, answer, isSuspect: false, wasMoved: false, deadline: undefined });
     this.#work();
     const given = await orAbort(answer.promise, signal);
     if (given.kind === "still" && given.error !== undefined) throw fromPlainError(given.error);
@@ -191,11 +193,7 @@ export class MediaWorker implements AssetLengths, AssetExaminer, AsyncDisposable
       if (this.#child === child) this.#end();
       return;
     }
-    if (told.kind === "failed") {
-      // It could not load a plugin: another one could not either.
-      const error = fromPlainError(told.error);
-      for (const job of this.#takeAll()) this.#fail(job, error);
-    }
+    if (told.kind === "failed") this.#giveUp(child, fromPlainError(told.error));
     if (told.kind === "log") log[told.level]({ ...told.fields, plugin: told.plugin }, told.message);
     if (told.kind !== "inspected" && told.kind !== "still") return;
     const job = this.#running.get(told.id);
@@ -203,6 +201,24 @@ export class MediaWorker implements AssetLengths, AssetExaminer, AsyncDisposable
     job?.deadline?.[Symbol.dispose]();
     job?.answer.resolve(told);
     this.#work();
+  }
+
+  /** A process is of no use: where another one would be (`Unavailable`), that is asked instead, once. */
+  #giveUp(child: ChildProcess, error: PlayoutError): void {
+    if (error.code !== "Unavailable") {
+      // It could not load a plugin: another one could not either.
+      for (const job of this.#takeAll()) this.#fail(job, error);
+      return;
+    }
+    if (this.#child !== child) return;
+    for (const [id, job] of this.#running) {
+      if (job.wasMoved) {
+        this.#running.delete(id);
+        this.#fail(job, error);
+      }
+      job.wasMoved = true;
+    }
+    this.#end();
   }
 
   /** Kills the process. What it was at is asked again, of another one. */

@@ -57,7 +57,9 @@ export class WorkerPool implements AsyncDisposable {
 
   /** A process that loads its plugins, or has: it is the caller's from now on, also to be ended. */
   take(): ChildProcess {
-    const child = this.#spares.shift() ?? this.#begin();
+    const useful = this.#spares.findIndex((spare) => !this.#outdated.has(spare));
+    const [spare] = useful < 0 ? [] : this.#spares.splice(useful, 1);
+    const child = spare ?? this.#begin();
     for (const event of ["message", "error", "exit"]) child.removeAllListeners(event);
     this.#loaded(child);
     this.#refill ??= this.#options.timer.after(refillAfterNs, () => {
