@@ -71,6 +71,7 @@ async function air(
   slate: MovingSlate | undefined,
   size: { width: number; height: number },
   isClipThere = true,
+  isBarred: (uri: string) => boolean = () => false,
 ) {
   const format: ProgramFormat = { ...defaultProgramFormat, ...size, frameRate: grid.frameRate };
   const clock = new ManualClock(epoch);
@@ -103,7 +104,7 @@ async function air(
       bus,
       decoders: [{ name: "pattern", factory: decodersOf(patterns, isMissing) }],
       conformers: new CopyConformerFactory({ compact: true }),
-      isBarred: () => false,
+      isBarred,
       onEvent: () => {},
       metrics: silentMetrics,
     },
@@ -165,6 +166,19 @@ describe("moving slates", () => {
     const slate = aired.slice(0, 100);
     expect(slate.every(({ standIn, asset }) => standIn === "slate" && asset === undefined)).toBe(true);
     expect(new Set(slate.map(({ pictureId }) => pictureId)).size).toBe(1);
+    expect(aired.slice(100, 150).every(({ asset }) => asset === 1)).toBe(true);
+  });
+
+  test("slates/a-clip-that-killed-a-worker-is-not-opened-again", async () => {
+    const { aired } = await air(
+      { kind: "clip", uri: clip },
+      { width: 8, height: 2 },
+      true,
+      (uri) => uri === clip,
+    );
+    expect(
+      aired.slice(0, 100).every(({ standIn, asset }) => standIn === "slate" && asset === undefined),
+    ).toBe(true);
     expect(aired.slice(100, 150).every(({ asset }) => asset === 1)).toBe(true);
   });
 

@@ -33,6 +33,8 @@ export interface SlateClipTools {
   readonly writer: FrameWriter;
   readonly decoders: readonly NamedDecoder[];
   readonly conformers: ConformerFactory;
+  /** A clip that killed a worker is not opened again by whoever did: the reserved picture airs. */
+  readonly isBarred: (uri: string, decoderIndex: number) => boolean;
 }
 
 /** From the first tick of slate to the clip's first: what opening it may take. Its first picture, reserved on the bus, airs meanwhile. */
@@ -126,8 +128,8 @@ export class SlateClip implements LiveSlate {
   }
 
   async #run(n: Tick, signal: AbortSignal): Promise<void> {
-    const { uri, grid, format, settings, clock, conformers, decoders } = this.#tools;
-    const chooser = new DecoderChooser({ decoders, clock, timeoutNs: openTimeoutNs, barred: () => false });
+    const { uri, grid, format, settings, clock, conformers, decoders, isBarred } = this.#tools;
+    const chooser = new DecoderChooser({ decoders, clock, timeoutNs: openTimeoutNs, barred: isBarred });
     const { decoder } = await chooser.open({ uri }, {}, new Set(), signal);
     const { duration } = decoder.info;
     await decoder[Symbol.asyncDispose]();

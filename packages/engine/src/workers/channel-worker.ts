@@ -103,6 +103,8 @@ export class ChannelWorker {
     const { clock, bus, decoders, conformers, isBarred, onEvent, metrics, trail } = this.#tools;
     // Beside the lane: each takes its time, on threads of its own.
     const opening = conformers.open(format, signal);
+    // It may fail before the lane is there: until that is awaited nobody else hears it.
+    opening.catch(() => {});
     await using lane = await bus.openWriter(order.lane, signal).catch(async (thrown: unknown) => {
       await opening.then((open) => open[Symbol.asyncDispose]()).catch(() => {});
       throw thrown;
@@ -141,7 +143,8 @@ export class ChannelWorker {
     const grid = this.#grid;
     if (slate === undefined) return undefined;
     if (slate.kind === "card") return new SlateClock({ name: slate.name, grid, format, writer });
-    const { clock, decoders, conformers } = this.#tools;
-    return new SlateClip({ uri: slate.uri, grid, format, settings, clock, writer, decoders, conformers });
+    const { clock, decoders, conformers, isBarred } = this.#tools;
+    const { uri } = slate;
+    return new SlateClip({ uri, grid, format, settings, clock, writer, decoders, conformers, isBarred });
   }
 }
