@@ -48,6 +48,8 @@ export class LibavRenderer implements Renderer {
   readonly #stop = new AbortController();
   readonly #table = new Float64Array(counterAt.latency + latencyClasses);
   #running: Running | undefined;
+  /** True once a native thread takes the bytes: what is taken here as well would be missing there. */
+  #isPiped = false;
   #disposal: Promise<void> | undefined;
 
   constructor(format: ProgramFormat, native: NativeRenderer, options: LibavRendererOptions) {
@@ -85,6 +87,7 @@ export class LibavRenderer implements Renderer {
   pipeTo(descriptor: number): void {
     this.#throwIfDisposed();
     invariant(this.#running !== undefined, "a renderer is started before it is piped");
+    this.#isPiped = true;
     this.#running.line.pipeTo(descriptor);
   }
 
@@ -159,7 +162,7 @@ export class LibavRenderer implements Renderer {
     const running = this.#running;
     if (running === undefined || this.#disposal !== undefined) return;
     running.feeder?.onNews();
-    this.#outlet.drain(running.line);
+    if (!this.#isPiped) this.#outlet.drain(running.line);
     const failure = running.line.failure();
     if (failure !== undefined) this.#end.reject(fromNative(failure));
   }

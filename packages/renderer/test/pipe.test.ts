@@ -1,7 +1,7 @@
 import { closeSync, mkdtempDisposableSync, openSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ptsOfTick, type Tick, tickAfter } from "@retrovue/core";
+import { type Clock, MemoryFrameBus, ptsOfTick, type Tick, tickAfter } from "@retrovue/core";
 import { ShmFrameBus } from "@retrovue/framebus-shm";
 import {
   faultsOf,
@@ -35,48 +35,51 @@ function recordsIn(pipe: Buffer): Record[] {
   return records;
 }
 
-test("renderer/what-it-pipes-by-itself-is-the-stream-tick-by-tick-and-taps-hear-nothing", async () => {
-  const signal = AbortSignal.timeout(25_000);
-  using folder = mkdtempDisposableSync(join(tmpdir(), "retrovue-pipe-"));
-  const path = join(folder.path, "stream");
-  // Before the bench, so that it is closed after the renderer.
-  const descriptor = openSync(path, "w");
-  try {
-    await using bench = await RenderBench.make(
-      { factory: new LibavRendererFactory(), openBus: () => new ShmFrameBus() },
-      signal,
-    );
-    await bench.openBus();
-    const renderer = await bench.startRenderer({ ...renderSettings, serviceName: "One" });
-    renderer.pipeTo?.(descriptor);
-    const { first } = bench;
-    await bench.play(renderer, first, 60);
-    const last = tickAfter(first, 55);
-    bench.moveTo(bench.grid.tickTime(tickAfter(last, 1)));
-    const records = await vi.waitUntil(
-      () => {
-        const there = recordsIn(readFileSync(path));
-        return there.some(({ tick }) => tick >= last) && there;
-      },
-      { interval: 5, timeout: 20_000 },
-    );
-    expect(bench.heard).toEqual([]);
-    const ticks = records.map(({ tick }) => tick).filter((tick) => tick <= last);
-    expect([...new Set(ticks)]).toEqual(Array.from({ length: 56 }, (_, n) => first + n));
-    expect(records[0]?.flags).toBe(1);
-    const stream = parseTransportStream(Buffer.concat(records.map(({ bytes }) => bytes)));
-    expect(faultsOf(stream, 1_920n)).toEqual([]);
-    const { pictures } = streamsOf(stream);
-    expect(pictures[0]?.pts).toBe(ptsOfTick(bench.grid, first as Tick));
-    // Random access where the records say so, and nowhere else.
-    const marked = records.filter(({ flags }) => flags === 1).map(({ tick }) => tick);
-    expect(marked.length).toBeGreaterThan(1);
-    for (const { flags, bytes } of records)
-      expect((bytes.readUInt16BE(1) & 0x1fff) === 0 || flags === 0).toBe(true);
-  } finally {
-    closeSync(descriptor);
-  }
-});
+test.each([
+  ["a bus that native code maps", () => new ShmFrameBus()],
+  ["a bus that is fed", (clock: Clock) => new MemoryFrameBus({ clock })],
+])(
+  "renderer/what-it-pipes-by-itself-is-the-stream-tick-by-tick-and-taps-hear-nothing: %s",
+  async (_, openBus) => {
+    const signal = AbortSignal.timeout(25_000);
+    using folder = mkdtempDisposableSync(join(tmpdir(), "retrovue-pipe-"));
+    const path = join(folder.path, "stream");
+    // Before the bench, so that it is closed after the renderer.
+    const descriptor = openSync(path, "w");
+    try {
+      await using bench = await RenderBench.make({ factory: new LibavRendererFactory(), openBus }, signal);
+      await bench.openBus();
+      const renderer = await bench.startRenderer({ ...renderSettings, serviceName: "One" });
+      renderer.pipeTo?.(descriptor);
+      const { first } = bench;
+      await bench.play(renderer, first, 60);
+      const last = tickAfter(first, 55);
+      bench.moveTo(bench.grid.tickTime(tickAfter(last, 1)));
+      const records = await vi.waitUntil(
+        () => {
+          const there = recordsIn(readFileSync(path));
+          return there.some(({ tick }) => tick >= last) && there;
+        },
+        { interval: 5, timeout: 20_000 },
+      );
+      expect(bench.heard.length).toBe(0);
+      const ticks = records.map(({ tick }) => tick).filter((tick) => tick <= last);
+      expect([...new Set(ticks)]).toEqual(Array.from({ length: 56 }, (_, n) => first + n));
+      expect(records[0]?.flags).toBe(1);
+      const stream = parseTransportStream(Buffer.concat(records.map(({ bytes }) => bytes)));
+      expect(faultsOf(stream, 1_920n)).toEqual([]);
+      const { pictures } = streamsOf(stream);
+      expect(pictures[0]?.pts).toBe(ptsOfTick(bench.grid, first as Tick));
+      // Random access where the records say so, and nowhere else.
+      const marked = records.filter(({ flags }) => flags === 1).map(({ tick }) => tick);
+      expect(marked.length).toBeGreaterThan(1);
+      for (const { flags, bytes } of records)
+        expect((bytes.readUInt16BE(1) & 0x1fff) === 0 || flags === 0).toBe(true);
+    } finally {
+      closeSync(descriptor);
+    }
+  },
+);
 
 test("renderer/stills-share-a-reader-that-is-closed-when-nobody-asks-and-replaced-with-its-bus", async () => {
   const signal = AbortSignal.timeout(25_000);
