@@ -7,6 +7,7 @@ import {
   nanoseconds,
   nanosecondsFromMs,
   nsPerMs,
+  PlayoutError,
   ptsOfTick,
   splicePlan,
   type Tick,
@@ -90,13 +91,20 @@ export class PreviewControl {
     styles.pin(id, ControlStyle.PREVIEW);
     const preview = new LoadedPreview(uri, this.#segmentIdFor(id), wish);
     this.#previews.set(id, preview);
+    const fail = (why: PlayoutError) => {
+      preview.fail(why);
+      // The one before was replaced all the same: nobody can switch to it, so it is not kept open either.
+      if (this.#previews.get(id) === preview) channel.setPreview(undefined);
+      return notLoaded(why.message);
+    };
     // First by a process that nobody's programme depends on: a file that ends whoever opens it is found out there.
-    const { error, asset, decoder } = await assets.inspect(uri, signal);
+    const { error, asset, decoder } = await assets.inspect(uri, signal).catch((thrown: unknown) => {
+      // The caller left: what it asked for would be said to be not ready yet for ever.
+      fail(PlayoutError.from(thrown));
+      throw thrown;
+    });
     const failure = error ?? inPointFault(uri, wish.inPoint, asset?.duration);
-    if (failure !== undefined) {
-      preview.fail(failure);
-      return notLoaded(failure.message);
-    }
+    if (failure !== undefined) return fail(failure);
     preview.opened(asset?.duration);
     // Switched to, replaced, or stopped meanwhile.
     if (this.#previews.get(id) === preview) channel.setPreview(preview.order);
