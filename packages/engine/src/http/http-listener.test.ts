@@ -40,6 +40,26 @@ describe("http/listener", () => {
     expect(lines.join("")).toContain("a request failed");
   });
 
+  test("http/what-is-announced-is-503-until-it-comes-and-404-once-it-is-not-awaited", async () => {
+    const { listener } = listening();
+    await using open = listener;
+    let isAwaited = true;
+    listener.page("/", (_, response) => answerText(response, 404, "Nothing is here."));
+    listener.announce("/api.", () => isAwaited);
+    const address = await open.listen("127.0.0.1:0");
+    const ask = (path: string) => fetch(`http://${address}${path}`, { method: "POST", body: "{}" });
+    const early = await ask("/api.v1/Call");
+    expect([early.status, early.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(await early.json()).toMatchObject({ code: "unavailable" });
+    expect((await ask("/other")).status).toBe(404);
+    const mounted = listener.page("/api.", (_, response) => answerText(response, 200, "called"));
+    expect((await ask("/api.v1/Call")).status).toBe(200);
+    mounted[Symbol.dispose]();
+    expect((await ask("/api.v1/Call")).status).toBe(503);
+    isAwaited = false;
+    expect((await ask("/api.v1/Call")).status).toBe(404);
+  });
+
   test("http/a-taken-port-is-told-by-name", async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));

@@ -12,6 +12,9 @@ const headersTimeoutMs = 10_000;
 /** Connections at one time; viewers have bounds of their own. */
 const connectionsMax = 1_024;
 
+/** When to ask again where something is still to come: an engine starts in a second or a few. */
+const retryAfterSeconds = 1;
+
 /** One HTTP server of the engine, on which pages, outputs and transports are mounted by the beginning of their path. */
 export class HttpListener implements HttpHost, AsyncDisposable {
   readonly #server: Server;
@@ -19,6 +22,8 @@ export class HttpListener implements HttpHost, AsyncDisposable {
   #address: string | undefined;
   /** By prefix; the longest that fits answers. */
   readonly #handlers = new Map<string, PageHandler>();
+  /** By prefix, whether something is still to be mounted there, or was until a moment ago. */
+  readonly #announced = new Map<string, () => boolean>();
 
   constructor(log: Log) {
     this.#log = log;
@@ -67,6 +72,14 @@ export class HttpListener implements HttpHost, AsyncDisposable {
     };
   }
 
+  /**
+   * Says that something has its place at `prefix`: while nothing is mounted there and `isAwaited`, the answer is 503 with
+   * `Retry-After`, since clients take a 404 for final. The body is an error of the Connect protocol, whose clients may call there.
+   */
+  announce(prefix: string, isAwaited: () => boolean): void {
+    this.#announced.set(prefix, isAwaited);
+  }
+
   /** Refuses new connections, cuts those that remain, and resolves when all are gone. Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#server.listening) return;
@@ -90,13 +103,26 @@ export class HttpListener implements HttpHost, AsyncDisposable {
   }
 
   #handlerOf(path: string): PageHandler | undefined {
-    let found: { readonly prefix: string; readonly handler: PageHandler } | undefined;
-    for (const [prefix, handler] of this.#handlers) {
-      if (path.startsWith(prefix) && prefix.length > (found?.prefix.length ?? -1))
-        found = { prefix, handler };
-    }
-    return found?.handler;
+    const mounted = longestPrefix(this.#handlers.keys(), path);
+    const announced = longestPrefix(this.#announced.keys(), path);
+    const isDeeper = announced !== undefined && announced.length > (mounted?.length ?? -1);
+    if (isDeeper && this.#announced.get(announced)?.()) return answerNotNow;
+    return mounted === undefined ? undefined : this.#handlers.get(mounted);
   }
+}
+
+/** The longest of the prefixes that `path` begins with. */
+function longestPrefix(prefixes: Iterable<string>, path: string): string | undefined {
+  let longest: string | undefined;
+  for (const prefix of prefixes) {
+    if (path.startsWith(prefix) && prefix.length > (longest?.length ?? -1)) longest = prefix;
+  }
+  return longest;
+}
+
+function answerNotNow(_request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader("retry-after", retryAfterSeconds);
+  answerJson(response, 503, { code: "unavailable", message: "The engine is starting or ending. Try again." });
 }
 
 /** Answers a few lines of plain text. */

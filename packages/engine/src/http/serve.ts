@@ -13,6 +13,9 @@ export interface EngineAddresses {
   readonly metrics: string | undefined;
 }
 
+/** Beginnings of the paths at which transports mount the control plane. */
+const controlPaths = ["/retrovue.playout.", "/grpc.health.v1."];
+
 /**
  * Opens the engine's HTTP servers: control and health on `http.control`, what viewers see on `http.view` (the same server, where
  * the addresses are), and a port for each channel that has one. A taken address of the first two ends the start.
@@ -22,7 +25,10 @@ export async function serveHttp(container: Container, teardown: Teardown): Promi
   const metrics = await serveMetrics(container, teardown);
   const listener = container.resolve(engineTokens.controlListener);
   const views = container.resolve(engineTokens.viewPages);
-  container.resolve(engineTokens.health).mount(listener);
+  const health = container.resolve(engineTokens.health);
+  health.mount(listener);
+  // The control plane comes when channels are on air, and goes before this server does.
+  for (const path of controlPaths) listener.announce(path, () => health.phase !== "serving");
   // The page plays what viewers see, so both are there on the server that has it.
   new StatusPage().mount(listener);
   views.mount(listener);
