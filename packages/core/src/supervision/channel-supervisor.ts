@@ -64,7 +64,7 @@ const hungBarNs = nanosecondsFromMs(10 * 60_000);
 
 /**
  * A worker that worked and lived this long was of use: the next death is answered at once again, however many there were. Time
- * in which it hung counts: it is the pace of deaths that is slowed down, and a hang takes `stallTimeoutMs` to be found.
+ * in which it hung counts: it is the pace of deaths that is slowed down, and a hang takes a second to be found.
  */
 const settledNs = nanosecondsFromMs(2_000);
 

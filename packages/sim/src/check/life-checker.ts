@@ -12,8 +12,11 @@ import type { Facts } from "../world/facts.js";
 import type { RuleName } from "./rules.js";
 import { Violation } from "./violation.js";
 
-/** How long a worker that hands nothing over may live: the stall timeout, and the looks in which it is found. */
-const frozenNsMax = 2_400_000_000n;
+/**
+ * How long a worker that hands nothing over may live: a second, and the looks in which it is found; and up to 1.5 s in which the
+ * whole host may stand still, which are not counted against it.
+ */
+const frozenNsMax = 2_800_000_000n;
 
 /** A pair that only hung may be tried again after this long. */
 const hungBarNs = 600_000_000_000n;

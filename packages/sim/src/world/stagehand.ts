@@ -240,16 +240,16 @@ export class Stagehand {
       if (!worker.isGone) worker.gate.open();
     });
     life.froze(() => isAwake || worker.isGone);
-    facts.unsettle((now + nanosecondsFromMs(Math.min(ms, 3_200) + 600)) as Nanoseconds);
-    facts.slowedDown((now + nanosecondsFromMs(Math.min(ms, 3_200))) as Nanoseconds);
+    facts.unsettle((now + nanosecondsFromMs(Math.min(ms, 2_200) + 600)) as Nanoseconds);
+    facts.slowedDown((now + nanosecondsFromMs(Math.min(ms, 2_200))) as Nanoseconds);
     trace(`the worker is frozen for ${ms} ms`);
     if (ms * 1_000_000 + 200_000_000 < this.#reserveNs(stage)) return;
     count("freeze-noticed");
-    // Found after the stall timeout, replaced, and back with whatever lead is left.
+    // Found after a second (or one and that in which the host stood still), replaced, and back with whatever lead is left.
     facts.disturb({
       what: "freeze",
       from: now,
-      until: (now + nanosecondsFromMs(Math.min(ms, 3_200) + 900)) as Nanoseconds,
+      until: (now + nanosecondsFromMs(Math.min(ms, 2_200) + 900)) as Nanoseconds,
     });
   }
 
