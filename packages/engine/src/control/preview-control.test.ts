@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { type CallContext, mediaTime, PlayoutError, type Preview } from "@retrovue/core";
+import { type AssetInfo, type CallContext, mediaTime, PlayoutError, type Preview } from "@retrovue/core";
 import { LoadPreviewRequestSchema, ResultCode, SwitchToLiveRequestSchema } from "@retrovue/protocol";
 import { expect, test } from "vitest";
 import type { Inspection } from "../media/inspection.js";
@@ -35,7 +35,13 @@ function previewing(inspect: (uri: string) => Promise<Partial<Inspection>>) {
 const load = (assetPath: string) =>
   create(LoadPreviewRequestSchema, { channelId: 1, assetPath, frameCount: -1n });
 const atOnce = create(SwitchToLiveRequestSchema, { channelId: 1 });
-const opens = { asset: { uri: "/a", container: "test", duration: mediaTime(1_000_000_000n) } };
+const asset: AssetInfo = {
+  uri: "/a",
+  container: "test",
+  duration: mediaTime(1_000_000_000n),
+  picture: undefined,
+  sound: undefined,
+};
 
 test("preview/one-whose-caller-left-has-failed-and-is-not-called-unready-for-ever", async () => {
   const left = new PlayoutError("Cancelled", "The caller left.");
@@ -46,7 +52,7 @@ test("preview/one-whose-caller-left-has-failed-and-is-not-called-unready-for-eve
 
 test("preview/one-that-does-not-open-takes-the-one-before-it-away", async () => {
   const { control, kept } = previewing(async (uri) =>
-    uri === "/a" ? opens : { error: new PlayoutError("MediaNotFound", "It is not there.") },
+    uri === "/a" ? { asset } : { error: new PlayoutError("MediaNotFound", "It is not there.") },
   );
   expect(await control.load(load("/a"), context)).toMatchObject({ success: true });
   expect(await control.load(load("/gone"), context)).toMatchObject({ resultCode: ResultCode.FAILED });
