@@ -11,6 +11,16 @@ const slewPpbMax = 500_000n;
 /** The host may have stood still when the loss should have been noticed. */
 const toldWithinNs = 2_000_000_000n;
 
+/** Until a master that was stepped is believed: three exchanges that agree, one a second and some of them lost. */
+const believedAfterNs = 12_000_000_000n;
+
+/** An error is told as an alarm from here on (timing.md: beyond 1 s), and as none up to here: what the network hides lies between. */
+const alarmNs = 1_020_000_000n;
+const noAlarmNs = 980_000_000n;
+
+/** How often an alarm is looked for: the clock's health is dear to ask at each step, and changes once a second at most. */
+const alarmEveryNs = 1_000_000_000n;
+
 /** After start, until a clock must have settled. */
 const settledAfterNs = 45_000_000_000n;
 
@@ -20,12 +30,14 @@ export class ClockChecker {
   readonly #startedAt: bigint;
   #mono: Nanoseconds;
   #house: Nanoseconds;
+  #alarmAt: bigint;
 
   constructor(work: Clockwork) {
     this.#work = work;
     this.#mono = work.host.monotonic();
     this.#house = work.clock.now();
     this.#startedAt = this.#mono;
+    this.#alarmAt = this.#mono;
   }
 
   /** House time was set forward by order. */
@@ -52,11 +64,30 @@ export class ClockChecker {
     this.#mono = mono;
     this.#house = house;
     this.#checkHealth(tick, mono);
+    this.#checkAlarm(tick, mono);
     if (mono - this.#startedAt < settledAfterNs) return;
     const error = this.#work.errorNs() ?? 0n;
     if (error > followsWithinNs || error < -followsWithinNs) {
       throw new Violation("clock/follows-its-master", tick, `It is off by ${error / 1_000n} µs.`);
     }
+  }
+
+  /** A master that is more than a second off is an alarm: slewing would take half an hour and more. */
+  #checkAlarm(tick: Tick, mono: Nanoseconds): void {
+    if (mono < this.#alarmAt) return;
+    this.#alarmAt = mono + alarmEveryNs;
+    const off = this.#work.offMasterNs(believedAfterNs);
+    if (off === undefined) return;
+    const { alarm } = this.#work.clock.health();
+    const by = off < 0n ? -off : off;
+    if (by > alarmNs && !alarm)
+      throw new Violation(
+        "clock/alarm-is-told",
+        tick,
+        `It is off by ${off / 1_000_000n} ms without an alarm.`,
+      );
+    if (by < noAlarmNs && alarm)
+      throw new Violation("clock/alarm-is-told", tick, `An alarm is told at ${off / 1_000_000n} ms.`);
   }
 
   /** A master that has fallen silent is told as lost. */

@@ -64,6 +64,7 @@ export const rules = Object.freeze({
   "clock/never-back": "House time never steps back.",
   "clock/slews-gently": "House time is within 500 ppm of the monotonic clock, but for a resync by order.",
   "clock/loss-is-told": "A master that is not heard for 10 s (here) is told as lost.",
+  "clock/alarm-is-told": "A clock that is more than a second off its master says so, and no other.",
   "clock/follows-its-master": "Once settled, house time is within 6 ms of its master.",
 } as const);
 

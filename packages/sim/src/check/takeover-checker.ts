@@ -37,6 +37,8 @@ export class TakeoverChecker {
   standIn(lease: FrameLease, place: SegmentPlace, actor: Actor, now: Nanoseconds): void {
     const before = this.#before;
     this.#before = undefined;
+    // That media is over before its segment is no decoder's doing; whether it is, another rule asks.
+    if (lease.meta.standInReason === "endedEarly") return;
     const isTakenOver = actor.hasFallback && madeGood.has(actor.fault);
     if (!isTakenOver || before?.airing !== airingOf(place)) return;
     if (before.workersLost !== this.#facts.workersLost || this.#facts.isUnsettled(now)) return;

@@ -30,6 +30,33 @@ export const clockMutants: readonly Mutant[] = [
     },
   })),
   mutant(
+    "alarm-not-told",
+    "A clock that is seconds off its master says nothing.",
+    "clock/alarm-is-told",
+    () => ({
+      clock: (clock) => {
+        const health = clock.health.bind(clock);
+        clock.health = () => ({ ...health(), alarm: false });
+      },
+    }),
+  ),
+  mutant(
+    "step-followed",
+    "A clock on air steps to a master that was set forward.",
+    "clock/slews-gently",
+    () => ({
+      clock: (clock) => {
+        if (!(clock instanceof DisciplinedClock)) return;
+        const exchange = clock.exchange.bind(clock);
+        clock.exchange = (heard) => {
+          const verdict = exchange(heard);
+          if (clock.health().alarm && clock.health().offsetNs > 0n) clock.resync();
+          return verdict;
+        };
+      },
+    }),
+  ),
+  mutant(
     "master-misread",
     "A clock takes its master for later than it is.",
     "clock/follows-its-master",

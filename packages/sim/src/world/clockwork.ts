@@ -9,6 +9,9 @@ const askEveryNs = nanosecondsFromMs(1_000);
 /** Silence after which a master counts as lost. Short, so that a world of minutes sees it. */
 export const holdoverAfterNs = nanosecondsFromMs(10_000);
 
+/** A scheduler whose clock somebody sets by hand may be off by seconds: far beyond what slewing closes in a world's life. */
+const masterStepMsMax = 5_500;
+
 /** What can be done to a clock. */
 export type ClockAct = "step-utc" | "step-master" | "silence" | "resync";
 
@@ -23,6 +26,8 @@ export class Clockwork {
   /** Since when, by the monotonic clock, nothing is heard from the master; undefined while it is. */
   silentSince: bigint | undefined;
   #silentUntil = 0n;
+  /** Since when, by the monotonic clock, the master is heard and was not stepped. */
+  #soundSince = 0n;
   #steppedMs = 0;
   #isClosed = false;
 
@@ -30,6 +35,7 @@ export class Clockwork {
   constructor(host: VirtualHost, random: Random, follows: "utc" | "master", seen: HostTime) {
     this.host = host;
     this.random = random;
+    this.#soundSince = host.monotonic();
     if (follows === "utc") {
       this.clock = new SystemClock(seen);
       return;
@@ -68,7 +74,8 @@ export class Clockwork {
       return { act: choice, what: "the host's UTC clock is stepped", jumpedNs: 0n };
     }
     if (choice === "step-master") {
-      const ms = this.#stepTo(random.int(-1_500, 1_500));
+      const ms = this.#stepTo(random.int(-masterStepMsMax, masterStepMsMax));
+      this.#soundSince = host.monotonic();
       master.step(BigInt(ms) * 1_000_000n);
       this.upsetUntil = host.monotonic() + 3_600_000_000_000n;
       return { act: choice, what: `the master's clock is stepped by ${ms} ms`, jumpedNs: 0n };
@@ -85,8 +92,17 @@ export class Clockwork {
       if (host.monotonic() < this.#silentUntil) return;
       master.isSilent = false;
       this.silentSince = undefined;
+      this.#soundSince = host.monotonic();
     });
     return { act: choice, what: `the master is silent for ${ms} ms`, jumpedNs: 0n };
+  }
+
+  /** House time minus the master's, however far that is; undefined without one, and where it was not heard undisturbed for so long. */
+  offMasterNs(heardForNs: bigint): bigint | undefined {
+    const { master, host, clock } = this;
+    const now = host.monotonic();
+    if (master === undefined || master.isSilent || now - this.#soundSince < heardForNs) return undefined;
+    return clock.now() - master.at(now);
   }
 
   /** House time minus the master's, where there is one and the clock has had time to learn it. */

@@ -66,6 +66,12 @@ const looksPerStage = 4;
 /** How long a looping plan of a calm world is. */
 const loopNs = 60_000_000_000n;
 
+/** What is held to its promises at each step of the host. */
+interface Look {
+  readonly clock: () => void;
+  readonly stages: () => void;
+}
+
 /** Simulated channels side by side: the real supervisor, channel, clocks and memory bus, on a virtual host, with a cast of assets. */
 export class World {
   readonly #options: WorldOptions;
@@ -122,15 +128,19 @@ export class World {
       trace: (line) => this.#trace(line),
     });
     let looks = 0;
-    const look = () => {
-      try {
-        clocks.look(stages[0]?.head ?? first);
-      } catch (thrown) {
-        stages[0]?.caught(thrown);
-      }
-      // What is held and what is owed changes with ticks, of which each takes some steps.
-      looks += 1;
-      if (looks % looksPerStage === 0) for (const stage of stages) stage.look();
+    const look: Look = {
+      clock: () => {
+        try {
+          clocks.look(stages[0]?.head ?? first);
+        } catch (thrown) {
+          stages[0]?.caught(thrown);
+        }
+      },
+      stages: () => {
+        // What is held and what is owed changes with ticks, of which each takes some steps.
+        looks += 1;
+        if (looks % looksPerStage === 0) for (const stage of stages) stage.look();
+      },
     };
 
     for (const stage of stages) stage.start();
@@ -248,11 +258,13 @@ export class World {
   }
 
   /** Lets time pass, timer by timer, everything settling in between. */
-  async #pass(until: Nanoseconds, look?: () => void): Promise<void> {
+  async #pass(until: Nanoseconds, look?: Look): Promise<void> {
     while (this.#violation === undefined || until - this.#host.monotonic() < 20_000_000n) {
       if (!this.#host.step(until)) return;
+      // Before anyone acts on the time: what a leap of it breaks then would be told in its place.
+      look?.clock();
       await this.#host.settle();
-      look?.();
+      look?.stages();
     }
   }
 
