@@ -68,6 +68,8 @@ Napi::Promise runJob(Napi::Env env, OwnerThread& thread, const Pinned& pinned,
     // Dropped: the environment is ending, and with it the promise.
     if (run) {
       job->result.emplace(job->work());
+      // What it held is free when the promise settles; the job itself goes some time later.
+      job->work = nullptr;
       if (napi_call_threadsafe_function(settle, nullptr, napi_tsfn_blocking) == napi_closing) return;
     }
     napi_release_threadsafe_function(settle, napi_tsfn_release);
