@@ -41,8 +41,10 @@ export class DeviceSet {
   /** A device has failed: it is opened anew when next asked for. Sessions that it still has keep what they have. */
   lose(name: string): void {
     for (const slot of this.#slots) {
-      void slot.opening?.then((states) => {
-        if (states.some((state) => state.name === name)) slot.opening = undefined;
+      const { opening } = slot;
+      void opening?.then((states) => {
+        // It may have been opened anew meanwhile.
+        if (slot.opening === opening && states.some((state) => state.name === name)) slot.opening = undefined;
       });
     }
   }

@@ -16,8 +16,8 @@ import {
   type NativeInfo,
   type NativeOptions,
   type OpenSession,
-  openBelow,
-  Session,
+  openAsset,
+  picturesHeldDefault,
   type StreamNeeds,
   throwIfAborted,
 } from "@retrovue/decoder-libav/shell";
@@ -30,7 +30,7 @@ import { ProvenPictures, picturesHeldToProve } from "./proven-pictures.js";
 import type { DeviceOutages } from "./trust/device-outages.js";
 import { FirstFrames } from "./trust/first-frames.js";
 import type { Lease, SessionBudget } from "./trust/session-budget.js";
-import type { Demotion, TrustKey } from "./trust/trust-list.js";
+import { type Demotion, deviceOf, type TrustKey } from "./trust/trust-list.js";
 
 /** What the factory is made with; all of it is borrowed. */
 export interface HardwareDecoderFactoryOptions {
@@ -42,6 +42,7 @@ export interface HardwareDecoderFactoryOptions {
   readonly trust: {
     isDemoted(key: TrustKey): Demotion | undefined;
     demote(key: TrustKey, why: string): void;
+    entries(): readonly Demotion[];
   };
   readonly outages: Pick<DeviceOutages, "report" | "current">;
   readonly log: PluginLog;
@@ -59,9 +60,6 @@ interface Standing {
   readonly state: DeviceState;
   readonly refusal: Refusal | undefined;
 }
-
-/** Pictures that a caller may hold where he does not say: the port's default. */
-const picturesHeldDefault = 4;
 
 /** "On a device that is free" (the port's scale). */
 const score = 80;
@@ -131,8 +129,13 @@ export class HardwareDecoderFactory implements DecoderFactory, AsyncDisposable {
 
   /** What there is, what it can do, and why something cannot be used. */
   async devices(signal: AbortSignal): Promise<readonly DeviceReport[]> {
+    const { budgetOf, trust, outages } = this.#with;
     const states = await this.#devices.states(signal);
-    return states.map((state) => reportOf(state, this.#with.budgetOf(state.sessionsMax)));
+    const demotions = trust.entries();
+    return states.map((state) => {
+      const budget = budgetOf(state.sessionsMax);
+      return reportOf(state, { budget, demotions, outage: outages.current(state.name) });
+    });
   }
 
   /** Closes the devices; decoders are closed before. */
@@ -247,32 +250,16 @@ export class HardwareDecoderFactory implements DecoderFactory, AsyncDisposable {
     signal: AbortSignal,
     supply?: PictureSupply,
   ): Promise<OpenSession> {
-    throwIfAborted(signal);
-    await using file = await openBelow(this.#with.mediaRoots, uri);
-    throwIfAborted(signal);
-    const { threads, picturesAhead, soundAheadMs, ioTimeoutMs } = this.#with.options.libav;
-    const defaults = {
-      languages: [],
-      picturesHeldMax: picturesHeldDefault,
-      isProbe: false,
-      threadsLearnt: 0,
-    };
-    const kept = { threads, picturesAhead, soundAheadMs, ioTimeoutMs };
-    return await Session.open(
-      this.#with.native,
-      file,
-      { uri, ...kept, ...defaults, ...settings },
-      supply,
-      signal,
-    );
+    const { native, mediaRoots, options } = this.#with;
+    return await openAsset({ native, mediaRoots, options: options.libav }, uri, settings, signal, supply);
   }
 }
 
-const keyOf = ({ kind, model, driver }: NativeDevice, { codec, profile }: StreamNeeds): TrustKey => ({
-  device: model === "" ? kind : `${kind} ${model}`,
+const keyOf = (device: NativeDevice, { codec, profile }: StreamNeeds): TrustKey => ({
+  device: deviceOf(device),
   codec,
   profile,
-  driver,
+  driver: device.driver,
 });
 
 const unavailable = (why: string): Refusal => ({ why, reason: "deviceUnavailable" });

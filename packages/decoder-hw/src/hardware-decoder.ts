@@ -65,12 +65,11 @@ export class HardwareDecoder implements Decoder {
 
   async #close(): Promise<void> {
     const { before, decoder, after } = this.#parts;
-    try {
-      await before[Symbol.asyncDispose]();
-      await decoder[Symbol.asyncDispose]();
-    } finally {
-      after[Symbol.dispose]();
-    }
+    // In the order opposite to this one.
+    await using stack = new AsyncDisposableStack();
+    stack.use(after);
+    stack.use(decoder);
+    stack.use(before);
   }
 
   async #told<T>(work: Promise<T>): Promise<T> {

@@ -48,6 +48,7 @@ function createFactory(options: ParsedOptions, context: PluginContext): Hardware
     trust: {
       isDemoted: (key) => trust.isDemoted(key),
       demote: (key, why) => trust.demote(key, why, new Date(nowMs()).toISOString()),
+      entries: () => trust.entries(),
     },
     outages: new DeviceOutages({ folder: join(machine, "lost"), nowMs }),
     log,

@@ -59,15 +59,17 @@ export class ProvenPictures implements NativePictures, AsyncDisposable {
       const [first] = this.#kept;
       if (first === undefined) {
         const picture = await this.#read(notBeforeNs, signals);
-        if (picture === null || !this.#isDue(picture)) return picture;
-        this.#keep(picture, notBeforeNs);
+        if (picture === null) return null;
+        const isDue = this.#isDue(picture);
+        if (!isDue) return picture;
+        this.#keep(picture, notBeforeNs, isDue);
         continue;
       }
       await signals.reduce<Promise<unknown>>((proof, signal) => orAbort(proof, signal), first.proof);
       if (notBeforeNs > first.wantedNs && first.picture.timeNs < notBeforeNs) {
         // An earlier read was given up, and this one may want a later picture: which one, the successor tells.
         const next = this.#kept[1]?.picture ?? (await this.#read(notBeforeNs, signals));
-        if (next !== null && this.#kept.length === 1) this.#keep(next, notBeforeNs);
+        if (next !== null && this.#kept.length === 1) this.#keep(next, notBeforeNs, this.#isDue(next));
         if (next !== null && next.timeNs <= notBeforeNs) {
           this.#letGo(this.#kept.shift());
           continue;
@@ -108,9 +110,10 @@ export class ProvenPictures implements NativePictures, AsyncDisposable {
     return this.#options.firstFrames.isDue(parameters);
   }
 
-  #keep(picture: NativePicture, wantedNs: bigint): void {
+  /** Holds back a picture, the last that was asked about; proves it if it `isDue`. */
+  #keep(picture: NativePicture, wantedNs: bigint, isDue: boolean): void {
     const index = this.#index - 1;
-    const proof = this.#proofs.then(() => this.#prove(picture, index));
+    const proof = this.#proofs.then(() => (isDue ? this.#prove(picture, index) : undefined));
     // Whoever reads hears of it; where nobody does, the picture was never seen.
     this.#proofs = proof.catch(() => {});
     this.#kept.push({ picture, wantedNs, proof });

@@ -12,13 +12,9 @@ import { assetInfoOf } from "./asset-info.js";
 import { LearntThreads } from "./learnt-threads.js";
 import { LibavDecoder } from "./libav-decoder.js";
 import { loadNative, type NativeInfo, type NativeOptions } from "./native.js";
-import { throwIfAborted } from "./native-errors.js";
-import { openBelow } from "./open-below.js";
+import { openAsset } from "./open-asset.js";
 import type { ParsedOptions } from "./options.js";
-import { type OpenSession, Session } from "./session.js";
-
-/** Pictures that a caller may hold where he does not say: the port's default. */
-const picturesHeldDefault = 4;
+import type { OpenSession } from "./session.js";
 
 /** "As software does" (the port's scale). */
 const score = 50;
@@ -71,14 +67,9 @@ export class LibavDecoderFactory implements DecoderFactory {
     signal: AbortSignal,
     supply?: PictureSupply,
   ): Promise<OpenSession> {
-    throwIfAborted(signal);
-    await using file = await openBelow(this.#roots, uri);
-    throwIfAborted(signal);
-    const { threads, picturesAhead, soundAheadMs, ioTimeoutMs } = this.#options;
-    const defaults = { languages: [], picturesHeldMax: picturesHeldDefault, isProbe: false };
-    const kept = { threads, threadsLearnt: this.#learnt.of(uri), picturesAhead, soundAheadMs, ioTimeoutMs };
-    const options = { uri, ...kept, ...defaults, ...settings };
-    return await Session.open(loadNative(), file, options, supply, signal);
+    const from = { native: loadNative(), mediaRoots: this.#roots, options: this.#options };
+    const learnt = { threadsLearnt: this.#learnt.of(uri), ...settings };
+    return await openAsset(from, uri, learnt, signal, supply);
   }
 }
 

@@ -9,6 +9,6 @@ export type {
   StreamNeeds,
 } from "./native.js";
 export { throwIfAborted } from "./native-errors.js";
-export { openBelow } from "./open-below.js";
+export { openAsset, picturesHeldDefault } from "./open-asset.js";
 export { isMapping, type Mapping, whole, wrong } from "./option-fields.js";
-export { type OpenSession, Session } from "./session.js";
+export type { OpenSession, Session } from "./session.js";

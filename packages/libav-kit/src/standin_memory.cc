@@ -61,10 +61,19 @@ void freeLayout(void* opaque) {
   delete static_cast<Layout*>(opaque);
 }
 
+/// A file without a name; negative where there is none. Only Linux has them, as it alone has the DRM that `openStandin` asks for.
+int makeMemoryFile() {
+#ifdef __linux__
+  return memfd_create("retrovue-standin", MFD_CLOEXEC);
+#else
+  return -1;
+#endif
+}
+
 AVBufferRef* makeSurface(void* opaque, std::size_t) {
   auto* const layout = static_cast<Layout*>(opaque);
   if (layout->surfaces >= surfacesMax) return nullptr;
-  const int fd = memfd_create("retrovue-standin", MFD_CLOEXEC);
+  const int fd = makeMemoryFile();
   if (fd < 0) return nullptr;
   void* memory = MAP_FAILED;
   if (ftruncate(fd, static_cast<off_t>(layout->bytes)) == 0)

@@ -129,8 +129,25 @@ describe("trust/list", () => {
     const list = new TrustList({ folder: at, onProblem: (what) => told.push(what) });
     list.demote(key, "It differs.", since);
     expect(list.isDemoted(key)).toBeDefined();
-    expect(told.length).toBeGreaterThanOrEqual(2);
+    expect(told.length).toBeGreaterThanOrEqual(1);
     expect(told[0]).toContain("cannot be kept");
+  });
+
+  test("trust/a-file-that-an-operator-removes-is-forgotten-at-once", () => {
+    const list = new TrustList({ folder });
+    list.demote(key, "It differs.", since);
+    rmSync(fileOf());
+    expect(list.isDemoted(key)).toBeUndefined();
+    expect(list.entries()).toEqual([]);
+  });
+
+  test("trust/who-only-looks-makes-no-folder", () => {
+    const at = join(folder, "not", "there");
+    const list = new TrustList({ folder: at });
+    expect([list.isDemoted(key), ...list.entries()]).toEqual([undefined]);
+    expect(readdirSync(folder)).toEqual([]);
+    list.demote(key, "It differs.", since);
+    expect(readdirSync(at)).toHaveLength(1);
   });
 
   test("trust/an-operator-can-clear-it", () => {

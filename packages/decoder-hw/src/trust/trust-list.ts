@@ -26,6 +26,10 @@ export interface TrustKey {
   readonly driver: string;
 }
 
+/** A device in a `TrustKey`. */
+export const deviceOf = ({ kind, model }: { readonly kind: string; readonly model: string }): string =>
+  model === "" ? kind : `${kind} ${model}`;
+
 /** A key that is not trusted any more. */
 export interface Demotion extends TrustKey {
   /** One sentence for people: what was seen, and where. */
@@ -36,7 +40,7 @@ export interface Demotion extends TrustKey {
 
 /** What a list is kept with. */
 export interface TrustListOptions {
-  /** Made where it is not there; all processes of an engine share it. Undefined: what is learnt is forgotten with the process. */
+  /** Made when first needed; all processes of an engine share it. Undefined: what is learnt is forgotten with the process. */
   readonly folder: string | undefined;
   /** Told when the list cannot be kept: what is demoted is so in this process alone. */
   readonly onProblem?: (what: string) => void;
@@ -60,17 +64,11 @@ const extension = ".json";
  */
 export class TrustList {
   readonly #options: TrustListOptions;
-  /** What this process demoted, in the order of demotion; all there is where there is no folder. */
+  /** What this process demoted and could not write, in the order of demotion; all there is where there is no folder. */
   readonly #own = new Map<string, Demotion>();
 
   constructor(options: TrustListOptions) {
     this.#options = options;
-    if (options.folder === undefined) return;
-    try {
-      mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-    } catch (thrown) {
-      this.#tell(thrown);
-    }
   }
 
   /** The demotion that holds for the key; undefined where it is trusted. One of another driver's is removed. */
@@ -151,12 +149,16 @@ export class TrustList {
   }
 
   #write(name: string, demotion: Demotion): void {
+    const { folder } = this.#options;
     const path = this.#pathOf(name);
-    if (path === undefined) return;
+    if (folder === undefined || path === undefined) return;
     const draft = `${path}.${process.pid}`;
     try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
       writeFileSync(draft, `${JSON.stringify(demotion, undefined, 2)}\n`, { mode: 0o600 });
       renameSync(draft, path);
+      // From here on the file speaks, so that an operator who removes it is heard.
+      this.#own.delete(name);
       this.#makeRoom();
     } catch (thrown) {
       this.#tell(thrown);
