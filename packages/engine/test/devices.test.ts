@@ -1,9 +1,11 @@
 import { mkdtempDisposableSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import decoderHw from "@retrovue/decoder-hw";
+import { mediaTime } from "@retrovue/core";
+import decoderHw, { type DeviceOption, parseOptions } from "@retrovue/decoder-hw";
 import { clipSources, isClip } from "@retrovue/plugin-contract";
 import { beforeAll, describe, expect, test } from "vitest";
+import { foldersFor, pluginFoldersOf } from "../src/plugins/plugin-folders.js";
 import { buildIfStale, playout } from "./built-cli.js";
 
 /** A folder with a configuration of these decoders; gone when it is disposed. */
@@ -22,6 +24,14 @@ const hardware = (folder: string, devices: readonly unknown[]) => ({
   use: decoderHw.name,
   options: { devices, folder: join(folder, "state") },
 });
+const never = new AbortController().signal;
+
+async function h264Path(): Promise<string> {
+  const clip = await clipSources.find(({ name }) => name === "mp4-h264-aac")?.make(never);
+  if (clip === undefined || !isClip(clip) || clip.path === undefined) throw new Error("There is no clip.");
+  return clip.path;
+}
+
 /** Nobody's: whatever this machine has, it has no 32nd card. */
 const nobodys = { use: "cuda", index: 31 };
 
@@ -70,12 +80,43 @@ describe("retrovue-playout devices, as built", () => {
     expect(code).toBe(69);
   });
 
+  test("devices/what-the-engine-has-learnt-of-devices-and-has-taken-of-them", async () => {
+    const path = await h264Path();
+    // Nobody else's: sessions are counted over the whole machine.
+    const device: DeviceOption = { use: "standin", index: 21 };
+    const decoders = [{ use: decoderHw.name, options: { devices: [device] } }];
+    using folder = configured(() => [...decoders, { use: "@retrovue/decoder-libav" }], join(path, ".."));
+    // As the engine makes its plugins, with nothing said of folders.
+    const folders = foldersFor(pluginFoldersOf(join(folder.path, "var")), decoderHw.name);
+    const inEngine = (options: object) =>
+      decoderHw.provides.decoder.create(parseOptions(options), {
+        log: { debug() {}, info() {}, warn() {}, error() {} },
+        configFolder: folder.path,
+        mediaRoots: [join(path, "..")],
+        protocols: ["file"],
+        ...(folders && { folders }),
+      });
+    const said = async (...args: string[]) => (await playout(args, { cwd: folder.path })).out;
+    const factory = await inEngine({ devices: [device] });
+    {
+      await using _decoder = await factory.open({ uri: path }, {}, never);
+      expect(await said("devices")).toContain("standin:21: Stand-in, libavcodec; 1 of 8 sessions taken\n");
+    }
+    const spoilt = await inEngine({ devices: [{ ...device, standin: { wrong: "colour" } }] });
+    {
+      await using decoder = await spoilt.open({ uri: path }, {}, never);
+      await expect(decoder.readPicture(mediaTime(0n), {}, never)).rejects.toThrow("must be bit-exact");
+    }
+    const devices = await said("devices");
+    expect(devices).toContain("0 of 8 sessions taken");
+    expect(devices).toMatch(/^ {4}not trusted with h264 .+ since 20\S+Z: Picture 0 of h264 differs/m);
+    const probed = await said("probe", path);
+    expect(probed).toContain("played by @retrovue/decoder-libav");
+    expect(probed).toMatch(/@retrovue\/decoder-hw: No device: standin:21 is not trusted with h264/);
+  });
+
   test("devices/probe-says-who-plays-on-what-and-why-not", async () => {
-    const clip = await clipSources
-      .find(({ name }) => name === "mp4-h264-aac")
-      ?.make(new AbortController().signal);
-    if (clip === undefined || !isClip(clip) || clip.path === undefined) throw new Error("There is no clip.");
-    const { path } = clip;
+    const path = await h264Path();
     const probed = async (devices: readonly unknown[]) => {
       using folder = configured(
         (at) => [hardware(at, devices), { use: "@retrovue/decoder-libav" }],

@@ -1,12 +1,15 @@
-import { type DecoderFactory, PlayoutError, type PluginContext } from "@retrovue/core";
+import { type DecoderFactory, PlayoutError, type PluginContext, type PluginFolders } from "@retrovue/core";
 import type { DeviceReport } from "@retrovue/decoder-hw";
 import { loadPlugin, type PluginUse } from "../plugins/load-plugin.js";
+import { foldersFor } from "../plugins/plugin-folders.js";
 
 /** What a process that asks drivers is told. */
 export interface ListingOrder {
   readonly uses: readonly (PluginUse & { readonly port: "decoder" })[];
   readonly folder: string;
   readonly mediaRoots: readonly string[];
+  /** Those of the engine's plugins: what it has learnt of devices, and how many sessions it has. */
+  readonly folders?: PluginFolders;
 }
 
 /** The devices of one configured decoder, or why it has none to tell of. Plain values. */
@@ -43,10 +46,17 @@ export async function listDevices(order: ListingOrder): Promise<readonly Decoder
 
 async function devicesOf(
   use: ListingOrder["uses"][number],
-  { folder, mediaRoots }: ListingOrder,
+  { folder, mediaRoots, folders: all }: ListingOrder,
 ): Promise<readonly DeviceReport[] | undefined> {
   const log = { debug() {}, info() {}, warn() {}, error() {} };
-  const context: PluginContext = { log, configFolder: folder, mediaRoots, protocols: ["file"] };
+  const folders = foldersFor(all, use.use);
+  const context: PluginContext = {
+    log,
+    configFolder: folder,
+    mediaRoots,
+    protocols: ["file"],
+    ...(folders && { folders }),
+  };
   const factory = await (await loadPlugin(use, folder)).create(context, {});
   try {
     return isTeller(factory) ? await factory.devices(new AbortController().signal) : undefined;

@@ -6,6 +6,7 @@ import { NodeHostTime } from "../clock/node-host-time.js";
 import { ProcessHold } from "../clock/process-hold.js";
 import type { PlayoutConfig } from "../config/playout-config.js";
 import { configuredPlugins } from "../plugins/configured-plugins.js";
+import { pluginFoldersOf } from "../plugins/plugin-folders.js";
 import type { DecoderDevices, ListingOrder } from "./device-listing.js";
 import { exitCodeFor, exitCodes } from "./exit-codes.js";
 import type { Terminal } from "./terminal.js";
@@ -44,6 +45,7 @@ function orderFor(config: PlayoutConfig | undefined): ListingOrder {
     uses: [...configured, ...extra],
     folder: config?.folder ?? process.cwd(),
     mediaRoots: config?.media.roots ?? [],
+    ...(config && { folders: pluginFoldersOf(config.engine.dataDir) }),
   };
 }
 
@@ -78,7 +80,7 @@ function report({ decoder, place, devices, error }: DecoderDevices, terminal: Te
 }
 
 function reportDevice(device: DeviceReport, terminal: Terminal): void {
-  const { name, problem, model = "", driver = "", sessions, capabilities } = device;
+  const { name, problem, model = "", driver = "", sessions, capabilities, demotions } = device;
   if (problem !== undefined) {
     terminal.print(`  ${name}: cannot be used: ${problem}`);
     return;
@@ -90,6 +92,8 @@ function reportDevice(device: DeviceReport, terminal: Terminal): void {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
   for (const row of [head, ...rows])
     terminal.print(`    ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ")}`.trimEnd());
+  for (const { codec, profile, since, why } of demotions)
+    terminal.print(`    not trusted with ${[codec, profile].join(" ").trimEnd()} since ${since}: ${why}`);
 }
 
 const cellsOf = (row: Capability): readonly string[] => [

@@ -1,6 +1,13 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve as resolvePath } from "node:path";
-import { type AssetInfo, formatRational, type NamedDecoder, PlayoutError, SystemClock } from "@retrovue/core";
+import {
+  type AssetInfo,
+  formatRational,
+  type NamedDecoder,
+  PlayoutError,
+  type PluginContext,
+  SystemClock,
+} from "@retrovue/core";
 import { NodeHostTime } from "../clock/node-host-time.js";
 import { ProcessHold } from "../clock/process-hold.js";
 import { readConfigWithoutFile } from "../config/load.js";
@@ -10,6 +17,7 @@ import type { Inspection } from "../media/inspection.js";
 import { MediaInspector } from "../media/media-inspector.js";
 import { configuredPlugins } from "../plugins/configured-plugins.js";
 import { DecoderSet } from "../plugins/decoder-set.js";
+import { foldersFor, pluginFoldersOf } from "../plugins/plugin-folders.js";
 import { exitCodeFor, exitCodes } from "./exit-codes.js";
 import type { Terminal } from "./terminal.js";
 
@@ -43,7 +51,7 @@ export async function probeFiles(
         uses: [use],
         folder: config.folder,
         ports: { clock },
-        contextFor: () => contextOf(config),
+        contextFor: () => contextOf(config, use.use),
       }).catch((thrown: unknown) => {
         notLoaded.push(PlayoutError.from(thrown));
         return undefined;
@@ -79,13 +87,17 @@ async function inspectAll(
   return found;
 }
 
-/** Plugins say nothing on the command line: results are for programs too. */
-const contextOf = (config: PlayoutConfig) => ({
-  log: { debug() {}, info() {}, warn() {}, error() {} },
-  configFolder: config.folder,
-  mediaRoots: config.media.roots,
-  protocols: config.media.protocols,
-});
+/** Plugins say nothing on the command line: results are for programs too. They know what the engine's have learnt. */
+function contextOf(config: PlayoutConfig, plugin: string): PluginContext {
+  const folders = foldersFor(pluginFoldersOf(config.engine.dataDir), plugin);
+  return {
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    configFolder: config.folder,
+    mediaRoots: config.media.roots,
+    protocols: config.media.protocols,
+    ...(folders && { folders }),
+  };
+}
 
 function asJson(found: readonly Inspection[], notLoaded: readonly PlayoutError[]): object {
   return {

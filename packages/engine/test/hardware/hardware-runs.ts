@@ -1,4 +1,3 @@
-import { root } from "../built-cli.ts";
 import { runSeams, type SeamRunOptions } from "../seams/run-seams.ts";
 import type { SeamReport } from "../seams/seam-report.ts";
 
@@ -108,7 +107,7 @@ export async function runOnHardware(
       ...options,
       clock: "stepped",
       decoders: [
-        { use: `${root}packages/decoder-hw/dist/index.js`, options: { devices: [device], ...more } },
+        { use: "@retrovue/decoder-hw", options: { devices: [device], ...more } },
         { use: "@retrovue/decoder-libav" },
       ],
       expected: [...changed, ...told(device.index)],
