@@ -246,7 +246,7 @@ export class Source {
     while (!signal.aborted) {
       let engaged: Engagement | undefined;
       try {
-        engaged = this.#succession.take() ?? (await this.#engage(this.#failedDecoders, signal));
+        engaged = (await this.#succession.take(signal)) ?? (await this.#engage(this.#failedDecoders, signal));
         this.#tellChanges(engaged.choice);
         await this.#serve(engaged, signal);
       } catch (thrown) {

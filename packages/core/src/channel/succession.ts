@@ -1,3 +1,4 @@
+import { orAbort } from "../clock/time-limit.js";
 import type { PictureTreatment } from "../conform/conformer.js";
 import type { Nanoseconds, Tick } from "../time/units.js";
 import type { Engagement } from "./engagement.js";
@@ -37,9 +38,14 @@ export class Succession {
     this.#lead.begin();
   }
 
-  /** Whoever is ready to take over from one that has failed or given way. */
-  take(): Engagement | undefined {
-    return this.#understudy?.take();
+  /**
+   * Whoever takes over from one that has failed or given way: who is on the way is waited for, since to call somebody else would
+   * take longer. Undefined where nobody was called, or who was has failed. Rejects as `signal` aborts.
+   */
+  async take(signal: AbortSignal): Promise<Engagement | undefined> {
+    const understudy = this.#understudy;
+    if (understudy !== undefined) await orAbort(understudy.arrived, signal);
+    return understudy?.take();
   }
 
   want(tick: Tick, how: PictureTreatment): void {

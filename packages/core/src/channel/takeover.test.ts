@@ -12,13 +12,18 @@ const planAt = (bench: ChannelBench, segments: Segment[]): Plan =>
 const softwareOpenNs = ms(300);
 
 /** A bench whose second decoder, as software does, takes its time to open. */
-function benchOf(faults: Record<string, FaultScript>, more: Partial<ChannelBenchOptions> = {}): ChannelBench {
+function benchOf(
+  faults: Record<string, FaultScript>,
+  more: Partial<ChannelBenchOptions> = {},
+  onOpen: () => void = () => {},
+): ChannelBench {
   const patterns = new PatternDecoderFactory();
   const bench: ChannelBench = new ChannelBench({
     faults,
     fallback: {
       probe: patterns.probe.bind(patterns),
       open: async (asset, options, signal) => {
+        onOpen();
         await bench.clock.sleepUntil((bench.clock.now() + softwareOpenNs) as Nanoseconds, signal);
         return patterns.open(asset, options, signal);
       },
@@ -57,6 +62,23 @@ describe("takeover/no tick is lost", () => {
       { from: { index: 0, name: "main" }, to: { index: 1, name: "fallback" }, reason: "deviceLost" },
     ]);
     expect(decoders(bench)).toEqual([0, 1]);
+  });
+
+  test("takeover/who-is-on-the-way-when-the-late-one-fails-is-waited-for-not-called-again", async () => {
+    // Late with one picture, for which the next decoder is called, and lost at the next.
+    const script = {
+      calls: [
+        { on: "picture", from: 30, times: 1, move: { kind: "late", byNs: ms(180) } },
+        { on: "picture", from: 31, move: { kind: "reject", code: "DeviceUnavailable" } },
+      ],
+    } as const;
+    let opened = 0;
+    await using bench = benchOf({ [asset.uri]: script }, {}, () => {
+      opened += 1;
+    });
+    await bench.start(planAt(bench, [segmentOf(1, { asset })]));
+    expectWhole(await bench.play(120));
+    expect(opened).toBe(1);
   });
 
   test("takeover/nobody-waits-for-the-lost-device-to-close", async () => {

@@ -32,6 +32,11 @@ export class Understudy {
     return this.#hasFailed;
   }
 
+  /** Settles when it is here, or nobody comes. Never rejects. */
+  get arrived(): Promise<void> {
+    return this.#arrived;
+  }
+
   /** Keeps it at the tick that is waited for, though nothing of it airs yet. */
   want(tick: Tick, how: PictureTreatment): void {
     const session = this.#engagement?.session;
