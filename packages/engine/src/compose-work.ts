@@ -5,7 +5,7 @@ import { busAddressOf, coreSettings, directReferencesOf } from "./channels/core-
 import type { FirstLook } from "./channels/first-look.js";
 import { Slates } from "./channels/slates.js";
 import { type CompositionInput, contextsOf, opened } from "./compose-plugin.js";
-import type { ChannelConfig, PlayoutConfig } from "./config/playout-config.js";
+import { beginsWithEngine, type ChannelConfig, type PlayoutConfig } from "./config/playout-config.js";
 import { MediaInspector } from "./media/media-inspector.js";
 import { MediaWorker } from "./media/media-worker.js";
 import { stillPicture } from "./media/still-picture.js";
@@ -139,7 +139,7 @@ async function bindDecodingInProcesses(
     clock,
     timer: input.host.timer,
     spares: engine.spareWorkers,
-    expected: channels.filter(({ autostart }) => autostart).length,
+    expected: channels.filter(beginsWithEngine).length,
     log,
   });
   teardown.add("decoders", "spare workers", () => pool[Symbol.asyncDispose]());

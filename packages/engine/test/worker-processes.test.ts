@@ -98,6 +98,17 @@ describe.skipIf(process.platform !== "linux" || !isBuilt)(
       expect(objects()).toEqual([]);
     });
 
+    test("workers/channels-on-demand-have-no-process-before-anyone-watches", async () => {
+      const channels = [1, 2, 3, 4].map(
+        (id) => `{ id: ${id}, name: "C${id}", plan: "${pattern}", run: on-demand, outputs: [] }`,
+      );
+      const text = config(1).replace(/channels: \[.*\]/, `channels: [${channels.join(", ")}]`);
+      expect(text).toContain("id: 4");
+      using engine = engineOf(text);
+      await engine.untilLogged("engine started");
+      expect(childrenOf(engine.pid)).toHaveLength(1);
+    });
+
     test("lesson/40-a-worker-that-dies-is-replaced-by-a-spare-and-no-tick-is-missing", async () => {
       using engine = engineOf(config(1));
       await engine.untilLogged("buffering -> ready");

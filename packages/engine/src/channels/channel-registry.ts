@@ -6,7 +6,7 @@ import {
   replacePlan,
   type Tick,
 } from "@retrovue/core";
-import type { ChannelConfig } from "../config/playout-config.js";
+import { beginsWithEngine, type ChannelConfig } from "../config/playout-config.js";
 import type { Log } from "../log/log.js";
 import type { PlanResolver } from "../plans/plan-resolver.js";
 import type { SavedPlans } from "../plans/saved-plans.js";
@@ -151,7 +151,7 @@ export class ChannelRegistry {
    */
   async startConfigured(): Promise<void> {
     const { channels, log } = this.#options;
-    const starts = channels.filter(({ autostart, run }) => autostart && run === "always");
+    const starts = channels.filter(beginsWithEngine);
     await Promise.all(
       starts.map(async ({ id, plan }) => {
         try {

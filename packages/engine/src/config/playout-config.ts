@@ -40,6 +40,10 @@ export interface ChannelConfig extends ChannelSettings {
   readonly outputs: readonly OutputConfig[];
 }
 
+/** True for a channel that goes on air with the engine: neither a request nor a viewer has to come first. */
+export const beginsWithEngine = ({ autostart, run }: Pick<ChannelConfig, "autostart" | "run">): boolean =>
+  autostart && run === "always";
+
 /** Read-only all the way down. */
 export type Frozen<T> = T extends (infer E)[]
   ? readonly Frozen<E>[]
