@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** A device that was lost a moment ago. */
@@ -60,16 +60,6 @@ export class DeviceOutages {
     const ageMs = this.#options.nowMs() - found.atMs;
     // What lies in the future was written before the time of day was set back.
     return ageMs >= 0 && ageMs < outageMs ? found : undefined;
-  }
-
-  /** The device works. */
-  clear(device: string): void {
-    this.#own.delete(device);
-    try {
-      rmSync(this.#pathOf(device), { force: true });
-    } catch {
-      // It ends by itself.
-    }
   }
 
   #pathOf(device: string): string {

@@ -53,10 +53,6 @@ export class SessionBudget {
     }
   }
 
-  get sessionsMax(): number {
-    return this.#options.sessionsMax;
-  }
-
   /** Why sessions are counted within this process alone; undefined where all are counted. */
   get problem(): string | undefined {
     return this.#problem;

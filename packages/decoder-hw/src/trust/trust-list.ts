@@ -110,12 +110,6 @@ export class TrustList {
     return [...all.values()].sort((a, b) => (a.since < b.since ? 1 : -1));
   }
 
-  /** Trusts everything again. */
-  clear(): void {
-    this.#own.clear();
-    for (const name of this.#names()) this.#remove(name);
-  }
-
   #pathOf(name: string): string | undefined {
     const { folder } = this.#options;
     return folder === undefined ? undefined : join(folder, name + extension);

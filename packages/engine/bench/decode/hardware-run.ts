@@ -15,7 +15,7 @@ const context: PluginContext = {
 };
 
 /** The stand-in is measured only where somebody asks for it: its figures are software's, and say nothing of a card. */
-const isStandin = process.env["RETROVUE_BENCH_STANDIN"] === "1";
+export const isStandin = process.env["RETROVUE_BENCH_STANDIN"] === "1";
 
 /** Comparing is switched off: it is the start of an asset, and not the rate that a device keeps up. */
 const options = parseOptions({ comparedPictures: 0, ...(isStandin && { devices: ["standin"] }) });
