@@ -1,4 +1,4 @@
-import { existsSync, globSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { onPath, runCommand } from "./command.mjs";
 import { cacheFolder } from "./root.mjs";
@@ -57,7 +57,7 @@ export async function unpackPackages(packages, warn, folder = unpackedFolder, fe
  * @returns {Promise<string | undefined>} why it failed
  */
 async function unpack(folder, command) {
-  const [file = ""] = globSync("*.deb", { cwd: folder });
+  const file = readdirSync(folder).find((name) => name.endsWith(".deb")) ?? "";
   const unpacked = await runCommand("dpkg-deb", ["-x", join(folder, file), join(folder, "root")]);
   if (unpacked.code !== 0) return `dpkg-deb failed: ${lastLineOf(unpacked.output)}`;
   // What the package depends on is not installed with it.
