@@ -198,7 +198,10 @@ export class Channel {
 
   /** One frame, one line a stage. */
   async #air(n: Tick, signal: AbortSignal): Promise<void> {
-    const { place, source } = await this.#staged(n, signal); // plan/ and decoder/
+    const staged = await this.#staged(n, signal); // plan/ and decoder/
+    // While that settled, its decoder may have given way to the next one, or an edit may have asked for the tick.
+    if (!this.#isOverdue && (this.#isHeld || !this.#isStaged(n, staged.place, staged.source))) return;
+    const { place, source } = staged;
     if (this.#isCommitters(n, place, source)) return this.#passOver(n, place);
     this.#inheritance = undefined;
     const { picture, meta, timing } = this.#pictures.tick(n, place, source, this.#timeline.plan.revision); // conform/

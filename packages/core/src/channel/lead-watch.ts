@@ -29,6 +29,11 @@ export class LeadWatch {
   /** Undefined until the decoder has delivered. */
   #greatestNs: bigint | undefined;
   #notBefore: Nanoseconds | undefined;
+  /** The last tick that was delivered. */
+  #last: Tick | undefined;
+  /** The lead that it had. */
+  #lastLeadNs = 0n;
+  #turn: Tick | undefined;
 
   constructor(options: LeadWatchOptions) {
     this.#options = options;
@@ -39,11 +44,29 @@ export class LeadWatch {
   /** Another decoder is at work. */
   begin(): void {
     this.#greatestNs = undefined;
+    this.#last = undefined;
+  }
+
+  /**
+   * A tick is looked at. What is gone of the lead when its turn comes, beyond what the tick before it left, was lost by a process that
+   * stood still and not by the decoder: it is not counted against that.
+   */
+  look(tick: Tick): void {
+    if (tick === this.#turn) return;
+    this.#turn = tick;
+    if (this.#last === undefined || this.#greatestNs === undefined) return;
+    const { grid, settings } = this.#options;
+    const leftNs = this.#lastLeadNs + grid.tickTime(tick) - grid.tickTime(this.#last);
+    const dueNs = leftNs < settings.leadNsTarget ? leftNs : settings.leadNsTarget;
+    const lostNs = dueNs - this.#leadNs(tick);
+    if (lostNs > 0n) this.#greatestNs -= lostNs;
   }
 
   /** A tick aired as it should. True where the lead is back, so that nobody else is needed. */
   delivered(tick: Tick): boolean {
     const leadNs = this.#leadNs(tick);
+    this.#last = tick;
+    this.#lastLeadNs = leadNs;
     if (this.#greatestNs === undefined || leadNs > this.#greatestNs) this.#greatestNs = leadNs;
     return leadNs >= this.#greatestNs - this.#hasteNs / 2n;
   }

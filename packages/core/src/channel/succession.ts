@@ -64,6 +64,7 @@ export class Succession {
 
   /** The tick is waited for: calls the next decoder where too much of the lead is lost, and lets it take over once it is ready. */
   hasten(tick: Tick, how: PictureTreatment, session: Session): void {
+    this.#lead.look(tick);
     if (!this.#lead.isShrinking(tick) || session.isReadyFor(tick, how)) return;
     if (this.#understudy === undefined) this.#call(tick, session);
     else if (this.#understudy.isReadyFor(tick, how)) session.giveWay(session.progress === this.#progressThen);

@@ -1,0 +1,62 @@
+import { describe, expect, test } from "vitest";
+import type { Clock, Nanoseconds, Tick } from "../index.js";
+import { HouseGrid } from "../time/house-grid.js";
+import { rational } from "../time/rational.js";
+import { LeadWatch } from "./lead-watch.js";
+import { defaultChannelSettings as settings } from "./settings.js";
+
+const grid = new HouseGrid(rational(25, 1), 48_000);
+const tick = (n: number): Tick => (1_000 + n) as Tick;
+
+/** A watch on a clock that says what it is told: so far ahead of a tick's time. */
+function watchAt() {
+  let now = 0n;
+  const clock = { now: () => now as Nanoseconds } as Partial<Clock> as Clock;
+  const leave = (ms: number, n: number) => {
+    now = grid.tickTime(tick(n)) - BigInt(ms) * 1_000_000n;
+  };
+  return { watch: new LeadWatch({ grid, settings, clock }), leave };
+}
+
+describe("takeover/lead", () => {
+  test("takeover/lead-that-a-process-lost-by-standing-still-is-not-the-decoders", () => {
+    const { watch, leave } = watchAt();
+    leave(500, 0);
+    watch.delivered(tick(0));
+    // It slept until the next tick's turn and woke 180 ms late.
+    leave(320, 1);
+    watch.look(tick(1));
+    expect(watch.isShrinking(tick(1))).toBe(false);
+    // What is lost from here on is the decoder's.
+    leave(250, 1);
+    watch.look(tick(1));
+    expect(watch.isShrinking(tick(1))).toBe(true);
+  });
+
+  test("takeover/lead-that-a-decoder-loses-tick-by-tick-counts", () => {
+    const { watch, leave } = watchAt();
+    leave(500, 0);
+    watch.delivered(tick(0));
+    // Each takes 45 ms, of the 40 that it is shown.
+    for (const [n, turn] of [500, 495, 490, 485, 480, 475, 470, 465, 460, 455].entries()) {
+      leave(turn, n + 1);
+      watch.look(tick(n + 1));
+      leave(turn - 45, n + 1);
+      watch.delivered(tick(n + 1));
+    }
+    leave(405, 11);
+    expect(watch.isShrinking(tick(11))).toBe(true);
+  });
+
+  test("takeover/lead-that-is-back-counts-again", () => {
+    const { watch, leave } = watchAt();
+    leave(500, 0);
+    watch.delivered(tick(0));
+    leave(320, 1);
+    watch.look(tick(1));
+    leave(500, 2);
+    watch.delivered(tick(2));
+    leave(440, 3);
+    expect(watch.isShrinking(tick(3))).toBe(true);
+  });
+});
