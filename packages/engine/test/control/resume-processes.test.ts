@@ -55,20 +55,20 @@ describe.skipIf(process.platform !== "linux" || !isBuilt)(
       const client = await engine.start();
       await engine.untilLogged("buffering -> ready");
       const left = new AbortController();
-      const { channel, engine: { runId = "", eventSequence = 0n } = {} } = await client.status.getChannel({
+      const { engine: { runId = "", eventSequence = 0n } = {} } = await client.status.getChannel({
         channelId: 1,
       });
       const events = client.status.watchEvents(
         { runId, afterSequence: eventSequence },
         { signal: left.signal },
       );
+      const channel = async () => (await client.status.getChannel({ channelId: 1 })).channel;
       await expect
-        .poll(
-          async () => (await client.status.getChannel({ channelId: 1 })).channel?.counters?.framesDecoded,
-          { timeout: 60_000 },
-        )
+        .poll(async () => (await channel())?.counters?.framesDecoded, { timeout: 60_000 })
         .toBeGreaterThan(10n);
-      expect(channel?.onAir?.decoder).toBe("@retrovue/decoder-pattern");
+      await expect
+        .poll(async () => (await channel())?.onAir?.decoder, { timeout: 60_000 })
+        .toBe("@retrovue/decoder-pattern");
       const [worker = 0] = await engine.workers();
       process.kill(worker, "SIGKILL");
       for await (const { event } of events) {
