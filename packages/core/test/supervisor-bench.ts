@@ -11,6 +11,7 @@ import { Timeline } from "../src/plan/timeline.js";
 import { ChannelSupervisor, type SupervisorEvent } from "../src/supervision/channel-supervisor.js";
 import { Quarantine } from "../src/supervision/quarantine.js";
 import type { Suspect, Worker, WorkerHost, WorkerListener, WorkerOrder } from "../src/supervision/worker.js";
+import { metaOf } from "../src/testing/meta-of.js";
 import { HouseGrid } from "../src/time/house-grid.js";
 import type { Nanoseconds, Tick } from "../src/time/units.js";
 import { ms, planOf, segmentOf } from "./plan-examples.js";
@@ -80,27 +81,7 @@ class ScriptedWorker implements Worker {
   }
 }
 
-const shown: FrameMeta = {
-  planRevision: 1,
-  segmentId: "0".repeat(32),
-  assetUri: "",
-  assetTitle: "",
-  firstOfSegment: false,
-  repeat: false,
-  standIn: undefined,
-  standInReason: "none",
-  pad: false,
-  discontinuity: false,
-  late: false,
-  mediaTime: undefined,
-  sourcePts: undefined,
-  sourceTimeBase: undefined,
-  sourceIndex: undefined,
-  decoderIndex: 0,
-  decodeNs: 0,
-  silentSamples: 0,
-  ancillary: [],
-};
+const shown = metaOf({ decoderIndex: 0 });
 
 /** A supervisor over scripted workers, on a real clock of a virtual host. */
 export class SupervisorBench implements WorkerHost {

@@ -14,10 +14,10 @@ import {
   type Tick,
   tickAfter,
 } from "@retrovue/core";
+import { metaOf } from "@retrovue/core/testing";
 import { afterEach, expect, test } from "vitest";
 import { ShmFrameBus } from "../src/index.js";
 import type { NativeAddon } from "../src/native.js";
-import { metaForTests } from "./meta-for-tests.js";
 
 const addonPath = fileURLToPath(new URL("../build/Release/framebus_shm.node", import.meta.url));
 const endless = () => new AbortController().signal;
@@ -248,7 +248,7 @@ test("life/a-reader-of-pictures-that-were-cut-short-lives-and-is-told", async ()
   await using reader = await bus.openReader(spec, {}, endless());
   const picture = await writer.loan(endless());
   for (const plane of picture.planes) plane.fill(99);
-  writer.submit(first, picture, undefined, metaForTests);
+  writer.submit(first, picture, undefined, metaOf());
   const lease = await reader.at(first, endless());
   if (lease.overrun) throw new Error("the tick is there");
   expect(lease.picture.planes[0]?.[0]).toBe(99);
@@ -294,8 +294,7 @@ test("life/ticks-far-from-any-grid-are-refused-not-thrown", async () => {
     }),
   );
 
-  for (const tick of [Number.NaN, -5, 2 ** 53 - 1])
-    writer.submit(tick as Tick, "black", undefined, metaForTests);
+  for (const tick of [Number.NaN, -5, 2 ** 53 - 1]) writer.submit(tick as Tick, "black", undefined, metaOf());
   await told;
   expect(why.sort()).toEqual(["OutOfOrder", "OutOfOrder", "TooFar"]);
 });

@@ -3,11 +3,11 @@ import { ManualClock } from "../clock/manual-clock.js";
 import type { PixelFormat } from "../media/picture-format.js";
 import { planesOf } from "../media/pixel-layout.js";
 import { defaultProgramFormat, type ProgramFormat } from "../media/program-format.js";
+import { metaOf } from "../testing/meta-of.js";
 import { HouseGrid } from "../time/house-grid.js";
 import { nanoseconds, tick, tickAfter } from "../time/units.js";
 import type { Committer } from "./committer.js";
 import type { Refusal } from "./frame-bus.js";
-import { type FrameMeta, noSegmentId } from "./frame-meta.js";
 import { MemoryFrameBus } from "./memory-frame-bus.js";
 
 // What every bus must keep is in the contract suite; here is what only the memory bus promises.
@@ -18,27 +18,7 @@ const grid = new HouseGrid(format.frameRate, format.sampleRate);
 const now = tick(53_000_000_000);
 const first = tickAfter(now, 3);
 
-const meta: FrameMeta = {
-  planRevision: 1,
-  segmentId: noSegmentId,
-  assetUri: "",
-  assetTitle: "",
-  firstOfSegment: false,
-  repeat: false,
-  standIn: undefined,
-  standInReason: "none",
-  pad: false,
-  discontinuity: false,
-  late: false,
-  mediaTime: undefined,
-  sourcePts: undefined,
-  sourceTimeBase: undefined,
-  sourceIndex: undefined,
-  decoderIndex: undefined,
-  decodeNs: 0,
-  silentSamples: 0,
-  ancillary: [],
-};
+const meta = metaOf();
 
 async function started(pixelFormat: PixelFormat = "yuv420p") {
   const clock = new ManualClock(grid.tickTime(now));

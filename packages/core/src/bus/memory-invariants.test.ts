@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ManualClock } from "../clock/manual-clock.js";
 import { defaultProgramFormat } from "../media/program-format.js";
+import { metaOf } from "../testing/meta-of.js";
 import { HouseGrid } from "../time/house-grid.js";
 import { nanoseconds, type Tick, tick, tickAfter } from "../time/units.js";
 import type { FrameWriter, PictureBuffer } from "./frame-bus.js";
-import type { FrameMeta } from "./frame-meta.js";
 import { MemoryFrameBus } from "./memory-frame-bus.js";
 
 const never = new AbortController().signal;
@@ -62,28 +62,6 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   ),
   { maxLength: 60 },
 );
-
-const metaOf = (segmentId: string): FrameMeta => ({
-  planRevision: 1,
-  segmentId,
-  assetUri: "",
-  assetTitle: "",
-  firstOfSegment: false,
-  repeat: false,
-  standIn: undefined,
-  standInReason: "none",
-  pad: false,
-  discontinuity: false,
-  late: false,
-  mediaTime: undefined,
-  sourcePts: undefined,
-  sourceTimeBase: undefined,
-  sourceIndex: undefined,
-  decoderIndex: undefined,
-  decodeNs: 0,
-  silentSamples: 0,
-  ancillary: [],
-});
 
 test("bus/memory-keeps-its-promises-whatever-comes", async () => {
   await fc.assert(
@@ -172,7 +150,7 @@ test("bus/memory-keeps-its-promises-whatever-comes", async () => {
           const kept = held.at(-1);
           const picture =
             step.picture === "slate" ? "slate" : step.picture === "kept" && kept ? kept : await borrow();
-          writer.submit(at, picture, undefined, metaOf(segmentOf(1)));
+          writer.submit(at, picture, undefined, metaOf({ segmentId: segmentOf(1) }));
           const taken = committer.counters().submitted > before;
           if (taken) submitted.set(at, picture === "slate" ? "slate" : (picture.planes[0]?.[0] ?? 0));
           await null;

@@ -9,5 +9,6 @@ export {
   MemoryTransport,
   type MemoryTransportDeps,
 } from "./memory-transport.js";
+export { metaOf } from "./meta-of.js";
 export * from "./pattern/index.js";
 export { RecordingMetrics } from "./recording-metrics.js";

@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { endOfMedia, type FrameMeta, mediaTime, noSegmentId, tickAfter } from "@retrovue/core";
+import { endOfMedia, mediaTime, tickAfter } from "@retrovue/core";
+import { metaOf } from "@retrovue/core/testing";
 import { BenchBus } from "./bench-bus.ts";
 import { decoders } from "./own-run.ts";
 
@@ -11,27 +12,7 @@ const never = new AbortController().signal;
 /** House time runs at twice its pace: a run is short, and one core still keeps up with every codec. */
 export const speed = 2;
 
-const meta: FrameMeta = {
-  planRevision: 1,
-  segmentId: noSegmentId,
-  assetUri: "/bench",
-  assetTitle: "",
-  firstOfSegment: false,
-  repeat: false,
-  standIn: undefined,
-  standInReason: "none",
-  pad: false,
-  discontinuity: false,
-  late: false,
-  mediaTime: mediaTime(0n),
-  sourcePts: undefined,
-  sourceTimeBase: undefined,
-  sourceIndex: undefined,
-  decoderIndex: 0,
-  decodeNs: 0,
-  silentSamples: 0,
-  ancillary: [],
-};
+const meta = metaOf({ assetUri: "/bench", mediaTime: mediaTime(0n), decoderIndex: 0 });
 
 /**
  * Milliseconds of computing that a frame takes from the file to a reader in another process: decoding, handing over,

@@ -21,6 +21,7 @@ import {
   type TickSound,
   tickAfter,
 } from "@retrovue/core";
+import { metaOf as emptyMeta } from "@retrovue/core/testing";
 import { ensure, eventually } from "../framework/check.js";
 
 /** Makes the bus under test. It follows `clock`, or is told of every move through `Committer.setMapping`. */
@@ -262,30 +263,16 @@ export function expectation(changes: Partial<Expectation> & { readonly firstTick
 }
 
 /** The meta of a planned tick of segment A. */
-export function metaOf(changes: Partial<FrameMeta> = {}): FrameMeta {
-  return {
+export const metaOf = (changes: Partial<FrameMeta> = {}): FrameMeta =>
+  emptyMeta({
     planRevision: 7,
     segmentId: segments.a,
     assetUri: "/media/a.mkv",
     assetTitle: "A",
-    firstOfSegment: false,
-    repeat: false,
-    standIn: undefined,
-    standInReason: "none",
-    pad: false,
-    discontinuity: false,
-    late: false,
     mediaTime: 0n as NonNullable<FrameMeta["mediaTime"]>,
-    sourcePts: undefined,
-    sourceTimeBase: undefined,
-    sourceIndex: undefined,
     decoderIndex: 0,
-    decodeNs: 0,
-    silentSamples: 0,
-    ancillary: [],
     ...changes,
-  };
-}
+  });
 
 /** A lease, where no overrun may be. */
 export function lease(read: FrameLease | Overrun): FrameLease {

@@ -1,7 +1,7 @@
-import { type FrameMeta, noSegmentId } from "@retrovue/core";
+import { type FrameMeta, noSegmentId } from "../bus/frame-meta.js";
 
-/** The meta of a tick that belongs to nothing. */
-export const metaForTests: FrameMeta = {
+/** The meta of a tick that belongs to nothing, with what a test changes in it. */
+export const metaOf = (changes: Partial<FrameMeta> = {}): FrameMeta => ({
   planRevision: 1,
   segmentId: noSegmentId,
   assetUri: "",
@@ -21,4 +21,5 @@ export const metaForTests: FrameMeta = {
   decodeNs: 0,
   silentSamples: 0,
   ancillary: [],
-};
+  ...changes,
+});
