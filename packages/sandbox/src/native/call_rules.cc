@@ -1,7 +1,6 @@
 #include "call_rules.h"
 
 #include <fcntl.h>
-#include <linux/ioprio.h>
 #include <linux/sockios.h>
 #include <sched.h>
 #include <sys/ioctl.h>
