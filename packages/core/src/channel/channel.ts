@@ -26,6 +26,7 @@ import type { ChannelSettings } from "./settings.js";
 import { type Preview, Shadow } from "./shadow.js";
 import { SoundLine, type SoundOfTick } from "./sound-line.js";
 import { Source } from "./source.js";
+import { Turns } from "./turns.js";
 import { Wake } from "./wake.js";
 
 /** What a channel is made of. All of it is borrowed but the conformer, which the channel closes. */
@@ -87,9 +88,11 @@ export class Channel {
     const time = new SteadyTime(clock);
     this.#options = options;
     const supply = supplyOf(options);
+    const turns = new Turns(grid, settings);
     this.#tools = {
       ...options,
       time,
+      turns,
       supply,
       [Symbol.dispose]: () => {
         supply?.[Symbol.dispose]();
@@ -109,7 +112,8 @@ export class Channel {
       this.#wake.notify();
     });
     this.#preroll = new Preroll({
-      aheadTicks: grid.ticksIn((settings.prerollNs + settings.leadNsTarget) as Nanoseconds),
+      // The first of a turn looks ahead for the last of it, too.
+      aheadTicks: grid.ticksIn((settings.prerollNs + settings.leadNsTarget) as Nanoseconds) + turns.ticks - 1,
       sourcesMax: settings.sourcesMax,
       open: (place) => this.#openSource(place),
       previewed: (place) => {
@@ -177,7 +181,7 @@ export class Channel {
     try {
       while (!signal.aborted) {
         this.#wantNext();
-        await this.#untilLead(signal);
+        await this.#untilTurn(signal);
         this.#skipOverdue();
         await this.#air(this.#next, signal);
       }
@@ -231,10 +235,10 @@ export class Channel {
     if (place.in === "segment") this.#preroll.sourceOf(place)?.want(n, this.#pictures.treatment(n, place));
   }
 
-  /** Sleeps until the next tick is within the target lead: decoding runs at the pace of the clock. */
-  async #untilLead(signal: AbortSignal): Promise<void> {
-    const { clock, grid, settings } = this.#options;
-    const at = (grid.tickTime(this.#next) - settings.leadNsTarget) as Nanoseconds;
+  /** Sleeps until the next tick's turn, at which it is within the target lead: decoding runs at the pace of the clock. */
+  async #untilTurn(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const at = this.#tools.turns.dueAt(this.#next);
     if (clock.now() < at) await clock.sleepUntil(at, signal);
   }
 

@@ -4,18 +4,22 @@ import { HouseGrid } from "../time/house-grid.js";
 import { rational } from "../time/rational.js";
 import { LeadWatch } from "./lead-watch.js";
 import { defaultChannelSettings as settings } from "./settings.js";
+import { Turns } from "./turns.js";
 
 const grid = new HouseGrid(rational(25, 1), 48_000);
 const tick = (n: number): Tick => (1_000 + n) as Tick;
 
+const alone = new Turns(grid, { leadNsTarget: grid.length(1) });
+const inPairs = new Turns(grid, { leadNsTarget: grid.length(10) });
+
 /** A watch on a clock that says what it is told: so far ahead of a tick's time. */
-function watchAt() {
+function watchAt(turns = alone) {
   let now = 0n;
   const clock = { now: () => now as Nanoseconds } as Partial<Clock> as Clock;
   const leave = (ms: number, n: number) => {
     now = grid.tickTime(tick(n)) - BigInt(ms) * 1_000_000n;
   };
-  return { watch: new LeadWatch({ grid, settings, clock }), leave };
+  return { watch: new LeadWatch({ grid, settings, clock, turns }), leave };
 }
 
 describe("takeover/lead", () => {
@@ -58,5 +62,24 @@ describe("takeover/lead", () => {
     watch.delivered(tick(2));
     leave(440, 3);
     expect(watch.isShrinking(tick(3))).toBe(true);
+  });
+
+  test("takeover/lead-that-the-first-of-a-turn-has-less-is-nobodys-loss", () => {
+    const { watch, leave } = watchAt(inPairs);
+    for (const n of [0, 2, 4]) {
+      leave(460, n);
+      watch.look(tick(n));
+      expect(watch.isShrinking(tick(n))).toBe(false);
+      watch.delivered(tick(n));
+      leave(500, n + 1);
+      watch.look(tick(n + 1));
+      expect(watch.delivered(tick(n + 1))).toBe(true);
+    }
+    // Its turn came in time, and now 50 ms of it are gone.
+    leave(460, 6);
+    watch.look(tick(6));
+    expect(watch.hasteAt(tick(6))).toBe(grid.tickTime(tick(7)) - 500_000_000n + 44_125_000n);
+    leave(415, 6);
+    expect(watch.isShrinking(tick(6))).toBe(true);
   });
 });

@@ -2,12 +2,14 @@ import type { Clock } from "../clock/clock.js";
 import type { HouseGrid } from "../time/house-grid.js";
 import { type Nanoseconds, nanosecondsFromMs, type Tick } from "../time/units.js";
 import type { ChannelSettings } from "./settings.js";
+import type { Turns } from "./turns.js";
 
 /** What a watch works with. */
 export interface LeadWatchOptions {
   readonly grid: HouseGrid;
   readonly settings: ChannelSettings;
   readonly clock: Clock;
+  readonly turns: Turns;
 }
 
 /**
@@ -21,7 +23,8 @@ const restNs = nanosecondsFromMs(5_000);
 
 /**
  * Tells a decoder that loses its lead, be it by hanging or by being slower than the clock, from one that has none yet: the lead is
- * measured against the greatest that this decoder has had.
+ * measured against the greatest that this decoder has had. A tick's lead is that of the last one of its turn: what the others
+ * have less is no decoder's loss.
  */
 export class LeadWatch {
   readonly #options: LeadWatchOptions;
@@ -33,12 +36,12 @@ export class LeadWatch {
   #last: Tick | undefined;
   /** The lead that it had. */
   #lastLeadNs = 0n;
-  #turn: Tick | undefined;
+  #looked: Tick | undefined;
 
   constructor(options: LeadWatchOptions) {
     this.#options = options;
     const { leadNsTarget, guardNs } = options.settings;
-    this.#hasteNs = (leadNsTarget - guardNs - options.grid.length(1)) / hasteShare;
+    this.#hasteNs = (leadNsTarget - guardNs - options.grid.length(options.turns.ticks)) / hasteShare;
   }
 
   /** Another decoder is at work. */
@@ -52,11 +55,11 @@ export class LeadWatch {
    * stood still and not by the decoder: it is not counted against that.
    */
   look(tick: Tick): void {
-    if (tick === this.#turn) return;
-    this.#turn = tick;
+    if (tick === this.#looked) return;
+    this.#looked = tick;
     if (this.#last === undefined || this.#greatestNs === undefined) return;
-    const { grid, settings } = this.#options;
-    const leftNs = this.#lastLeadNs + grid.tickTime(tick) - grid.tickTime(this.#last);
+    const { settings } = this.#options;
+    const leftNs = this.#lastLeadNs + this.#turnTime(tick) - this.#turnTime(this.#last);
     const dueNs = leftNs < settings.leadNsTarget ? leftNs : settings.leadNsTarget;
     const lostNs = dueNs - this.#leadNs(tick);
     if (lostNs > 0n) this.#greatestNs -= lostNs;
@@ -74,7 +77,7 @@ export class LeadWatch {
   /** When a tick that is waited for has lost too much of the lead. */
   hasteAt(tick: Tick): Nanoseconds | undefined {
     if (this.#greatestNs === undefined) return undefined;
-    return (this.#options.grid.tickTime(tick) - this.#greatestNs + this.#hasteNs) as Nanoseconds;
+    return (this.#turnTime(tick) - this.#greatestNs + this.#hasteNs) as Nanoseconds;
   }
 
   /** True where it has lost it. */
@@ -93,6 +96,11 @@ export class LeadWatch {
   }
 
   #leadNs(tick: Tick): bigint {
-    return this.#options.grid.tickTime(tick) - this.#options.clock.now();
+    return this.#turnTime(tick) - this.#options.clock.now();
+  }
+
+  #turnTime(tick: Tick): Nanoseconds {
+    const { grid, turns } = this.#options;
+    return grid.tickTime(turns.lastOf(tick));
   }
 }

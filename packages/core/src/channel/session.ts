@@ -22,6 +22,7 @@ import {
 import { type PictureAnswer, PictureCursor, type PictureStep, type Unfinished } from "./picture-cursor.js";
 import type { ChannelSettings } from "./settings.js";
 import { SoundPump } from "./sound-pump.js";
+import type { Turns } from "./turns.js";
 
 /** What all sessions of a channel share. */
 export interface SessionTools {
@@ -29,6 +30,7 @@ export interface SessionTools {
   readonly format: ProgramFormat;
   readonly settings: ChannelSettings;
   readonly clock: Clock;
+  readonly turns: Turns;
   /** Time as it passes, for watches over work. */
   readonly time: SteadyTime;
   readonly writer: FrameWriter;

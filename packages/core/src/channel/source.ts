@@ -124,12 +124,13 @@ export class Source {
       options.onPreparation,
     );
     this.#reason = options.lateTake ? "lateTake" : "opening";
-    const { grid, settings, clock } = options.tools;
+    const { grid, settings, clock, turns } = options.tools;
     this.#lateness = new Lateness(grid, settings.reseekAfterNs);
     this.#succession = new Succession({
       grid,
       settings,
       clock,
+      turns,
       hasOthers: (atWork) => options.chooser.hasOthers(this.#asset, this.#failedDecoders, atWork),
       engage: (late, tick, signal) => this.#engageBeside(late, tick, signal),
       onClosing: (closing) => this.#closeLater(closing),
