@@ -118,6 +118,7 @@ function channelRegistry(scope: Container): ChannelRegistry {
   const { channels, engine, defaults } = config;
   return new ChannelRegistry({
     channels,
+    clock: scope.resolve(engineTokens.clock),
     observer: scope.resolve(engineTokens.records),
     madeOnRequest: (id) => ({ ...requestedChannel(config), ...defaults, id, name: `Channel ${id}` }),
     resolver: scope.resolve(engineTokens.planResolver),

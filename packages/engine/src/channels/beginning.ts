@@ -1,6 +1,5 @@
 import {
   type HouseGrid,
-  type Plan,
   type PlanDraft,
   PlayoutError,
   type ProgramFormat,
@@ -11,7 +10,7 @@ import type { ChannelConfig } from "../config/playout-config.js";
 import type { Log } from "../log/log.js";
 import type { AssetLengths } from "../media/media-inspector.js";
 import type { PlanResolver, ResolvedPlan } from "../plans/plan-resolver.js";
-import { planToBegin } from "../plans/resume.js";
+import { type Begun, planToBegin } from "../plans/resume.js";
 import type { SavedPlan, SavedPlans } from "../plans/saved-plans.js";
 
 /** What a start asks for besides the channel; each part left out is as the configuration says. */
@@ -26,12 +25,10 @@ export interface StartOrder {
 
 /** What a channel begins with. */
 export interface Beginning {
-  /** The plan, once the first tick is known. */
-  readonly planFor: (first: Tick, grid: HouseGrid) => Plan;
+  /** What airs, once the first tick is known. */
+  readonly begin: (first: Tick, grid: HouseGrid) => Begun;
   /** Set where the plan could not be resolved and the channel airs slate: why. */
   readonly onSlate: PlayoutError | undefined;
-  /** The handle that a plan made so came from. */
-  readonly handleOf: (plan: Plan) => string | undefined;
 }
 
 interface Sources {
@@ -65,15 +62,16 @@ export async function beginningOf(
   const draft = resolved?.draft;
   if (stoppedAt !== undefined && draft !== undefined) {
     return {
-      planFor: (first, grid) => startPlan({ ...draft, revision: last + 1 }, first, grid),
+      begin: (first, grid) => ({
+        plan: startPlan({ ...draft, revision: last + 1 }, first, grid),
+        handle: configured,
+      }),
       onSlate: resolved?.onSlate,
-      handleOf: () => configured,
     };
   }
   return {
-    planFor: (first, grid) => planOf(config.id, { saved, configured, draft }, first, grid),
+    begin: (first, grid) => begun(config.id, { saved, configured, draft }, first, grid),
     onSlate: resolved?.onSlate,
-    handleOf: (plan) => (plan === saved?.plan ? saved.handle : configured),
   };
 }
 
@@ -90,12 +88,11 @@ async function ofRequest(
   const goesOn =
     stoppedAt === undefined && saved?.handle === handle ? { ...saved, configured: handle } : undefined;
   return {
-    planFor: (first, grid) =>
+    begin: (first, grid) =>
       goesOn === undefined
-        ? startPlan({ ...draft, revision: last + 1 }, first, grid)
-        : planOf(id, { saved: goesOn, configured: handle, draft }, first, grid),
+        ? { plan: startPlan({ ...draft, revision: last + 1 }, first, grid), handle }
+        : begun(id, { saved: goesOn, configured: handle, draft }, first, grid),
     onSlate,
-    handleOf: () => handle,
   };
 }
 
@@ -121,9 +118,8 @@ async function ofSaved(
   }
   const found = { saved: { ...saved, configured: handle }, configured: handle, draft };
   return {
-    planFor: (first, grid) => planOf(id, found, first, grid),
+    begin: (first, grid) => begun(id, found, first, grid),
     onSlate: undefined,
-    handleOf: () => handle,
   };
 }
 
@@ -151,14 +147,14 @@ async function resolve(
   return undefined;
 }
 
-function planOf(
+function begun(
   id: number,
   found: Pick<Parameters<typeof planToBegin>[0], "saved" | "configured" | "draft">,
   atTick: Tick,
   grid: HouseGrid,
-): Plan {
-  const plan = planToBegin({ ...found, atTick, grid });
-  if (plan !== undefined) return plan;
+): Begun {
+  const beginning = planToBegin({ ...found, atTick, grid });
+  if (beginning !== undefined) return beginning;
   throw new PlayoutError("UnknownPlan", `Channel ${id} has no plan.`, {
     remedy: "Give it one in the configuration, or start it with one.",
     details: { channel: id },

@@ -1,6 +1,8 @@
 import {
   type ChannelState,
+  type Clock,
   type Committer,
+  invariant,
   type Plan,
   PlayoutError,
   replacePlan,
@@ -9,16 +11,19 @@ import {
 import { beginsWithEngine, type ChannelConfig } from "../config/playout-config.js";
 import type { Log } from "../log/log.js";
 import type { PlanResolver } from "../plans/plan-resolver.js";
-import type { SavedPlans } from "../plans/saved-plans.js";
+import type { Begun } from "../plans/resume.js";
+import type { FollowingPlan, SavedPlans } from "../plans/saved-plans.js";
 import { beginningOf, type StartOrder } from "./beginning.js";
 import { BusInMaking } from "./bus-in-making.js";
 import type { ChannelObserver } from "./channel-observer.js";
 import { ChannelRuntime, type ChannelRuntimeTools } from "./channel-runtime.js";
 import type { FirstLook } from "./first-look.js";
+import { PlansToFollow } from "./plans-to-follow.js";
 
 /** What channels are started with. */
 export interface ChannelRegistryOptions {
   readonly channels: readonly ChannelConfig[];
+  readonly clock: Clock;
   readonly resolver: PlanResolver;
   readonly savedPlans: SavedPlans;
   readonly log: Log;
@@ -48,7 +53,14 @@ export interface PlanOrigin {
   readonly handle: string | undefined;
   /** False where it is not worth keeping over a restart. */
   readonly isKept?: boolean;
+  /** What takes its place from a tick on. */
+  readonly following?: FollowingPlan;
+  /** The revision that its sender knows it by, where it followed that one. */
+  readonly toldAs?: number;
 }
+
+/** Where plans that came as values are said to come from. */
+export const inlineSource = "inline";
 
 /** Channels that requests made beside the configured ones. */
 const madeMax = 1_000;
@@ -82,9 +94,21 @@ export class ChannelRegistry {
   #configured: ReadonlySet<number>;
   /** The last revision of a channel that was stopped by request: it begins anew when it is started again, and counts on. */
   readonly #stopped = new Map<number, number>();
+  readonly #toFollow: PlansToFollow;
+  /** Channels whose plan has followed another one: which revision its sender was told, and which one it is. */
+  readonly #told = new Map<number, { readonly toldAs: number; readonly inForce: number }>();
 
   constructor(options: ChannelRegistryOptions) {
+    const { clock, log } = options;
     this.#options = options;
+    this.#toFollow = new PlansToFollow({
+      clock,
+      log,
+      apply: ({ id, plan }, following, effectiveTick) => {
+        const from = { source: inlineSource, handle: undefined, toldAs: plan.revision };
+        this.apply(id, following.plan, from, effectiveTick);
+      },
+    });
     this.#known = new Map(options.channels.map((channel) => [channel.id, channel]));
     this.#configured = new Set(this.#known.keys());
   }
@@ -114,6 +138,14 @@ export class ChannelRegistry {
       remedy: "Start it first.",
       details: { channel: id },
     });
+  }
+
+  /** True where this revision is in force, or the one in force is what follows it. */
+  isInForce(id: number, revision: number): boolean {
+    const inForce = this.#running.get(id)?.plan.revision;
+    if (inForce === undefined || inForce === revision) return inForce === revision;
+    const told = this.#told.get(id);
+    return told?.inForce === inForce && told.toldAs === revision;
   }
 
   /** True for a channel that a request stopped, until one starts it again. */
@@ -192,13 +224,14 @@ export class ChannelRegistry {
     this.onAir(id);
     const { draft, onSlate } = await this.#options.resolver.resolve(handle, by, 1, signal);
     const channel = this.onAir(id);
-    return await channel.edit(undefined, (next) => {
+    const replace = (next: Tick) => {
       const revision = channel.plan.revision + 1;
       const plan = replacePlan(channel.plan, { ...draft, revision }, next, channel.grid);
       // A slate is not a plan that anyone would want back.
       const from = { source: handle, handle, isKept: onSlate === undefined };
       return { onSlate, changed: this.apply(id, plan, from, next) };
-    });
+    };
+    return await channel.edit(undefined, replace, signal);
   }
 
   /**
@@ -216,7 +249,9 @@ export class ChannelRegistry {
     observer.planned(channel, { plan, source: from.source, effectiveTick, before });
     channel.applyPlan(plan);
     const configured = this.#known.get(id)?.plan;
-    if (from.isKept !== false) savedPlans.save(id, { plan, handle: from.handle, configured });
+    const begun = { ...from, plan };
+    if (from.isKept !== false) savedPlans.save(id, { ...begun, configured });
+    this.#expect(channel, begun);
     return true;
   }
 
@@ -231,6 +266,7 @@ export class ChannelRegistry {
     if (channel === undefined) return false;
     if (by === "request") this.#stopped.set(id, channel.plan.revision);
     this.#running.delete(id);
+    this.#toFollow.forget(id);
     this.#options.observer.stopping(channel);
     const stopping = channel.stop().finally(() => this.#stopping.delete(id));
     this.#stopping.set(id, stopping);
@@ -256,7 +292,7 @@ export class ChannelRegistry {
     const signal = AbortSignal.any([this.#closing.signal, ...(order.signal ? [order.signal] : [])]);
     await using look = this.#options.firstLook();
     await using bus = new BusInMaking(() => this.#options.makeBus(config, signal));
-    const { planFor, onSlate, handleOf } = await beginningOf(
+    const { begin, onSlate } = await beginningOf(
       known,
       { order, stoppedAt: this.#stopped.get(id) },
       { ...this.#options, lengths: bus.begunBy(look) },
@@ -264,6 +300,7 @@ export class ChannelRegistry {
     );
     signal.throwIfAborted();
     const channelLog = log.child({ channel: id });
+    let begun: Begun | undefined;
     const channel = await ChannelRuntime.start(
       config,
       {
@@ -271,20 +308,31 @@ export class ChannelRegistry {
         log: channelLog,
         onEvent: (event) => observer.heard(config.id, event),
       },
-      planFor,
+      (first, grid) => {
+        begun = begin(first, grid);
+        return begun.plan;
+      },
       await bus.take(),
     );
+    invariant(begun !== undefined, "a channel is made with a plan");
     this.#known.set(id, known);
     this.#running.set(id, channel);
     this.#stopped.delete(id);
-    const { plan } = channel;
-    observer.started(channel, handleOf(plan) ?? "");
+    const { plan, handle } = begun;
+    observer.started(channel, handle ?? "");
     this.#options.onAir();
     // A slate is not a plan that anyone would want back.
-    if (onSlate === undefined) savedPlans.save(id, { plan, handle: handleOf(plan), configured: known.plan });
+    if (onSlate === undefined) savedPlans.save(id, { ...begun, configured: known.plan });
+    this.#expect(channel, begun);
     const { busMemoryBytes } = channel;
-    channelLog.info({ revision: plan.revision, plan: handleOf(plan), busMemoryBytes }, "channel started");
+    channelLog.info({ revision: plan.revision, plan: handle, busMemoryBytes }, "channel started");
     return { onSlate, isNew: true };
+  }
+
+  #expect(channel: ChannelRuntime, { plan, toldAs, following }: Begun): void {
+    if (toldAs === undefined) this.#told.delete(channel.id);
+    else this.#told.set(channel.id, { toldAs, inForce: plan.revision });
+    this.#toFollow.expect(channel, following);
   }
 
   /** The channel that a request makes. `UnknownChannel` where it is not a request that starts it. */

@@ -25,6 +25,7 @@ import { logEvent } from "../log/log-event.js";
 import type { ChannelOutputs } from "../outputs/channel-outputs.js";
 import { ChannelGauges } from "./channel-gauges.js";
 import { busSpecOf, coreSettings, gridOf } from "./core-settings.js";
+import { EditQueue } from "./edit-queue.js";
 
 /** What a channel is run with; all of it borrowed but the workers, which belong to it alone. */
 export interface ChannelRuntimeTools {
@@ -79,6 +80,7 @@ export class ChannelRuntime {
   readonly #committer: Committer;
   readonly #gauges: ChannelGauges;
   readonly #mapping: Disposable;
+  readonly #edits: EditQueue;
   #standIn: Standing | undefined;
 
   private constructor(
@@ -94,6 +96,7 @@ export class ChannelRuntime {
     this.firstTick = first;
     this.#tools = tools;
     this.#committer = committer;
+    this.#edits = new EditQueue(clock);
     const startedAt = clock.now();
     this.busMemoryBytes = bus.memoryBytes(busSpecOf(tools.engineId, config.id, config, clock.mapping()));
     this.#gauges = new ChannelGauges({
@@ -173,17 +176,24 @@ export class ChannelRuntime {
    * Edits the plan: `make` is given the first tick that an edit can still change, and none of it is handed over until it returns.
    * A worker that does not answer at once is not waited for; the tick is then one that it cannot have reached yet.
    *
+   * Edits go one after another, whoever asks for them. `QueueFull` and `Timeout` where too many or too slow ones are before it
+   * (`EditQueue`), `WrongState` where the channel is stopped, `Cancelled`; none of the plan was changed then.
+   *
    * @param wanted the tick that the edit is for; undefined for as soon as can be
    */
-  async edit<T>(wanted: Tick | undefined, make: (next: Tick) => T): Promise<T> {
-    // What is well ahead need not be held back.
-    if (wanted !== undefined && wanted > this.nextTick + this.grid.ticksIn(farNs)) return make(this.nextTick);
-    const held = await this.#supervisor.hold();
-    try {
-      return make(Math.max(held, this.firstTick) as Tick);
-    } finally {
-      this.#supervisor.release();
-    }
+  edit<T>(wanted: Tick | undefined, make: (next: Tick) => T, signal: AbortSignal): Promise<T> {
+    return this.#edits.take(async () => {
+      // What is well ahead need not be held back.
+      if (wanted !== undefined && wanted > this.nextTick + this.grid.ticksIn(farNs))
+        return make(this.nextTick);
+      const held = await this.#supervisor.hold();
+      try {
+        if (signal.aborted) throw PlayoutError.from(signal.reason, "Cancelled");
+        return make(Math.max(held, this.firstTick) as Tick);
+      } finally {
+        this.#supervisor.release();
+      }
+    }, signal);
   }
 
   /** Puts a newer revision in force, from the first tick not committed. False where it is not newer. */
@@ -219,6 +229,7 @@ export class ChannelRuntime {
 
   /** Ends the outputs, the worker, then the bus. Resolves when all are gone; idempotent. */
   async stop(): Promise<void> {
+    this.#edits.close();
     this.#gauges.close();
     this.#mapping[Symbol.dispose]();
     // The outputs first: what they read must not vanish under them.

@@ -1,4 +1,5 @@
 import {
+  createPlan,
   type HouseGrid,
   mediaTime,
   type Nanoseconds,
@@ -13,6 +14,7 @@ import {
   type Tick,
   Timeline,
 } from "@retrovue/core";
+import type { FollowingPlan } from "../plans/saved-plans.js";
 
 /** An edit of a channel's plan, as it would be applied. */
 export interface PlanEdit {
@@ -26,10 +28,10 @@ export interface PlanEdit {
   /** True where the segment on air is the same in both plans. */
   readonly onAirKept: boolean;
   /**
-   * What is to be applied once `effectiveTick` is on air, where one plan cannot say both what comes before that tick and what
+   * What takes the plan's place from `effectiveTick` on, where one plan cannot say both what comes before that tick and what
    * comes after it: a loop.
    */
-  readonly then: PlanDraft | undefined;
+  readonly following: FollowingPlan | undefined;
 }
 
 /** When an edit is wanted and when it can be had. */
@@ -56,11 +58,10 @@ export function editPlan(current: Plan, draft: PlanDraft, timing: EditTiming, gr
     ? later(current, { ...draft, revision }, effectiveTick, onAir, grid)
     : replacePlan(current, { ...draft, revision }, next, grid);
   const changed = plan !== current;
-  const then =
-    changed && isLater && draft.end === "loop"
-      ? { ...draft, start: draft.start ?? grid.tickTime(effectiveTick) }
-      : undefined;
-  return { plan, changed, effectiveTick, isLate, onAirKept: isKept(current, plan, onAir, grid), then };
+  const loop = { ...draft, revision: revision + 1, start: draft.start ?? grid.tickTime(effectiveTick) };
+  const following =
+    changed && isLater && draft.end === "loop" ? { at: effectiveTick, plan: createPlan(loop) } : undefined;
+  return { plan, changed, effectiveTick, isLate, onAirKept: isKept(current, plan, onAir, grid), following };
 }
 
 /** What airs now up to the tick, and then the draft: its first round where it loops. */

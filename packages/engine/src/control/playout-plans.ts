@@ -17,7 +17,7 @@ import {
   timestampFromWire,
   timestampToWire,
 } from "@retrovue/protocol";
-import type { ChannelRegistry } from "../channels/channel-registry.js";
+import { type ChannelRegistry, inlineSource } from "../channels/channel-registry.js";
 import type { ChannelRuntime } from "../channels/channel-runtime.js";
 import type { ChannelRecords } from "./channel-records.js";
 import { type EditTiming, editPlan, type PlanEdit } from "./plan-edit.js";
@@ -35,14 +35,9 @@ export interface PlayoutPlansDeps extends PlanReadingDeps {
   readonly clock: Clock;
 }
 
-/** Where plans that came as values are said to come from. */
-const source = "inline";
-
 /** Replaces and reads back channels' plans. */
 export class PlayoutPlansService implements Handlers<typeof PlayoutPlans> {
   readonly #deps: PlayoutPlansDeps;
-  /** Channels whose loop was put in force by a revision of our own, and which one its caller was told. */
-  readonly #carriedOn = new Map<number, { readonly told: number; readonly inForce: number }>();
 
   constructor(deps: PlayoutPlansDeps) {
     this.#deps = deps;
@@ -60,17 +55,20 @@ export class PlayoutPlansService implements Handlers<typeof PlayoutPlans> {
       records.causedBy(id, context.correlationId, async () => {
         const channel = channels.onAir(id);
         styles.refuseOther(id, ControlStyle.PLAN);
-        this.#refuseUnexpected(request, channel);
         const draft = planFromWire(message, {
           revision: channel.plan.revision + 1,
           lengthOf: (uri) => lengths.get(uri),
         });
         const wanted = wantedTick(effective, channel);
-        const editFrom = (next: Tick) =>
-          editPlan(channel.plan, draft, this.#timing(wanted, next, channel), channel.grid);
+        const editFrom = (next: Tick) => {
+          // Here, since a reload may have edited the plan while the edit waited for its turn.
+          this.#refuseUnexpected(request, channel);
+          return editPlan(channel.plan, draft, this.#timing(wanted, next, channel), channel.grid);
+        };
+        const apply = (next: Tick) => this.#apply(channel, editFrom(next), next);
         const edit = request.dryRun
           ? editFrom(channel.nextTick)
-          : await channel.edit(wanted, (next) => this.#apply(channel, editFrom(next), next));
+          : await channel.edit(wanted, apply, context.signal);
         if (!request.dryRun) styles.pin(id, ControlStyle.PLAN);
         const at = channel.grid.tickTime(edit.effectiveTick);
         return create(ApplyPlanResponseSchema, {
@@ -113,40 +111,17 @@ export class PlayoutPlansService implements Handlers<typeof PlayoutPlans> {
 
   #apply(channel: ChannelRuntime, edit: PlanEdit, next: Tick): PlanEdit {
     const { channels, records } = this.#deps;
-    const { plan, changed, isLate, effectiveTick, then } = edit;
+    const { plan, changed, isLate, following } = edit;
     if (!changed) return edit;
-    const apply = () => channels.apply(channel.id, plan, { source, handle: undefined }, next);
+    const from = { source: inlineSource, handle: undefined, ...(following && { following }) };
+    const apply = () => channels.apply(channel.id, plan, from, next);
     if (isLate) records.late(apply);
     else apply();
-    if (then !== undefined) void this.#goOn(channel, plan.revision, effectiveTick, then);
     return edit;
   }
 
-  /** Puts the loop itself in force once its first round is on air, unless another plan came meanwhile. */
-  async #goOn(
-    channel: ChannelRuntime,
-    revision: number,
-    at: Tick,
-    then: NonNullable<PlanEdit["then"]>,
-  ): Promise<void> {
-    const { channels, clock, turns } = this.#deps;
-    const { grid, id } = channel;
-    await clock.sleepUntil(grid.tickTime(at), new AbortController().signal);
-    await turns.take(id, async () => {
-      if (channels.running(id) !== channel || channel.plan.revision !== revision) return;
-      await channel.edit(undefined, (next) => {
-        const { plan } = editPlan(channel.plan, then, this.#timing(undefined, next, channel), grid);
-        channels.apply(id, plan, { source, handle: undefined }, next);
-        // The caller knows the revision that it was told; this one is the same plan to it.
-        this.#carriedOn.set(id, { told: revision, inForce: plan.revision });
-      });
-    });
-  }
-
   #refuseUnexpected({ expectedRevision }: ApplyPlanRequest, { id, plan }: ChannelRuntime): void {
-    if (expectedRevision === undefined || expectedRevision === BigInt(plan.revision)) return;
-    const { told, inForce } = this.#carriedOn.get(id) ?? {};
-    if (inForce === plan.revision && expectedRevision === BigInt(told ?? 0)) return;
+    if (expectedRevision === undefined || this.#deps.channels.isInForce(id, Number(expectedRevision))) return;
     throw new PlayoutError(
       "RevisionConflict",
       `Revision ${plan.revision} of channel ${id} is in force, not ${expectedRevision}.`,

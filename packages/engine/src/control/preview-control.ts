@@ -141,7 +141,9 @@ export class PreviewControl {
     try {
       styles.pin(id, ControlStyle.PREVIEW);
       const taken = await turns.take(id, () =>
-        records.causedBy(id, context.correlationId, () => this.#splice(channel, preview, targetMs)),
+        records.causedBy(id, context.correlationId, () =>
+          this.#splice(channel, preview, targetMs, context.signal),
+        ),
       );
       return await this.#onAir(channel, taken, context.signal);
     } finally {
@@ -149,11 +151,16 @@ export class PreviewControl {
     }
   }
 
-  #splice(channel: ChannelRuntime, preview: LoadedPreview, targetMs: number): Promise<Taken> {
+  #splice(
+    channel: ChannelRuntime,
+    preview: LoadedPreview,
+    targetMs: number,
+    signal: AbortSignal,
+  ): Promise<Taken> {
     const { channels, clock, records } = this.#deps;
     const { id, grid } = channel;
     const target = targetMs === 0 ? undefined : grid.tickAtOrAfter(nanoseconds(BigInt(targetMs) * nsPerMs));
-    return channel.edit(target, (next) => {
+    const splice = (next: Tick): Taken => {
       const tick = Math.max(next, target ?? next) as Tick;
       const onAir = grid.tickAtOrBefore(clock.now());
       const plan = splicePlan(channel.plan, tick, [preview.segment(grid)], onAir, grid);
@@ -162,7 +169,8 @@ export class PreviewControl {
       else apply();
       if (this.#previews.get(id) === preview) this.#previews.delete(id);
       return { tick, wanted: target ?? next };
-    });
+    };
+    return channel.edit(target, splice, signal);
   }
 
   /** Waits until the tick is on air, and tells how the switch went. */

@@ -65,6 +65,11 @@ describe("plans/saved", () => {
     expect(await there.saved.load(1)).toEqual({ plan, handle: "evening", configured: "evening" });
     expect(readdirSync(there.plans)).toEqual(["channel-1.json"]);
     expect(JSON.parse(readFileSync(join(there.plans, "channel-1.json"), "utf8")).version).toBe(1);
+    const following = { at: tickAt(30), plan: { ...plan, revision: 2 } };
+    const last = { plan, handle: undefined, configured: undefined, following, toldAs: 7 };
+    there.saved.save(1, last);
+    // Whoever asks meanwhile gets what was handed over.
+    expect(await there.saved.load(1)).toEqual(last);
   });
 
   test("plans/of-many-applied-at-once-the-newest-stays", async () => {
@@ -118,8 +123,10 @@ describe("plans/resume", () => {
   const draft = draftOf(["/a.mp4", "/b.mp4"]);
   const plan = startPlan(draft, tickAt(0), grid);
   const saved = { plan, handle: "evening", configured: "evening" };
-  const begin = (more: Partial<Parameters<typeof planToBegin>[0]>) =>
+  type Circumstances = Partial<Parameters<typeof planToBegin>[0]>;
+  const begun = (more: Circumstances) =>
     planToBegin({ saved, configured: "evening", draft, atTick: tickAt(100), grid, ...more });
+  const begin = (more: Circumstances) => begun(more)?.plan;
 
   test("plans/first-start-begins-at-the-first-tick", () => {
     expect(begin({ saved: undefined })).toMatchObject({ revision: 1, start: grid.tickTime(tickAt(100)) });
@@ -152,5 +159,21 @@ describe("plans/resume", () => {
       start: grid.tickTime(tickAt(100)),
     });
     expect(begin({ saved: over, draft: once, atTick: tickAt(5) })).toBe(over.plan);
+  });
+
+  test("plans/what-was-to-follow-from-a-tick-on-follows-though-the-engine-was-away-then", () => {
+    const loop = { ...startPlan(draftOf(["/c.mp4"]), tickAt(30), grid), revision: 2 };
+    const followed = {
+      plan,
+      handle: undefined,
+      configured: "evening",
+      following: { at: tickAt(30), plan: loop },
+    };
+    expect(begun({ saved: followed, atTick: (tickAt(30) - 1) as Tick })).toEqual(followed);
+    for (const atTick of [tickAt(30), tickAt(77)])
+      expect(begun({ saved: followed, atTick })).toMatchObject({ plan: loop, toldAs: 1 });
+    expect(begun({ saved: followed })?.following).toBeUndefined();
+    // Another plan in the configuration begins, and nothing follows that.
+    expect(begun({ saved: followed, configured: "morning" })).not.toHaveProperty("following");
   });
 });

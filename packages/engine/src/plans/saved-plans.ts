@@ -1,12 +1,23 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { createPlan, type Nanoseconds, type Plan, PlayoutError } from "@retrovue/core";
+import { createPlan, type Nanoseconds, type Plan, PlayoutError, type Tick } from "@retrovue/core";
 import { planFromJson, planFromWire, planToJson, planToWire } from "@retrovue/protocol";
 import { z } from "zod";
 import type { Log } from "../log/log.js";
 
 /** The form of the files; another one is not read. */
 const version = 1;
+
+/**
+ * A plan that takes another one's place from a tick on, where one plan cannot say both what airs before that tick and what
+ * airs after it: a loop that begins later.
+ */
+export interface FollowingPlan {
+  /** The tick from which on it holds. */
+  readonly at: Tick;
+  /** Its revision is the one after that of the plan which it follows. */
+  readonly plan: Plan;
+}
 
 /** A plan as it was applied to a channel. */
 export interface SavedPlan {
@@ -15,6 +26,10 @@ export interface SavedPlan {
   readonly handle: string | undefined;
   /** The handle that the configuration gave the channel then: another one now means that it was changed since. */
   readonly configured: string | undefined;
+  /** What comes after it. */
+  readonly following?: FollowingPlan;
+  /** The revision that its sender knows it by, where it followed that one. */
+  readonly toldAs?: number;
 }
 
 const fileSchema = z.object({
@@ -24,6 +39,8 @@ const fileSchema = z.object({
   configured: z.string().nullable(),
   revision: z.int().min(1),
   plan: z.unknown(),
+  following: z.object({ at: z.int().min(0), plan: z.unknown() }).optional(),
+  toldAs: z.int().min(1).optional(),
 });
 
 const nsPerDay = 86_400_000_000_000n;
@@ -49,6 +66,8 @@ export class SavedPlans {
   /** The channel's plan as it was last applied. A file that cannot be understood is set aside and told. */
   async load(channel: number): Promise<SavedPlan | undefined> {
     const file = this.#fileOf(channel);
+    // A channel that is started again right after it was given a plan goes on with that one.
+    await this.#writing.get(channel);
     let text: string;
     try {
       text = await readFile(file, "utf8");
@@ -103,7 +122,8 @@ export class SavedPlans {
     }
   }
 
-  async #write(channel: number, { plan, handle, configured }: SavedPlan): Promise<void> {
+  async #write(channel: number, saved: SavedPlan): Promise<void> {
+    const { plan, handle, configured, following, toldAs } = saved;
     const content = {
       version,
       channel,
@@ -111,6 +131,8 @@ export class SavedPlans {
       configured: configured ?? null,
       revision: plan.revision,
       plan: planToJson(planToWire(plan)),
+      ...(following && { following: { at: following.at, plan: planToJson(planToWire(following.plan)) } }),
+      ...(toldAs !== undefined && { toldAs }),
     };
     await mkdir(this.#folder, { recursive: true });
     const file = this.#fileOf(channel);
@@ -135,12 +157,18 @@ export class SavedPlans {
 
 /** What the text of a saved plan's file says. Throws for anything else. */
 export function savedPlanOf(text: string): SavedPlan {
-  const { handle, configured, revision, plan } = fileSchema.parse(JSON.parse(text));
-  const draft = planFromWire(planFromJson(plan), { revision });
-  if (draft.start === undefined) throw new PlayoutError("InvalidPlan", "It has no start.");
+  const { handle, configured, revision, plan, following, toldAs } = fileSchema.parse(JSON.parse(text));
   return {
-    plan: createPlan({ ...draft, start: draft.start }),
+    plan: planOf(plan, revision),
     handle: handle ?? undefined,
     configured: configured ?? undefined,
+    ...(following && { following: { at: following.at as Tick, plan: planOf(following.plan, revision + 1) } }),
+    ...(toldAs !== undefined && { toldAs }),
   };
+}
+
+function planOf(json: unknown, revision: number): Plan {
+  const draft = planFromWire(planFromJson(json), { revision });
+  if (draft.start === undefined) throw new PlayoutError("InvalidPlan", "It has no start.");
+  return createPlan({ ...draft, start: draft.start });
 }

@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { failureOf } from "@retrovue/client";
-import { ChannelState, ProcessKind } from "@retrovue/protocol";
+import { ChannelState, ProcessKind, planFromJson } from "@retrovue/protocol";
 import { beforeAll, describe, expect, test } from "vitest";
 import { buildIfStale, root } from "../built-cli.js";
 import { BusWatch, EngineProcess } from "./engine-process.js";
@@ -50,6 +51,51 @@ describe.skipIf(process.platform !== "linux" || !isBuilt)(
       expect(await engine.end()).toBe(0);
     }, 240_000);
 
+    test("control/a-loop-that-begins-later-loops-from-there-though-the-engine-was-killed-before-or-after", async () => {
+      await using engine = new EngineProcess().configure(
+        `[{ id: 1, plan: "${asset(1)}", outputs: [] }, { id: 2, plan: "${asset(2)}", outputs: [] }]`,
+      );
+      const first = await engine.start();
+      await engine.untilLogged("buffering -> ready");
+      const loop = planFromJson({ end: "loop", segments: [{ uri: asset(8), duration: "1s" }] });
+      const later = async (channelId: number, ticks: number) => {
+        const tick = (await first.status.getChannel({ channelId })).channel?.tick ?? 0n;
+        const effective = { case: "effectiveTick" as const, value: tick + BigInt(ticks) };
+        return await first.plans.applyPlan({ channelId, plan: loop, effective });
+      };
+      // One tick comes while no engine runs, or about then; the other when the next one has been on air for a while.
+      const [soon, far] = [await later(1, 40), await later(2, 400)];
+      await untilSaved(engine, 1, soon.revision);
+      await untilSaved(engine, 2, far.revision);
+      first.close();
+      await engine.end("SIGKILL");
+
+      const again = await engine.start();
+      await engine.untilLogged("buffering -> ready");
+      for (const [channel, { effectiveTick, revision }] of [
+        [1, soon],
+        [2, far],
+      ] as const) {
+        const seen = await watched(engine, channel, 90);
+        const at = Number(effectiveTick);
+        // A second is a fraction of a tick longer than 30 ticks: rounds begin where house time has them.
+        const frameAt = (tick: number) => {
+          const round = Math.floor(((tick - at) * 1001) / 30_000);
+          return tick - at - Math.ceil((round * 30_000) / 1_001);
+        };
+        for (const { tick, mark } of seen)
+          expect([tick - at, mark?.frame]).toEqual([tick - at, frameAt(tick)]);
+        const current = await again.plans.getPlan({ channelId: channel });
+        expect(current.revision).toBe(revision + 1n);
+        // Its sender was told the first revision, and may go on speaking of it.
+        const next = { segments: [{ uri: asset(9), duration: seconds(60n) }] };
+        const request = { channelId: channel, plan: next, expectedRevision: revision, dryRun: true };
+        expect((await again.plans.applyPlan(request)).changed).toBe(true);
+      }
+      again.close();
+      expect(await engine.end()).toBe(0);
+    }, 240_000);
+
     test("control/a-replaced-worker-is-told-with-both-processes", async () => {
       await using engine = new EngineProcess().configure(`[{ id: 1, plan: "${asset(1)}", outputs: [] }]`);
       const client = await engine.start();
@@ -83,6 +129,12 @@ describe.skipIf(process.platform !== "linux" || !isBuilt)(
     }, 240_000);
   },
 );
+
+/** Resolves when the channel's plan is in the data folder. */
+async function untilSaved(engine: EngineProcess, channel: number, revision: bigint): Promise<void> {
+  const file = join(engine.folder, "var", "plans", `channel-${channel}.json`);
+  await expect.poll(() => JSON.parse(readFileSync(file, "utf8")).revision).toBe(Number(revision));
+}
 
 /** So many ticks of a channel that show what is planned. */
 async function watched(engine: EngineProcess, channel: number, ticks: number) {
