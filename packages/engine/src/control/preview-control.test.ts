@@ -15,7 +15,7 @@ function previewing(inspect: (uri: string) => Promise<Partial<Inspection>>) {
   const kept: (Preview | undefined)[] = [];
   const channel = { id: 1, setPreview: (preview: Preview | undefined) => void kept.push(preview) };
   const deps = {
-    channels: { configOf: () => undefined, onAir: () => channel },
+    channels: { configOf: () => undefined, onAir: () => channel, running: () => channel },
     records: { onEvent: () => {} },
     styles: { refuseOther() {}, pin() {} },
     clock: { now: () => 0n },

@@ -62,7 +62,11 @@ interface Taken {
 /** Makes assets ready in the shadow and puts them on air at a tick. The same for all channels; one preview each. */
 export class PreviewControl {
   readonly #deps: PreviewControlDeps;
-  readonly #previews = new Map<number, LoadedPreview>();
+  /** By channel, each with the life on air that it was loaded into: the next one's worker does not keep it. */
+  readonly #previews = new Map<
+    number,
+    { readonly channel: ChannelRuntime; readonly preview: LoadedPreview }
+  >();
   /** Channels whose switch waits for its tick. */
   readonly #switching = new Set<number>();
   /** Makes the ids of segments of one asset differ. */
@@ -71,7 +75,7 @@ export class PreviewControl {
   constructor(deps: PreviewControlDeps) {
     this.#deps = deps;
     deps.records.onEvent((id, event) => {
-      if (event.type === "preparation") this.#previews.get(id)?.heard(event);
+      if (event.type === "preparation") this.#previews.get(id)?.preview.heard(event);
     });
   }
 
@@ -90,11 +94,11 @@ export class PreviewControl {
     const uri = resolver.locate(wish.asset);
     styles.pin(id, ControlStyle.PREVIEW);
     const preview = new LoadedPreview(uri, this.#segmentIdFor(id), wish);
-    this.#previews.set(id, preview);
+    this.#previews.set(id, { channel, preview });
     const fail = (why: PlayoutError) => {
       preview.fail(why);
       // The one before was replaced all the same: nobody can switch to it, so it is not kept open either.
-      if (this.#previews.get(id) === preview) channel.setPreview(undefined);
+      if (this.#loaded(channel) === preview) channel.setPreview(undefined);
       return notLoaded(why.message);
     };
     // First by a process that nobody's programme depends on: a file that ends whoever opens it is found out there.
@@ -107,11 +111,12 @@ export class PreviewControl {
     if (failure !== undefined) return fail(failure);
     preview.opened(asset?.duration);
     // Switched to, replaced, or stopped meanwhile.
-    if (this.#previews.get(id) === preview) channel.setPreview(preview.order);
-    else return notLoaded("Another call took its place while it was opened.");
+    if (this.#loaded(channel) === preview) channel.setPreview(preview.order);
+    else return notLoaded("Another call took its place while it was opened, or the channel was stopped.");
     await preview.settledWithin(primingNsMax, timer, signal);
     if (preview.phase === "failed")
       return notLoaded(preview.failure?.message ?? "The preview does not open.");
+    if (channels.running(id) !== channel) return notLoaded("The channel was stopped meanwhile.");
     const by = `${decoder ?? "a decoder"} plays it`;
     return create(LoadPreviewResponseSchema, {
       success: true,
@@ -130,7 +135,7 @@ export class PreviewControl {
     });
     const channel = channels.onAir(id);
     styles.refuseOther(id, ControlStyle.PREVIEW);
-    const preview = this.#previews.get(id);
+    const preview = this.#loaded(channel);
     if (preview === undefined) return violation("No preview is loaded; call LoadPreview first.");
     if (this.#switching.has(id)) return refused(ResultCode.REJECTED_BUSY, "A switch is under way already.");
     if (preview.phase === "failed")
@@ -151,6 +156,13 @@ export class PreviewControl {
     }
   }
 
+  /** What the channel keeps ready; undefined where it keeps nothing, or runs no more. */
+  #loaded(channel: ChannelRuntime): LoadedPreview | undefined {
+    const one = this.#previews.get(channel.id);
+    const isKept = one?.channel === channel && this.#deps.channels.running(channel.id) === channel;
+    return isKept ? one.preview : undefined;
+  }
+
   #splice(
     channel: ChannelRuntime,
     preview: LoadedPreview,
@@ -167,7 +179,7 @@ export class PreviewControl {
       const apply = () => channels.apply(id, plan, { source: "preview", handle: undefined }, next);
       if (target !== undefined && target < next) records.late(apply);
       else apply();
-      if (this.#previews.get(id) === preview) this.#previews.delete(id);
+      if (this.#loaded(channel) === preview) this.#previews.delete(id);
       return { tick, wanted: target ?? next };
     };
     return channel.edit(target, splice, signal);

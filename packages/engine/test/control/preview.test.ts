@@ -175,6 +175,28 @@ describe("control/preview and switch", () => {
     expect(seen[25]).toMatchObject({ frame: undefined, standIn: "black" });
   });
 
+  test("control/a-preview-ends-with-the-channel-though-no-request-stopped-it", async () => {
+    await using it = await running();
+    await it.pass(1_000);
+    await it.load(3);
+    const { channels } = it.engine.engine;
+    // As for want of viewers: it goes on with its plan when somebody comes, by another worker.
+    await channels.stop(1);
+    await expect(it.go()).rejects.toMatchObject({ code: "WrongState" });
+    await channels.start(1);
+    await it.pass(1_000);
+    const answers = [
+      await it.go(),
+      await it.go(it.channel().grid.tickTime(it.channel().nextTick) / 1_000_000n),
+    ];
+    for (const answer of answers)
+      expect(answer).toMatchObject({ success: false, resultCode: ResultCode.PROTOCOL_VIOLATION });
+    expect(await it.load(3)).toMatchObject({ success: true, message: expect.stringMatching(/^primed/) });
+    const switching = it.go();
+    await it.pass(800);
+    expect(await switching).toMatchObject({ success: true, message: "on air" });
+  });
+
   test("control/styles-are-not-mixed-until-the-channel-is-stopped", async () => {
     await using it = await running();
     const update = () => call(it.control, updatePlan, { channelId: 1, planHandle: asset(7) });
