@@ -54,8 +54,9 @@ export function parseOptions(value: unknown): ParsedOptions {
   };
 }
 
-/** Where things are kept if nobody says. */
-export const folderForUser = (): string => join(tmpdir(), `retrovue-hw-${userInfo().uid}`);
+/** Where things are kept if nobody says. The number asks no list of users, where a container's user need not stand. */
+export const folderForUser = (): string =>
+  join(tmpdir(), `retrovue-hw-${process.getuid?.() ?? userInfo().username}`);
 
 function folderOf(value: unknown): string | undefined {
   if (value === undefined || (typeof value === "string" && value !== "")) return value;

@@ -4,11 +4,13 @@ import { join } from "node:path";
 import type { PluginFolders } from "@retrovue/core";
 import type { Log } from "../log/log.js";
 
+/** Whom the engine runs as. The number asks no list of users, where a container's user need not stand; Windows has names alone. */
+const user = (): number | string => process.getuid?.() ?? userInfo().username;
+
 /** What all engines of a user on this machine share: memory that a service's own folder for temporary files does not hide. */
 function machineFolder(): string {
   const shared = "/dev/shm";
-  const { uid, username } = userInfo();
-  return join(existsSync(shared) ? shared : tmpdir(), `playout-plugins-${uid < 0 ? username : uid}`);
+  return join(existsSync(shared) ? shared : tmpdir(), `playout-plugins-${user()}`);
 }
 
 /** The folders that plugins of an engine keep things in, each plugin in one of its own below. */
@@ -39,7 +41,7 @@ export const foldersFor = (all: PluginFolders | undefined, plugin: string): Plug
 function makeOurs(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const about = lstatSync(folder);
-  const { uid } = userInfo();
-  if (!about.isDirectory() || (uid >= 0 && about.uid !== uid))
+  const uid = process.getuid?.();
+  if (!about.isDirectory() || (uid !== undefined && about.uid !== uid))
     throw new Error(`${folder} belongs to somebody else.`);
 }
