@@ -4,7 +4,7 @@
 //   node scripts/bootstrap.mjs start [play FILE…] | test [PATTERN…] | check | bench PART… | fuzz media | faults | soak | seams | players | setup | build
 import { join } from "node:path";
 import { prepareDemo } from "./demo/demo.mjs";
-import { buildNative } from "./native.mjs";
+import { buildNative, buildShipped } from "./native.mjs";
 import { runCommand } from "./setup/command.mjs";
 import { withLock } from "./setup/lock.mjs";
 import { Progress } from "./setup/progress.mjs";
@@ -62,8 +62,9 @@ async function setUp(groups) {
   });
 }
 
-async function build() {
-  await progress.step("native build", () => buildNative());
+/** @param {() => Promise<void>} [native] all of it, where more is run than the engine */
+async function build(native = buildShipped) {
+  await progress.step("native build", native);
   await progress.step("build", async () => {
     const result = await runCommand("tsc", ["-b"], { cwd: root, env: toolEnvironment() });
     if (result.code !== 0) {
@@ -166,7 +167,7 @@ const verbs = {
   },
   bench: async (args) => {
     await setUp(["build", "test"]);
-    await build();
+    await build(buildNative);
     return await handOver(pinnedNode, [join(root, "scripts", "bench.ts"), ...args]);
   },
   faults: async (args) => await withProgram("packages/engine/test/faults/campaign.ts", args),
@@ -175,7 +176,7 @@ const verbs = {
   players: async (args) => await withProgram("packages/engine/test/players/main.ts", args),
   fuzz: async (args) => {
     await setUp(["build", "test"]);
-    await build();
+    await build(buildNative);
     await progress.step("sanitized build", () => buildNative("asan", "decoder-libav"));
     return await handOver(pinnedNode, [join(root, "scripts", "fuzz.ts"), ...args]);
   },

@@ -1,11 +1,12 @@
 // Builds the native packages and runs their own tests:
-//   node scripts/native.mjs build | test | asan | tsan
+//   node scripts/native.mjs build [PACKAGE] | test | asan | tsan
 //
-// A native package has a CMakeLists.txt at its root (or in native/). It is built by CMake and Ninja into
-// packages/<name>/build, puts its addon into build/Release/<name>.node, and registers its tests with ctest. The
-// sanitizer builds get -DRETROVUE_SANITIZE=address|thread and folders of their own, build/asan and build/tsan.
+// A native package has a CMakeLists.txt at its root. All of them are one build of CMake and Ninja (the CMakeLists.txt at the
+// repository's root), whose state lies in .cache/native/<flavour>. Each package's results lie in packages/<name>/build: its addon
+// is build/Release/<name>.node, its tests are registered with ctest. The sanitizer builds get -DRETROVUE_SANITIZE=address|thread
+// and folders of their own, build/asan and build/tsan.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCommand } from "./setup/command.mjs";
 import { withLock } from "./setup/lock.mjs";
@@ -34,19 +35,16 @@ const testTimeoutSeconds = 300;
 
 const nativeSource = /(?:^CMakeLists\.txt|\.(?:c|cc|cpp|h|hpp|in|cmake))$/;
 
+/** Folders of the native packages, relative to the root. */
+export const nativePackages = () =>
+  packageFolders().filter((folder) => existsSync(join(root, folder, "CMakeLists.txt")));
+
 /**
- * Native packages, as the folder that holds the CMakeLists.txt, relative to the root.
+ * Where CMake keeps what it knows of a flavour: the folder for `cmake --build`.
  *
- * @returns {{ folder: string, source: string }[]}
+ * @param {Flavour} [flavour]
  */
-export function nativePackages() {
-  return packageFolders().flatMap((folder) => {
-    const source = [folder, join(folder, "native")].find((at) =>
-      existsSync(join(root, at, "CMakeLists.txt")),
-    );
-    return source === undefined ? [] : [{ folder, source }];
-  });
-}
+export const nativeBuildFolder = (flavour = "release") => join(cacheFolder, "native", flavour);
 
 /**
  * All native sources of all packages: headers and libraries are shared between them, so they are stamped together.
@@ -62,20 +60,17 @@ function nativeSources() {
         return ["node_modules", "build", "dist"].includes(entry.name) ? [] : walk(path);
       return nativeSource.test(entry.name) ? [path] : [];
     });
-  return packageFolders().flatMap(walk).sort();
+  return ["CMakeLists.txt", ...packageFolders().flatMap(walk).sort()];
 }
 
-/**
- * Where the headers that addons need lie: in the package's own dependencies. A package without addon (a header
- * library, a static library with tests) has none and gets no setting.
- *
- * @param {string} folder
- */
-function headerSettings(folder) {
+/** Where the headers that addons need lie: among the dependencies of any package with an addon; there is one version of them. */
+function headerSettings() {
   const headers = { NODE_API_HEADERS_DIR: "node-api-headers/include", NODE_ADDON_API_DIR: "node-addon-api" };
   return Object.entries(headers).flatMap(([name, path]) => {
-    const full = join(root, folder, "node_modules", path);
-    return existsSync(full) ? [`-D${name}=${full}`] : [];
+    const full = nativePackages()
+      .map((folder) => join(root, folder, "node_modules", path))
+      .find((at) => existsSync(at));
+    return full === undefined ? [] : [`-D${name}=${full}`];
   });
 }
 
@@ -87,42 +82,46 @@ function headerSettings(folder) {
  * @param {string} [only]
  */
 export async function buildNative(flavour = "release", only) {
-  await withLock(join(cacheFolder, `native-${flavour}.lock`), () => buildWhatChanged(flavour, only));
+  const one = nativePackages().find((folder) => basename(folder) === only);
+  // CMake's name for all that one folder makes.
+  const target = one === undefined ? "all" : join(root, one, flavours[flavour].folder, "all");
+  await withLock(join(cacheFolder, `native-${flavour}.lock`), () =>
+    buildWhatChanged(flavour, target, only ?? ""),
+  );
 }
 
-/** @param {Flavour} flavour @param {string} [only] */
-async function buildWhatChanged(flavour, only) {
-  const packages = nativePackages().filter(({ folder }) => only === undefined || basename(folder) === only);
-  if (packages.length === 0) return;
-  const stamp = ["native", flavour, ...(only === undefined ? [] : [only])].join("-");
+/** As `buildNative`, but only what runs where the engine runs: half of the work, and all that a start needs. */
+export async function buildShipped() {
+  await withLock(join(cacheFolder, "native-release.lock"), () =>
+    buildWhatChanged("release", "retrovue_shipped", "shipped"),
+  );
+}
+
+/** @param {Flavour} flavour @param {string} target @param {string} share what of all it is; empty: all */
+async function buildWhatChanged(flavour, target, share) {
+  const packages = nativePackages();
+  const whole = `native-${flavour}`;
+  const stamp = share === "" ? whole : `${whole}-${share}`;
   const { folder: into, settings } = flavours[flavour];
   const stamps = new Stamps(join(cacheFolder, "stamps"));
-  const manifests = packages.map(({ folder }) => join(folder, "package.json"));
+  const manifests = packages.map((folder) => join(folder, "package.json"));
   const digest = digestOf(root, [...nativeSources(), ...manifests, "pnpm-lock.yaml"], [root, ...settings]);
-  const isBuilt = packages.every(({ folder }) => existsSync(join(root, folder, into, "build.ninja")));
-  if (isBuilt && stamps.holds(stamp, digest)) return;
+  const build = nativeBuildFolder(flavour);
+  const isBuilt =
+    existsSync(join(build, "build.ninja")) &&
+    packages.every((folder) => existsSync(join(root, folder, into, "CTestTestfile.cmake")));
+  if (isBuilt && (stamps.holds(stamp, digest) || stamps.holds(whole, digest))) return;
 
-  for (const { folder, source } of packages) {
-    const build = join(root, folder, into);
-    const generator = ["-G", "Ninja", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON"];
-    const configure = [
-      "-S",
-      join(root, source),
-      "-B",
-      build,
-      ...generator,
-      ...settings,
-      ...headerSettings(folder),
-    ];
-    for (const args of [configure, ["--build", build]]) {
-      const result = await runCommand("cmake", args, { cwd: root, env: toolEnvironment() });
-      if (result.code !== 0) {
-        throw new SetUpError(
-          `The native build of ${folder} failed.`,
-          `See the compiler's words above. To start it over: remove ${join(folder, into)} and run this again.`,
-          result.output,
-        );
-      }
+  const generator = ["-G", "Ninja", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", `-DRETROVUE_BUILD_FOLDER=${into}`];
+  const configure = ["-S", root, "-B", build, ...generator, ...settings, ...headerSettings()];
+  for (const args of [configure, ["--build", build, "--target", target]]) {
+    const result = await runCommand("cmake", args, { cwd: root, env: toolEnvironment() });
+    if (result.code !== 0) {
+      throw new SetUpError(
+        `The native build${share === "" ? "" : ` (${share})`} failed.`,
+        `See the compiler's words above. To start it over: remove ${relative(root, build)} and run this again.`,
+        result.output,
+      );
     }
   }
   stamps.set(stamp, digest);
@@ -136,7 +135,7 @@ async function buildWhatChanged(flavour, only) {
  */
 export async function testNative(flavour = "release") {
   const sum = { passed: 0, failed: 0, skipped: 0, output: "" };
-  for (const { folder } of nativePackages()) {
+  for (const folder of nativePackages()) {
     const build = join(root, folder, flavours[flavour].folder);
     const report = join(cacheFolder, "reports", `ctest-${flavour}-${basename(folder)}-${process.pid}.xml`);
     mkdirSync(join(cacheFolder, "reports"), { recursive: true });
@@ -159,19 +158,20 @@ export async function testNative(flavour = "release") {
 }
 
 async function main() {
-  const verb = process.argv[2] ?? "";
-  if (!["build", "test", "asan", "tsan"].includes(verb)) {
-    console.error("Usage: node scripts/native.mjs build | test | asan | tsan");
+  const [verb = "", only] = process.argv.slice(2);
+  const isKnown = only === undefined || nativePackages().some((folder) => basename(folder) === only);
+  if (
+    !["build", "test", "asan", "tsan"].includes(verb) ||
+    !isKnown ||
+    (verb !== "build" && only !== undefined)
+  ) {
+    console.error("Usage: node scripts/native.mjs build [PACKAGE] | test | asan | tsan");
     process.exitCode = 2;
-    return;
-  }
-  if (nativePackages().length === 0) {
-    console.log("There are no native packages yet.");
     return;
   }
   const flavour = verb === "asan" || verb === "tsan" ? verb : "release";
   try {
-    await buildNative(flavour);
+    await buildNative(flavour, only);
     if (verb === "build") return;
     const result = await testNative(flavour);
     console.log(result.output);

@@ -3,6 +3,8 @@
 #   -DRETROVUE_SANITIZE=address|thread   instrument everything (address brings undefined behaviour along)
 #   -DNODE_API_HEADERS_DIR=…             node-api-headers/include
 #   -DNODE_ADDON_API_DIR=…               node-addon-api
+#
+# Packages of one build may all include it: variables are set for each, targets are made once.
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -18,7 +20,12 @@ endif()
 
 set(RETROVUE_SANITIZE "" CACHE STRING "address or thread; empty for none")
 set(RETROVUE_ADDON_KIT_DIR "${CMAKE_CURRENT_LIST_DIR}/../include")
+
+if(TARGET retrovue_flags)
+  return()
+endif()
 find_package(Threads REQUIRED)
+set_target_properties(Threads::Threads PROPERTIES IMPORTED_GLOBAL TRUE)
 
 add_library(retrovue_flags INTERFACE)
 target_include_directories(retrovue_flags INTERFACE "${RETROVUE_ADDON_KIT_DIR}")
@@ -45,6 +52,16 @@ elseif(RETROVUE_SANITIZE)
   message(FATAL_ERROR "RETROVUE_SANITIZE is 'address' or 'thread', not '${RETROVUE_SANITIZE}'")
 endif()
 
+# For what includes napi.h. Node-API 8 is in every Node since 12.22; one build serves all releases.
+add_library(retrovue_node_api INTERFACE)
+target_include_directories(retrovue_node_api SYSTEM INTERFACE ${NODE_API_HEADERS_DIR} ${NODE_ADDON_API_DIR})
+target_compile_definitions(retrovue_node_api INTERFACE NAPI_VERSION=8 NAPI_DISABLE_CPP_EXCEPTIONS)
+# A worker thread that is being terminated runs no JavaScript, so nothing can be thrown either: that is no fault.
+target_compile_definitions(retrovue_node_api INTERFACE NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS)
+
+# What runs where the engine runs: addons and programs, without tests and what benches compare with.
+add_custom_target(retrovue_shipped)
+
 # retrovue_addon(NAME SOURCES… ): builds build/Release/NAME.node. An instrumented library cannot be loaded into an
 # uninstrumented Node, so sanitizer builds leave the addon out and run the native tests alone.
 function(retrovue_addon name)
@@ -56,16 +73,13 @@ function(retrovue_addon name)
   endif()
   add_library(${name} MODULE ${ARGN})
   set_target_properties(${name} PROPERTIES PREFIX "" SUFFIX ".node"
-    LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/Release")
-  target_include_directories(${name} SYSTEM PRIVATE "${NODE_API_HEADERS_DIR}" "${NODE_ADDON_API_DIR}")
-  # Node-API 8 is in every Node since 12.22; one build serves all releases.
-  target_compile_definitions(${name} PRIVATE NAPI_VERSION=8 NAPI_DISABLE_CPP_EXCEPTIONS NODE_GYP_MODULE_NAME=${name})
-  # A worker thread that is being terminated runs no JavaScript, so nothing can be thrown either: that is no fault.
-  target_compile_definitions(${name} PRIVATE NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS)
-  target_link_libraries(${name} PRIVATE retrovue_flags)
+    LIBRARY_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/Release")
+  target_compile_definitions(${name} PRIVATE NODE_GYP_MODULE_NAME=${name})
+  target_link_libraries(${name} PRIVATE retrovue_flags retrovue_node_api)
   if(APPLE)
     target_link_options(${name} PRIVATE -undefined dynamic_lookup)
   endif()
+  add_dependencies(retrovue_shipped ${name})
 endfunction()
 
 # retrovue_test(NAME SOURCES…): a program with the runner of retrovue/test/runner.h; each TEST is one ctest test.

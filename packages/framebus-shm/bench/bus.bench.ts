@@ -1,25 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Bench } from "../../../scripts/bench/bench.ts";
+import { buildNativeProgram } from "../../../scripts/bench/native-program.ts";
 
 export const part = "bus";
 
-const build = join(import.meta.dirname, "../build");
-const program = join(build, "bench/native/bus_bench");
-let isBuilt = false;
+const program = join(import.meta.dirname, "../build/bench/native/bus_bench");
 
 /** Builds the measuring program; says why it cannot. */
-function unavailable(): string | undefined {
-  if (isBuilt) return undefined;
-  if (!existsSync(join(build, "build.ninja")))
-    return "the native packages are not built: node scripts/native.mjs build";
-  execFileSync("cmake", ["--build", build, "--target", "bus_bench"], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  isBuilt = true;
-  return undefined;
-}
+const unavailable = () => buildNativeProgram("bus_bench");
 
 /** One measurement by the program: what it printed. */
 const measured = (measurement: string): number =>

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Bench } from "../../../scripts/bench/bench.ts";
+import { buildNativeProgram } from "../../../scripts/bench/native-program.ts";
 import { Arrivals } from "./arrivals.ts";
 import { EngineUnderTest, encoding, pause } from "./channels.ts";
 import { PeerArrivals } from "./peer-arrivals.ts";
@@ -18,8 +19,7 @@ const film = join(mediaFolder, "programmes/bbb-1080p24-mpeg2-mp2.ts");
 /** The source of both sides, made of it once: 20 s of 1080p30 H.264 at 8 Mbit/s with AAC. */
 const media = join(root, ".cache/bench/render-source.mp4");
 
-const nativeBuild = join(import.meta.dirname, "../build");
-const floorProgram = join(nativeBuild, "renderer_floor");
+const floorProgram = join(import.meta.dirname, "../build/renderer_floor");
 
 /** What is measured each time, once everything runs. */
 const steadyMs = 10_000;
@@ -113,19 +113,7 @@ function floorShare(pace: "real" | "free"): number {
   return percent;
 }
 
-let hasFloor = false;
-
-function withoutFloor(): string | undefined {
-  const missing = unavailable();
-  if (missing !== undefined || hasFloor) return missing;
-  if (!existsSync(join(nativeBuild, "build.ninja")))
-    return "the native packages are not built: node scripts/native.mjs build";
-  execFileSync("cmake", ["--build", nativeBuild, "--target", "renderer_floor"], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  hasFloor = true;
-  return undefined;
-}
+const withoutFloor = () => unavailable() ?? buildNativeProgram("renderer_floor");
 
 /** True where so many channels deliver every picture in time, by the arrival of each at a viewer. */
 async function engineSustains(channels: number): Promise<boolean> {
