@@ -11,9 +11,9 @@ const unshipped = /(?:\.test\.[cm]?tsx?$|^(?:test|bench)\/)/;
 /** Packages that only tests of others may import, whatever the table says. */
 const forTestsOnly = new Set(["plugin-contract", "sim"]);
 
-/** What lies outside of all packages and may be reached by path: the bench's types, and what runs the tools of the set-up. */
+/** What lies outside of all packages and may be reached by path: what benches share, and what runs the tools of the set-up. */
 const outsideHelpers = [
-  { from: /^bench\//, to: /^(?:\.\.\/)+scripts\/bench\/bench\.ts$/ },
+  { from: /^(?:bench|test)\//, to: /^(?:\.\.\/)+scripts\/bench\/[\w-]+\.ts$/ },
   { from: /\.test\.ts$|^test\//, to: /^(?:\.\.\/)+scripts\/setup\/[\w-]+\.mjs$/ },
 ];
 

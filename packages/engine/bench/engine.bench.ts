@@ -5,8 +5,9 @@ import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import type { FrameReader } from "@retrovue/core";
 import type { Bench } from "../../../scripts/bench/bench.ts";
-import { BusEngine, pause } from "./engine/bus-engine.ts";
-import { FfmpegPlayer, ffmpegFirstPicture } from "./engine/ffmpeg-player.ts";
+import { pause, steadyShare } from "../../../scripts/bench/real-time.ts";
+import { BusEngine } from "./engine/bus-engine.ts";
+import { ffmpegFirstPicture, ffmpegPlayer } from "./engine/ffmpeg-player.ts";
 
 export const part = "engine";
 
@@ -45,21 +46,12 @@ function unavailable(): string | undefined {
   return undefined;
 }
 
-/** Share of a core, in percent, that `cpuSeconds` grew by while things were steady. */
-async function share(program: { cpuSeconds(): number }, afterMs: number): Promise<number> {
-  await pause(afterMs);
-  const before = program.cpuSeconds();
-  const began = performance.now();
-  await pause(steadyMs);
-  return ((program.cpuSeconds() - before) / (performance.now() - began)) * 100_000;
-}
-
 /** All processes of an engine with one channel, while a reader follows it. */
 async function engineShare(directBuffers?: number): Promise<number> {
   await using engine = await BusEngine.start({ media, channels: 1, directBuffers });
   await using reader = await engine.openBus(1);
   await plannedTick(reader);
-  const measured = await share(engine, settledMs);
+  const measured = await steadyShare(engine, settledMs, steadyMs);
   const read = await reader.next(never);
   if (read.overrun) return measured;
   if (read.meta.standIn !== undefined) throw new Error("A stand-in aired: that is no film to measure.");
@@ -68,8 +60,8 @@ async function engineShare(directBuffers?: number): Promise<number> {
 }
 
 async function ffmpegShare(): Promise<number> {
-  await using player = new FfmpegPlayer(media);
-  return await share(player, warmUpMs);
+  await using player = ffmpegPlayer(media);
+  return await steadyShare(player, warmUpMs, steadyMs);
 }
 
 /** Resolves when a tick of the film is committed that was not there before. */
@@ -135,7 +127,7 @@ async function memoryPerChannel(): Promise<number> {
 }
 
 async function ffmpegMemory(): Promise<number> {
-  await using player = new FfmpegPlayer(media);
+  await using player = ffmpegPlayer(media);
   await pause(warmUpMs);
   return player.memoryBytes() / 1e6;
 }

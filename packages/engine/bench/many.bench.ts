@@ -6,10 +6,10 @@ import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { Gauge, Registry } from "prom-client";
 import type { Bench } from "../../../scripts/bench/bench.ts";
+import { cpuSecondsOf } from "../../../scripts/bench/process-tree.ts";
+import { pause, steadyShare } from "../../../scripts/bench/real-time.ts";
 import { CampaignEngine } from "../test/faults/campaign-engine.ts";
-import { pause } from "./engine/bus-engine.ts";
 import { ffmpegFirstPicture } from "./engine/ffmpeg-player.ts";
-import { cpuSecondsOf } from "./engine/process-tree.ts";
 
 export const part = "engine";
 
@@ -108,11 +108,7 @@ async function bareLatency(): Promise<number> {
 async function idleShare(channels: number): Promise<number> {
   await using many = new Many(channels, { run: "on-demand" });
   await many.engine.untilLogged("engine started");
-  await pause(settleMs);
-  const before = cpuSecondsOf(many.engine.processes());
-  const from = performance.now();
-  await pause(idleMs);
-  return ((cpuSecondsOf(many.engine.processes()) - before) / (performance.now() - from)) * 100_000;
+  return await steadyShare({ cpuSeconds: () => cpuSecondsOf(many.engine.processes()) }, settleMs, idleMs);
 }
 
 /** Milliseconds from a viewer's request to the first packets, which begin with a key frame, of a channel that nobody watched. */

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { MeasuredProgram } from "./processes.ts";
+import { freePort } from "../../../scripts/bench/free-port.ts";
+import { MeasuredProgram } from "../../../scripts/bench/measured-program.ts";
+import { pause } from "../../../scripts/bench/real-time.ts";
 
 const launcher = fileURLToPath(new URL("../../../bin/retrovue-playout", import.meta.url));
 
@@ -22,7 +23,9 @@ export class EngineUnderTest implements AsyncDisposable {
     this.port = port;
     this.#metricsPort = metricsPort;
     this.#folder = folder;
-    this.#program = new MeasuredProgram(launcher, ["--config", join(folder, "playout.json")], folder);
+    this.#program = new MeasuredProgram(launcher, ["--config", join(folder, "playout.json")], {
+      cwd: folder,
+    });
   }
 
   static async start(media: string, channels: number): Promise<EngineUnderTest> {
@@ -107,18 +110,4 @@ export class EngineUnderTest implements AsyncDisposable {
     await this.#program[Symbol.asyncDispose]();
     rmSync(this.#folder, { recursive: true, force: true });
   }
-}
-
-/** Waits in real time: this is what benches measure in. */
-export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Bench } from "../../../scripts/bench/bench.ts";
+import { MeasuredProgram } from "../../../scripts/bench/measured-program.ts";
 import { buildNativeProgram } from "../../../scripts/bench/native-program.ts";
+import { pause, steadyShare } from "../../../scripts/bench/real-time.ts";
 import { Arrivals } from "./arrivals.ts";
-import { EngineUnderTest, encoding, pause } from "./channels.ts";
+import { EngineUnderTest, encoding } from "./channels.ts";
 import { PeerArrivals } from "./peer-arrivals.ts";
-import { MeasuredProgram } from "./processes.ts";
 
 export const part = "render";
 
@@ -72,22 +73,13 @@ const ffmpegArgs = (): string[] => [
   ..."-ac 2 -ar 48000 -f mpegts".split(" "),
 ];
 
-/** Share of a core, in percent, that `cpuSeconds` grew by while things were steady. */
-async function share(program: { cpuSeconds(): number }): Promise<number> {
-  await pause(settleMs);
-  const before = program.cpuSeconds();
-  const began = performance.now();
-  await pause(steadyMs);
-  return ((program.cpuSeconds() - before) / (performance.now() - began)) * 100_000;
-}
-
 async function engineShare(): Promise<number> {
   await using engine = await EngineUnderTest.start(media, 1);
   // Somebody watches, as somebody takes what ffmpeg writes.
   const watching = engine.watch(1, warmUpMs + settleMs + steadyMs, () => "more");
   await pause(warmUpMs);
   const before = await engine.standIns();
-  const measured = await share(engine);
+  const measured = await steadyShare(engine, settleMs, steadyMs);
   await watching;
   const standIns = (await engine.standIns()) - before;
   if (standIns > 0) throw new Error(`${standIns} ticks aired a stand-in: that is no programme to measure.`);
@@ -95,8 +87,10 @@ async function engineShare(): Promise<number> {
 }
 
 async function ffmpegShare(): Promise<number> {
-  await using program = new MeasuredProgram("ffmpeg", [...ffmpegArgs(), "-y", "/dev/null"], tmpdir());
-  return await share(program);
+  await using program = new MeasuredProgram("ffmpeg", [...ffmpegArgs(), "-y", "/dev/null"], {
+    cwd: tmpdir(),
+  });
+  return await steadyShare(program, settleMs, steadyMs);
 }
 
 /**

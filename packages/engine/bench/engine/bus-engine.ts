@@ -1,12 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BusAddress, FrameReader } from "@retrovue/core";
 import { ShmFrameBus } from "@retrovue/framebus-shm";
-import { cpuSecondsOf, maps, memoryOf, named, treeOf } from "./process-tree.ts";
+import { freePort } from "../../../../scripts/bench/free-port.ts";
+import { MeasuredProgram } from "../../../../scripts/bench/measured-program.ts";
+import { maps, named } from "../../../../scripts/bench/process-tree.ts";
+import { pause } from "../../../../scripts/bench/real-time.ts";
 
 const launcher = fileURLToPath(new URL("../../../../bin/retrovue-playout", import.meta.url));
 
@@ -30,19 +31,17 @@ export class BusEngine implements AsyncDisposable {
   readonly #port: number;
   readonly #id = `bench-${process.pid}-${++enginesMade}`;
   readonly #folder = mkdtempSync(join(tmpdir(), "retrovue-engine-bench-"));
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<void>;
+  readonly #program: MeasuredProgram;
 
   private constructor(port: number, metricsPort: number, options: BusEngineOptions) {
     this.#port = port;
     this.metricsPort = metricsPort;
     const file = join(this.#folder, "playout.json");
     writeFileSync(file, JSON.stringify(this.#config(port, options)));
-    this.#child = spawn(launcher, ["--config", file], {
+    this.#program = new MeasuredProgram(launcher, ["--config", file], {
       cwd: this.#folder,
-      stdio: ["ignore", "ignore", "inherit"],
+      showsErrors: true,
     });
-    this.#ended = new Promise((resolve) => this.#child.once("close", () => resolve()));
   }
 
   static async start(options: BusEngineOptions): Promise<BusEngine> {
@@ -51,12 +50,12 @@ export class BusEngine implements AsyncDisposable {
 
   /** The processes that have a channel's bus mapped, workers all of them, oldest first. */
   channelWorkers(): readonly number[] {
-    return named(this.#pid, "worker-main").filter((pid) => maps(pid, `${this.#id}.ch`));
+    return named(this.#program.pid, "worker-main").filter((pid) => maps(pid, `${this.#id}.ch`));
   }
 
   /** Resolves when it says so, its spare workers being warm. */
   async ready(): Promise<void> {
-    while (this.#isRunning) {
+    while (this.#program.isRunning) {
       const answer = await fetch(`http://127.0.0.1:${this.#port}/readyz`).catch(() => undefined);
       if (answer?.ok === true) return;
       await pause(10);
@@ -78,17 +77,17 @@ export class BusEngine implements AsyncDisposable {
   }
 
   cpuSeconds(): number {
-    return cpuSecondsOf(treeOf(this.#pid));
+    return this.#program.cpuSeconds();
   }
 
   memoryBytes(): number {
-    return memoryOf(treeOf(this.#pid));
+    return this.#program.memoryBytes();
   }
 
   /** Opens a channel's bus as soon as it is there. */
   async openBus(channelId: number): Promise<FrameReader> {
     const address: BusAddress = { engineId: this.#id, channelId };
-    while (this.#isRunning) {
+    while (this.#program.isRunning) {
       const reader = await this.bus
         .openReader(address, { name: "bench" }, AbortSignal.timeout(30_000))
         .catch(() => undefined);
@@ -99,17 +98,8 @@ export class BusEngine implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isRunning) this.#child.kill("SIGTERM");
-    await this.#ended;
+    await this.#program[Symbol.asyncDispose]();
     rmSync(this.#folder, { recursive: true, force: true });
-  }
-
-  get #pid(): number {
-    return this.#child.pid ?? 0;
-  }
-
-  get #isRunning(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   #config(port: number, { media, channels, directBuffers, autostart = true }: BusEngineOptions): object {
@@ -128,18 +118,4 @@ export class BusEngine implements AsyncDisposable {
       channels: Array.from({ length: channels }, (_, n) => ({ id: n + 1, ...channel })),
     };
   }
-}
-
-/** Waits in real time: this is what benches measure in. */
-export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FrameReader } from "@retrovue/core";
 import { ShmFrameBus } from "@retrovue/framebus-shm";
-import { maps, named, treeOf } from "../../bench/engine/process-tree.ts";
+import { maps, named, treeOf } from "../../../../scripts/bench/process-tree.ts";
 import { startedPlayout } from "../built-cli.ts";
 import { Elapsed, pause } from "../seams/real-time.ts";
 

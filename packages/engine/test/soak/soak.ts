@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ShmFrameBus } from "@retrovue/framebus-shm";
-import { cpuSecondsOf } from "../../bench/engine/process-tree.ts";
+import { cpuSecondsOf } from "../../../../scripts/bench/process-tree.ts";
 import { CampaignEngine } from "../faults/campaign-engine.ts";
 import { type CheckedRun, checkedRecord } from "../faults/compare-with-record.ts";
 import { Random } from "../seams/random.ts";
