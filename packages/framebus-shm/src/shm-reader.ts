@@ -197,6 +197,8 @@ export class ShmReader implements FrameReader {
   }
 
   #reached(tick: number, signal: AbortSignal): Promise<void> {
+    // One that began while another's end was on its way.
+    if (this.#wait !== undefined) return Promise.reject(waitsAlready());
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         if (this.#wait === wait) this.#wait = undefined;
@@ -248,6 +250,7 @@ export class ShmReader implements FrameReader {
   #throwIfUnusable(signal: AbortSignal): void {
     this.#throwIfDisposed();
     throwIfAborted(signal);
+    if (this.#wait !== undefined) throw waitsAlready();
   }
 
   #throwIfDisposed(): void {
@@ -256,6 +259,8 @@ export class ShmReader implements FrameReader {
 }
 
 const closedReader = () => new PlayoutError("Closed", "The frame reader was used after it was closed.");
+const waitsAlready = () =>
+  new PlayoutError("WrongState", "The frame reader waits already; await that first, or open another.");
 const staleBus = () =>
   new PlayoutError("BusStale", "The bus was closed or its engine is gone; open it again.");
 const senselessSlot = (tick: Tick) =>

@@ -150,7 +150,8 @@ export interface FrameLease {
  * *Ownership.* The caller owns the reader and each lease. Leases do not keep memory from being reused: `release()`
  * tells what happened.
  *
- * *Concurrency.* One `at` or `next` in flight; leases may overlap.
+ * *Concurrency.* One `at` or `next` in flight: another one while it waits is refused with `WrongState` and changes nothing for the
+ * first. Leases may overlap.
  *
  * *"Not yet" and "end".* Both calls wait for a tick that is not committed yet, bounded by the signal. A tick no longer
  * held is an `Overrun`, a value: go on at `oldest`, never retry. A bus has no end; it becomes stale.

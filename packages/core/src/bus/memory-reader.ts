@@ -89,6 +89,12 @@ export class MemoryReader implements FrameReader {
     this.#throwIfDisposed();
     this.#committer.ring.throwIfStale();
     if (signal.aborted) throw PlayoutError.from(signal.reason, "Cancelled");
+    if (this.#committer.ring.isAwaitedBy(this)) {
+      throw new PlayoutError(
+        "WrongState",
+        "The frame reader waits already; await that first, or open another.",
+      );
+    }
   }
 
   #throwIfDisposed(): void {

@@ -108,6 +108,10 @@ export class MemoryRing {
     });
   }
 
+  isAwaitedBy(owner: object): boolean {
+    return this.#waiters.some((waiter) => waiter.owner === owner);
+  }
+
   cancel(owner: object, why: PlayoutError): void {
     for (const waiter of [...this.#waiters]) if (waiter.owner === owner) waiter.reject(why);
   }

@@ -61,6 +61,22 @@ export const readRules: readonly Rule<BusBench>[] = [
     },
   },
   {
+    id: "bus/a-second-wait-is-refused",
+    reason:
+      "A reader waits for one tick at a time: a call that is neither answered nor refused hangs for ever.",
+    check: async (bench) => {
+      const channel = await bench.start();
+      const lane = await channel.openWriter();
+      const reader = await channel.openReader();
+      const waiting = awaitedLater(reader.at(channel.first, channel.signal));
+      await rejects(reader.at(channel.tick(1), channel.signal), "WrongState", "at, while it waits");
+      await rejects(reader.next(channel.signal), "WrongState", "next, while it waits");
+      await lane.submit(channel.first);
+      equal(lease(await waiting).tick, channel.first, "what the first wait is answered");
+      equal(lease(await reader.at(channel.first, channel.signal)).tick, channel.first, "a read after it");
+    },
+  },
+  {
     id: "bus/next-begins-at-the-newest-and-goes-on",
     reason: "A reader that joins wants what is newest, and then every tick once.",
     check: async (bench) => {

@@ -10,11 +10,13 @@ export class RendererSubject implements AsyncDisposable {
   /**
    * @param encodes whether it makes a stream; a renderer that only counts is excused from what is said of bytes
    * @param openBus what it reads; default: a bus in this process's memory
+   * @param pipes whether it has `pipeTo`; default: as `encodes`
    */
   constructor(
     readonly factory: RendererFactory,
     readonly encodes: boolean = true,
     readonly openBus: OpenFrameBus = (clock) => new MemoryFrameBus({ clock }),
+    readonly pipes: boolean = encodes,
   ) {}
 
   /** A channel on air by hand; disposed after the check. */
@@ -39,3 +41,7 @@ export type RendererRule = Rule<RendererSubject>;
 /** For rules about bytes. */
 export const onlyEncoders = (subject: RendererSubject): string | undefined =>
   subject.encodes ? undefined : "makes no stream";
+
+/** For rules about `pipeTo`. */
+export const onlyPipers = (subject: RendererSubject): string | undefined =>
+  subject.pipes ? undefined : "writes into no pipe";

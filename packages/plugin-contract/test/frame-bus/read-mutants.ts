@@ -106,6 +106,22 @@ export const readMutants = [
       at: (tick, signal) => reader.at(tick, signal).catch((error) => Promise.reject(error.cause ?? error)),
     }),
   })),
+  busMutant("forgets-a-wait-for-another", ["bus/a-second-wait-is-refused"], () => ({
+    reader: (reader) => {
+      let isWaiting = false;
+      return {
+        at: async (tick, signal) => {
+          if (isWaiting) return never;
+          isWaiting = true;
+          try {
+            return await reader.at(tick, signal);
+          } finally {
+            isWaiting = false;
+          }
+        },
+      };
+    },
+  })),
   busMutant("next-begins-at-the-oldest", ["bus/next-begins-at-the-newest-and-goes-on"], () => ({
     reader: (reader) => {
       let begun = false;

@@ -14,6 +14,7 @@ import {
   type Tick,
 } from "@retrovue/core";
 import { type MuxerFlaws, PaperMuxer } from "./paper-muxer.js";
+import { PaperPipe } from "./paper-pipe.js";
 
 /** What a renderer of paper may do wrong. */
 export interface PaperFlaws extends MuxerFlaws {
@@ -36,6 +37,13 @@ export interface PaperFlaws extends MuxerFlaws {
   readonly fallsWithATap?: boolean;
   readonly takesAnySettings?: boolean;
   readonly stillsAreText?: boolean;
+  /** Into pipes go bytes without heads. */
+  readonly pipesWithoutHeads?: boolean;
+  /** Taps hear what is piped. */
+  readonly tapsHearPipes?: boolean;
+  /** A pipe that is full is waited for, and nothing done meanwhile. */
+  readonly standsWithItsPipe?: boolean;
+  readonly fallsWithItsPipe?: boolean;
 }
 
 const aheadNs = 500_000_000n;
@@ -60,6 +68,7 @@ class PaperRenderer implements Renderer {
   #counts = { encoded: 0, missed: 0, bytes: 0, opens: 0, gapNs: 0 };
   #work: Promise<void> | undefined;
   #sent: Promise<void> = Promise.resolve();
+  #pipe: PaperPipe | undefined;
 
   constructor(
     private readonly format: ProgramFormat,
@@ -86,6 +95,15 @@ class PaperRenderer implements Renderer {
     this.#throwIfEnded();
     this.#taps.add(tap);
     return { [Symbol.dispose]: () => void this.#taps.delete(tap) };
+  }
+
+  pipeTo(descriptor: number): void {
+    this.#throwIfEnded();
+    const onGone = () => {
+      if (this.flaws.fallsWithItsPipe === true)
+        this.#end.reject(new PlayoutError("Unavailable", "Nobody reads."));
+    };
+    this.#pipe = new PaperPipe(descriptor, onGone);
   }
 
   counters(): RendererCounters {
@@ -143,6 +161,10 @@ class PaperRenderer implements Renderer {
     }
     read.release();
     const { tick } = read;
+    while (this.flaws.standsWithItsPipe === true && this.#pipe?.isFull === true) {
+      if (signal.aborted) throw signal.reason;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
     const gapNs = Number(clock.now() - this.#grid.tickTime(tick));
     this.#counts.gapNs = this.flaws.gapInSeconds === true ? gapNs * 1e9 : gapNs;
     if (this.flaws.wantsWorkers === true && read.meta.standIn !== undefined) this.#counts.missed++;
@@ -166,6 +188,10 @@ class PaperRenderer implements Renderer {
   #send(tick: Tick, randomAccess: boolean, bytes: Uint8Array): void {
     this.#counts.bytes += bytes.length;
     const cut = this.flaws.cutsChunks === true ? bytes.subarray(0, 100) : bytes;
+    if (this.#pipe !== undefined) {
+      this.#pipe.write({ bytes: cut, randomAccess, tick }, this.flaws.pipesWithoutHeads === true);
+      if (this.flaws.tapsHearPipes !== true) return;
+    }
     for (const tap of this.#taps) {
       try {
         tap.write({ bytes: cut, randomAccess, tick });

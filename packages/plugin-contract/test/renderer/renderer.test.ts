@@ -51,12 +51,24 @@ declareMutants(vitest, rendererSuite, [
   mutant("ends-only-once-started", ["renderer/disposal-before-anything-is-quiet-too"], {
     endsOnlyOnceStarted: true,
   }),
-  mutant("works-after-the-end", ["renderer/use-after-disposal-is-closed"], { worksAfterTheEnd: true }),
+  mutant(
+    "works-after-the-end",
+    ["renderer/use-after-disposal-is-closed", "renderer/piping-after-disposal-is-closed"],
+    { worksAfterTheEnd: true },
+  ),
   mutant("forgets-at-the-end", ["renderer/counters-stay-readable"], { forgetsAtTheEnd: true }),
   mutant("opens-when-aborted", ["renderer/an-aborted-opening-opens-nothing"], { opensWhenAborted: true }),
   mutant("falls-with-a-tap", ["renderer/a-tap-that-throws-is-alone"], { fallsWithATap: true }),
   mutant("takes-any-settings", ["renderer/impossible-settings-are-refused-at-start"], {
     takesAnySettings: true,
+  }),
+  mutant("pipes-without-heads", ["renderer/piped-records-are-the-stream"], { pipesWithoutHeads: true }),
+  mutant("taps-hear-pipes", ["renderer/piped-records-are-the-stream"], { tapsHearPipes: true }),
+  mutant("stands-with-its-pipe", ["renderer/a-pipe-that-takes-nothing-holds-nothing-up"], {
+    standsWithItsPipe: true,
+  }),
+  mutant("falls-with-its-pipe", ["renderer/a-pipe-that-nobody-reads-ends-nothing"], {
+    fallsWithItsPipe: true,
   }),
   mutant("stills-are-text", ["renderer/stills-are-jpegs"], { stillsAreText: true }),
 ]);
