@@ -64,7 +64,7 @@ int64_t rvfb_reader_head(const rvfb_reader* reader);
 int64_t rvfb_reader_oldest(const rvfb_reader* reader);
 
 /* Waits until `tick` is committed. OK, TIMEOUT, INTERRUPTED or STALE. At most timeout_ns, and 0.1 s late at
- * worst when interrupted. */
+ * worst when interrupted. Where the system allows no futexes it looks every quarter of a tick (1 to 10 ms). */
 rvfb_status rvfb_reader_wait(rvfb_reader* reader, int64_t tick, int64_t timeout_ns);
 /* Ends the wait under way, or the next one where none is. From any thread. */
 void rvfb_reader_interrupt(rvfb_reader* reader);

@@ -1,5 +1,4 @@
-/* The reader's side of the frame bus. Rules are those of frame_bus_protocol.h; this file maps, waits and
- * bounds. */
+/* The reader's side of the frame bus, by the rules of frame_bus_protocol.h: maps, waits and bounds. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -47,11 +46,19 @@ static int64_t mono_now(void) {
   return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-/* The word lies in memory mapped read-only: FUTEX_WAIT only loads it, and is content with that. */
+/* FUTEX_WAIT only loads the word, which is mapped read-only. 0 where the system has or allows no such futex. */
 static int futex_wait_until(const uint32_t* word, uint32_t seen, int64_t mono) {
   const struct timespec until = {mono / NS_PER_S, mono % NS_PER_S};
-  const long result = syscall(SYS_futex, word, FUTEX_WAIT_BITSET, seen, &until, NULL, FUTEX_BITSET_MATCH_ANY);
-  return result < 0 ? errno : 0;
+  return syscall(SYS_futex, word, FUTEX_WAIT_BITSET, seen, &until, NULL, FUTEX_BITSET_MATCH_ANY) == 0 ||
+         errno == EAGAIN || errno == EINTR || errno == ETIMEDOUT;
+}
+
+/* Without futexes a wait looks again after a quarter of a tick, 1 to 10 ms: more looks would show in the machine's load. */
+static void sleep_a_little(const rvfb_format* format, int64_t left) {
+  const int64_t quarter = NS_PER_S * format->rate_den / format->rate_num / 4;
+  const int64_t look = quarter < 1000000 ? 1000000 : quarter > 10000000 ? 10000000 : quarter;
+  const struct timespec pause = {0, left < look ? left : look};
+  if (left > 0) nanosleep(&pause, NULL);
 }
 
 static rvfb_status status_of_errno(void) {
@@ -66,15 +73,13 @@ static int engine_lives(int fd) {
   return fcntl(fd, F_OFD_GETLK, &lock) != 0 || lock.l_type != F_UNLCK;
 }
 
-/* Maps `bytes` of an object read-only, every page at once: a reader's first look should cost no page faults.
- */
+/* Maps `bytes` of an object read-only, every page at once: a reader's first look should cost no faults. */
 static const uint8_t* map_whole(int fd, size_t bytes) {
   void* at = mmap(NULL, bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
   return at == MAP_FAILED ? NULL : at;
 }
 
-/* Takes the first entry whose lock is free. The table is a courtesy: whatever fails here is not the reader's
- * failure. */
+/* Takes the first entry whose lock is free. The table is a courtesy: what fails here fails nothing else. */
 static void claim_entry(rvfb_reader* r, const char* name) {
   char path[PATH_MAX];
   if (snprintf(path, sizeof path, "%s.readers", r->path) >= (int)sizeof path) return;
@@ -261,7 +266,8 @@ rvfb_status rvfb_reader_wait(rvfb_reader* r, int64_t tick, int64_t timeout_ns) {
       check_at = now + SLICE_NS;
     }
     if (now >= deadline) return RVFB_TIMEOUT;
-    futex_wait_until(&h->futex_word, word, deadline < check_at ? deadline : check_at);
+    const int64_t until = deadline < check_at ? deadline : check_at;
+    if (!futex_wait_until(&h->futex_word, word, until)) sleep_a_little(&h->format, until - mono_now());
   }
 }
 
@@ -369,8 +375,7 @@ void rvfb_reader_show(rvfb_reader* r, int64_t cursor, uint64_t overruns) {
       .cursor_tick = cursor, .overruns = overruns, .last_seen_mono_ns = mono_now()};
   const off_t at = RVFB_READERS_BYTES + (off_t)r->entry * RVFB_READER_ENTRY_BYTES;
   /* Only the three leading fields. Stored by a call and not through a mapping: any of the group may cut the
-   * object short, and a store beyond its end would kill. A table that takes no more is not looked at again.
-   */
+   * object short, and a store beyond its end would kill. One that takes no more is not looked at again. */
   if (pwrite(r->readers_fd, &entry, offsetof(rvfb_reader_entry, pid), at) < 0) {
     close(r->readers_fd);
     r->readers_fd = -1;

@@ -1,6 +1,12 @@
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <cstddef>
+#include <future>
 #include <thread>
 
 #include "bench.h"
@@ -25,6 +31,21 @@ std::string readFile(const std::string& path) {
   REQUIRE(::pread(fd, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
   ::close(fd);
   return bytes;
+}
+
+/// From now on the kernel answers this thread's waits on words that processes share with EPERM, as a container's filter may.
+bool refuseSharedWaits() {
+  const sock_filter rules[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_futex, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[1])),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FUTEX_WAIT_BITSET, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{std::size(rules), const_cast<sock_filter*>(rules)};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
 }  // namespace
@@ -138,6 +159,36 @@ TEST("bus/a-wait-ends-by-time-interrupt-and-end-of-the-bus") {
   CHECK(ended == RVFB_STALE);
   rvfb_frame frame;
   CHECK(other.read(0, frame) == RVFB_STALE);
+}
+
+TEST("bus/a-wait-sleeps-where-the-system-refuses-futexes") {
+  Bench bench;
+  Reader reader(bench.path());
+  bench.committer->start(bench.first);
+  auto lane = bench.openLane();
+  bool isRefused = false;
+  rvfb_status timeout = RVFB_OK, reached = RVFB_SYSTEM;
+  long slept = 0;
+  std::promise<void> looking;
+  // What is refused is refused for this thread alone, and for its life.
+  std::thread waiter([&] {
+    isRefused = refuseSharedWaits();
+    rusage before{}, after{};
+    ::getrusage(RUSAGE_THREAD, &before);
+    timeout = rvfb_reader_wait(reader.raw, bench.first, kSecond / 20);
+    ::getrusage(RUSAGE_THREAD, &after);
+    slept = after.ru_nvcsw - before.ru_nvcsw;
+    looking.set_value();
+    reached = rvfb_reader_wait(reader.raw, bench.first, 60 * kSecond);
+  });
+  looking.get_future().wait();
+  submitPainted(*lane, bench.grid, bench.first);
+  waiter.join();
+  REQUIRE(isRefused);
+  CHECK(timeout == RVFB_TIMEOUT);
+  // A quarter of a tick is 8 ms. One that spins never gives its processor away by itself.
+  CHECK(slept >= 3);
+  CHECK(reached == RVFB_OK);
 }
 
 TEST("bus/readers-are-listed-and-garbage-in-their-table-hurts-nobody") {

@@ -18,6 +18,9 @@ namespace {
 /// More than any tick of 50 Mbit/s; what is longer comes in several records.
 constexpr std::size_t kBytes = kTsPacketBytes * 4'096;
 
+/// Where a process had no descriptor left to be told by, it looks so often whether it is to end.
+constexpr int kLookMs = 50;
+
 void put(std::uint8_t* at, std::uint64_t value, int bytes) {
   for (int i = 0; i < bytes; ++i) at[i] = static_cast<std::uint8_t>(value >> (8 * i));
 }
@@ -32,7 +35,7 @@ PipeOutlet::PipeOutlet(Pacer& pacer, int descriptor)
 
 PipeOutlet::~PipeOutlet() {
   stop();
-  ::close(stopEvent_);
+  if (stopEvent_ >= 0) ::close(stopEvent_);
 }
 
 void PipeOutlet::wake() {
@@ -103,7 +106,8 @@ bool PipeOutlet::send(std::span<const Pacer::Portion> portions) {
 
 bool PipeOutlet::waitForRoom() {
   std::array<pollfd, 2> both{pollfd{descriptor_, POLLOUT, 0}, pollfd{stopEvent_, POLLIN, 0}};
-  while (::poll(both.data(), both.size(), -1) < 0)
+  const int patience = stopEvent_ < 0 ? kLookMs : -1;
+  while (::poll(both.data(), both.size(), patience) < 0)
     if (errno != EINTR) return false;
   return !stopping_.load();
 }

@@ -41,7 +41,7 @@ class PipeOutlet {
 
   Pacer& pacer_;
   const int descriptor_;
-  /// Becomes readable when it is to end, whatever the pipe does.
+  /// Becomes readable when it is to end, whatever the pipe does. -1 where the process had no descriptor left.
   const int stopEvent_;
   std::vector<std::uint8_t> bytes_;
   std::array<std::array<std::uint8_t, kHeadBytes>, kPortions> heads_;

@@ -1,10 +1,12 @@
 #include <fcntl.h>
 #include <retrovue/test/runner.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstring>
+#include <optional>
 
 #include "fakes.h"
 #include "pipe_outlet.h"
@@ -17,11 +19,31 @@ namespace {
 
 constexpr std::int64_t kTick = 40'000'000;
 
+/// While it lives the process gets no more descriptors.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
 /// A pacer whose ticks leave at once, an outlet, and the other end of its pipe.
 struct Piped {
-  Piped() : clock(standing(1000 * kTick)), pacer({25, 1, 48'000}, 0, clock, [this] { told(); }) {
+  explicit Piped(bool isStarved = false) : clock(standing(1000 * kTick)), pacer({25, 1, 48'000}, 0, clock, [this] { told(); }) {
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) == 0);
-    outlet = std::make_unique<PipeOutlet>(pacer, ends[0]);
+    {
+      std::optional<NoDescriptors> none;
+      if (isStarved) none.emplace();
+      outlet = std::make_unique<PipeOutlet>(pacer, ends[0]);
+    }
     made.store(outlet.get());
     outlet->wake();
   }
@@ -97,6 +119,16 @@ TEST("outlet/stopping-does-not-wait-for-one-that-takes-nothing") {
   for (std::int64_t tick = 1; tick <= 8; ++tick) piped.push(tick, 3'000, true);
   std::uint8_t first = 0;
   // It is at work, and its pipe is full or will be.
+  piped.read(&first, 1);
+  piped.pacer.stop();
+  piped.outlet->stop();
+  CHECK_EQ(first, static_cast<std::uint8_t>(3'000 * kTsPacketBytes));
+}
+
+TEST("outlet/stopping-needs-no-descriptor") {
+  Piped piped(true);
+  for (std::int64_t tick = 1; tick <= 8; ++tick) piped.push(tick, 3'000, true);
+  std::uint8_t first = 0;
   piped.read(&first, 1);
   piped.pacer.stop();
   piped.outlet->stop();
