@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -43,9 +44,9 @@ export async function checkPackages() {
       const manifest = /** @type {Manifest} */ (
         JSON.parse(readFileSync(join(unpacked, "package.json"), "utf8"))
       );
-      const files = readdirSync(unpacked, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name).slice(unpacked.length + 1));
+      const files = readdirSync(unpacked, { recursive: true, encoding: "utf8" }).filter((path) =>
+        statSync(join(unpacked, path)).isFile(),
+      );
       faults.push(...manifestFaults(manifest, files).map((fault) => `${name} ${fault}`));
       linkDependencies(manifest, folder, scratch);
       const isNative = existsSync(join(root, folder, "CMakeLists.txt"));

@@ -117,7 +117,7 @@ export function dependencyFaults(files: FileMap): Fault[] {
   for (const [path, text] of filesMatching(files, /^(?:packages\/[^/]+\/)?package\.json$/)) {
     const manifest = JSON.parse(text) as Manifest;
     for (const [name, version] of Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })) {
-      if (!/^(?:npm:[^@]+@)?\d+\.\d+\.\d+(?:-[\w.]+)?$|^workspace:\*$/.test(version)) {
+      if (!/^(?:npm:@?[^@]+@)?\d+\.\d+\.\d+(?:-[\w.]+)?$|^workspace:\*$/.test(version)) {
         faults.push({ path, message: `${name} is "${version}"; pin an exact version` });
       }
     }
