@@ -50,9 +50,12 @@ export interface CommitterCounters {
 
 /** One reader as it shows itself. Untrusted: any process of the group may write it. */
 export interface ReaderEntry {
+  /** At most 32 characters; empty where it gave none. */
   readonly name: string;
   readonly pid: number;
+  /** The last tick it returned; −1 before the first. */
   readonly cursor: Tick;
+  /** Times that it came too late, since it was opened. */
   readonly overruns: number;
 }
 
@@ -82,7 +85,7 @@ export type CommitterEvent =
  * *After an error.* None of these methods throws but with `Closed`; a lane gone bad is refused tick by tick.
  */
 export interface Committer extends AsyncDisposable {
-  /** First tick of the channel's life. From here on a tick is never missing. */
+  /** First tick of the channel's life, told once. From here on a tick is never missing. */
   start(first: Tick): void;
   /** Makes a new lane; the one before may submit no more. */
   openLane(): LaneTicket;
@@ -90,14 +93,19 @@ export interface Committer extends AsyncDisposable {
   retireLane(lane: number, reason: StandInReason): void;
   /** Replaces the expectations from the first entry's tick on. At most 64 ahead; in tick order. */
   expect(expectations: readonly Expectation[]): void;
+  /** In force from the next tick that is stood in for. */
   setPolicy(policy: StandInPolicy): void;
   /** Why ticks are missing, for slots and counters, until told otherwise; set by supervision. */
   setReason(reason: StandInReason): void;
+  /** House time from now on: the committer's own, and what readers find in the bus. */
   setMapping(mapping: ClockMapping): void;
   /** Writable memory of a reserved picture, to be filled before `start`. Black is filled already. */
   reserved(kind: "slate"): PicturePlanes;
+  /** The last committed tick; −1 before the first. */
   head(): Tick;
   counters(): CommitterCounters;
+  /** Readers that live, in no order. */
   readers(): readonly ReaderEntry[];
+  /** Told on the engine's thread, soon after it happened. */
   onEvent(listener: (event: CommitterEvent) => void): Disposable;
 }

@@ -9,6 +9,7 @@ import type { FrameMeta } from "./frame-meta.js";
 export interface BusAddress {
   /** The engine's id: 1 to 64 characters of `a-z`, `0-9`, `-`, `_`. */
   readonly engineId: string;
+  /** A whole number, 0 or more. */
   readonly channelId: number;
 }
 
@@ -96,6 +97,7 @@ export interface Refusal {
  * has gone or has opened a newer lane, and then for ever.
  */
 export interface FrameWriter extends AsyncDisposable {
+  /** A buffer that holds whatever was in it last: to be filled wholly before it is submitted. */
   loan(signal: AbortSignal): Promise<PictureBuffer>;
   /**
    * Hands tick `tick` over. `picture` is a buffer on loan, or a reserved picture by name. `sound` undefined means
@@ -107,6 +109,7 @@ export interface FrameWriter extends AsyncDisposable {
     sound: TickSound | undefined,
     meta: FrameMeta,
   ): void;
+  /** Told of each submission that was not committed, after `submit` has returned; never from within it. */
   onRefused(listener: (refusal: Refusal) => void): Disposable;
   /** The last committed tick; −1 before the first. */
   head(): Tick;
@@ -161,6 +164,7 @@ export interface FrameLease {
  */
 export interface FrameReader extends AsyncDisposable {
   readonly format: ProgramFormat;
+  /** Exactly that tick: neither the one before it nor the one after. `next` goes on from it. */
   at(tick: Tick, signal: AbortSignal): Promise<FrameLease | Overrun>;
   /** The tick after the last one this reader returned; the newest one at first. */
   next(signal: AbortSignal): Promise<FrameLease | Overrun>;

@@ -24,7 +24,7 @@ export interface ClockHealth {
   readonly source: string;
   /** `free-run` before a first lock, `locked`, or `holdover` after the source was lost. */
   readonly state: "free-run" | "locked" | "holdover";
-  /** Source minus house time, last estimate. */
+  /** Source minus house time, last estimate; signed. */
   readonly offsetNs: Nanoseconds;
   /** Source's rate against CLOCK_MONOTONIC, parts per million. */
   readonly driftPpm: number;
@@ -59,5 +59,6 @@ export interface Clock {
   mapping(): ClockMapping;
   /** Calls the listener after each change of the mapping. */
   onMapping(listener: (mapping: ClockMapping) => void): Disposable;
+  /** How well it follows its source, as last estimated. */
   health(): ClockHealth;
 }

@@ -13,7 +13,7 @@ export interface PictureTreatment {
   readonly field: "both" | "first" | "second";
 }
 
-/** What happens to one tick's sound. Ramps are linear in amplitude over the named span. */
+/** What happens to one tick's sound. Ramps are linear in amplitude from its first sample to just past its last. */
 export interface SoundTreatment {
   /** Decibels; 0 leaves matching samples bit-exact. Above full scale the limiter works. */
   readonly gainDb: number;
@@ -25,14 +25,18 @@ export interface SoundTreatment {
 /**
  * Turns one asset's running sound into house sound. Resampling keeps state between blocks, so there is one of
  * these for each stretch that a decoder reads without a seek: made by `Conformer.openSound`, disposed at the next seek.
- * It begins with the first sample pushed, whatever time its block names.
+ * It begins with the first sample pushed, whatever time its block names. Every call is synchronous and short, from one thread; after
+ * disposal all but another disposal throw `Closed`.
  */
 export interface SoundConformer extends Disposable {
-  /** Takes a block from the decoder; the block may be released when this returns. */
+  /**
+   * Takes a block from the decoder, of the rate and channels that this was opened for; the block may be released when this
+   * returns.
+   */
   push(block: SoundBlock): void;
   /** Says that no block will follow, so that the resampler gives out what it holds. */
   end(): void;
-  /** House samples ready to be pulled. */
+  /** House samples per channel ready to be pulled. */
   readonly available: number;
   /**
    * Writes `samples` house samples (never more than `available`) with the treatment into `into`, one array per
@@ -65,11 +69,19 @@ export interface Conformer extends AsyncDisposable {
   readonly format: ProgramFormat;
   /** Fills `into` with `from`, scaled, placed, coloured and dimmed as asked. */
   picture(from: PictureFrame, into: PictureBuffer, how: PictureTreatment, signal: AbortSignal): Promise<void>;
-  /** A resampler for an asset whose zero is heard at house sample `start` (used to round phase only). */
+  /**
+   * A resampler for an asset whose zero is heard at house sample `start` (used to round phase only). Throws `UnsupportedMedia`
+   * for what it cannot convert. The caller disposes it.
+   *
+   * @param sampleRate of the asset, samples per second
+   * @param channels of the asset
+   * @param layout which they are, by libav's name, as in `SoundStream.layout`
+   */
   openSound(sampleRate: number, channels: number, layout: string, start: SampleIndex): SoundConformer;
 }
 
-/** Makes a channel's conformer. */
+/** Makes a channel's conformer. Any number at once; all of one factory are independent of one another. */
 export interface ConformerFactory {
+  /** The conformer is the caller's. Rejects with `Cancelled` or `Timeout`, and has then made nothing. */
   open(format: ProgramFormat, signal: AbortSignal): Promise<Conformer>;
 }

@@ -12,6 +12,7 @@ export interface AssetRef {
 
 /** The chosen picture stream. */
 export interface PictureStream {
+  /** By libav's short name, as "h264". */
   readonly codec: string;
   readonly format: PictureFormat;
   /** Frames per second that the asset claims. For people only: which picture airs is decided by times. */
@@ -22,7 +23,9 @@ export interface PictureStream {
 
 /** The chosen sound stream. */
 export interface SoundStream {
+  /** By libav's short name, as "aac". */
   readonly codec: string;
+  /** Samples per second and channel. */
   readonly sampleRate: number;
   readonly channels: number;
   /** libav's name of the channel layout, as "stereo" or "5.1(side)". */

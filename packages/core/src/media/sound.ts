@@ -12,5 +12,6 @@ export interface SoundBlock {
   readonly sampleRate: number;
   /** Time of the first sample from the asset's zero. */
   readonly time: MediaTime;
+  /** Gives the memory back. */
   release(): void;
 }

@@ -63,7 +63,7 @@ export interface PluginContext {
   readonly mediaRoots: readonly string[];
   /** URI schemes that the configuration allows, as "file". */
   readonly protocols: readonly string[];
-  /** Left out where nothing is to be kept, as for a look at a file. */
+  /** Left out where there are none: without an engine's configuration, and where they cannot be made. A plugin then keeps nothing. */
   readonly folders?: PluginFolders;
   /** Who may control the engine; given to transports, and to nobody else. */
   readonly access?: ControlAccess;

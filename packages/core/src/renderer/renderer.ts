@@ -98,11 +98,13 @@ export interface SnapshotOptions {
  * stream its clock and silence, without pictures, until there are ticks again; there is no end but disposal. A tick that is held no more is skipped on the grid and counted, never waited for.
  *
  * *After an error.* `finished` rejects and the taps stay silent; dispose it and open another: timestamps go on from the
- * ticks, so a successor continues the same line. A tap that throws is removed, and others go on.
+ * ticks, so a successor continues the same line. A tap that throws is removed, and others go on. After disposal `start`, `tap` and
+ * `pipeTo` throw `Closed`, `snapshot` rejects with it, and `counters` stay readable.
  */
 export interface Renderer extends AsyncDisposable {
   /** Throws `UnsupportedMedia` or `InvalidConfig` where the settings cannot be had, and has then not started. */
   start(source: RenderSource, clock: Clock, settings: EncodeSettings): void;
+  /** From now on `tap` hears every chunk, on JavaScript's thread, until what this answers is disposed. */
   tap(tap: StreamTap): Disposable;
   /**
    * From now on, and for good, all bytes go into this descriptor, written by the renderer's own threads, so that no JavaScript
@@ -121,7 +123,8 @@ export interface Renderer extends AsyncDisposable {
   readonly finished: Promise<void>;
 }
 
-/** Makes a channel's renderer. */
+/** Makes a channel's renderer. Any number at once. */
 export interface RendererFactory {
+  /** The renderer is the caller's, and not started. Rejects with `Cancelled` or `Timeout`, and has then made nothing. */
   open(format: ProgramFormat, signal: AbortSignal): Promise<Renderer>;
 }

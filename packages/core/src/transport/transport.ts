@@ -33,6 +33,7 @@ export interface HttpHost {
  * *After an error.* `start` rejects with `PortInUse`, `InvalidConfig` or `PermissionDenied` and listens nowhere.
  */
 export interface Transport {
+  /** Answers everywhere it listens, the host's own addresses that it mounted on included. */
   start(control: ControlServices, host: HttpHost, signal: AbortSignal): Promise<readonly Endpoint[]>;
   stop(signal: AbortSignal): Promise<void>;
 }
