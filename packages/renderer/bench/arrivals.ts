@@ -1,43 +1,51 @@
-import { HouseGrid, ptsModulus, ptsOfTick, rational, type Tick } from "@retrovue/core";
 import { PictureStamps } from "./picture-stamps.ts";
 
-/** Watches when pictures of a stream arrive, against the house time at which their tick is shown (one clock on one host). */
-export class Arrivals {
-  /** Pictures that came, without those of the kept group that a viewer begins with. */
-  pictures = 0;
-  /** Of those, how many came more than `lateMs` after their tick's time. */
-  late = 0;
-  /** Ticks between two pictures that had none. */
-  missing = 0;
-  worstMs = Number.NEGATIVE_INFINITY;
-  readonly #lateMs: number;
-  readonly #grid = new HouseGrid(rational(30, 1), 48_000);
-  readonly #stamps = new PictureStamps();
-  #tick: Tick | undefined;
+/** Bits that stamps are counted in. */
+const stampBits = 33;
 
-  /** @param lateMs a picture at 30 fps lasts 33 ms; what comes a picture too late starves a receiver that has no reserve */
-  constructor(lateMs: number) {
-    this.#lateMs = lateMs;
+/**
+ * Watches when the pictures of a stream come to whoever reads it, ours and a peer's alike. How long a stream takes on its way is
+ * its own affair, so a picture's time is its stamp and what half of the pictures take at most: those are late that come behind it.
+ */
+export class Arrivals {
+  readonly #stamps = new PictureStamps();
+  readonly #step: bigint;
+  /** Arrival less stamp, of each picture. */
+  readonly #tookMs: number[] = [];
+  #first: bigint | undefined;
+  #last: bigint | undefined;
+  /** Pictures between two that had none. */
+  missing = 0;
+
+  /** @param step from one picture's stamp to the next one's, in units of 90 kHz */
+  constructor(step: bigint) {
+    this.#step = step;
+  }
+
+  get pictures(): number {
+    return this.#tookMs.length;
   }
 
   take(bytes: Buffer): void {
-    for (const pts of this.#stamps.take(bytes)) this.#picture(pts);
+    const now = performance.now();
+    for (const stamp of this.#stamps.take(bytes)) {
+      if (this.#last !== undefined)
+        this.missing += Math.max(0, Number(BigInt.asUintN(stampBits, stamp - this.#last) / this.#step) - 1);
+      this.#last = stamp;
+      this.#first ??= stamp;
+      this.#tookMs.push(now - Number(BigInt.asUintN(stampBits, stamp - this.#first)) / 90);
+    }
   }
 
-  #picture(pts: bigint): void {
-    const now = BigInt(Date.now()) * 1_000_000n;
-    const aired = this.#grid.tickAtOrBefore(now as never);
-    const behind = ptsOfTick(this.#grid, aired) - pts;
-    const wrapped = ((behind % ptsModulus) + ptsModulus + ptsModulus / 2n) % ptsModulus;
-    const tick = (aired - Math.round(Number(wrapped - ptsModulus / 2n) / 3_000)) as Tick;
-    const lateMs = Number(now - this.#grid.tickTime(tick)) / 1e6;
-    const last = this.#tick;
-    this.#tick = tick;
-    // The kept group comes at once, and is old.
-    if (this.pictures === 0 && lateMs > 100) return;
-    this.pictures++;
-    if (last !== undefined) this.missing += Math.max(0, tick - last - 1);
-    this.worstMs = Math.max(this.worstMs, lateMs);
-    if (lateMs > this.#lateMs) this.late++;
+  /** Forgets what came so far, which was a start. */
+  restart(): void {
+    this.#tookMs.length = 0;
+    this.missing = 0;
+  }
+
+  /** How far behind its time the latest picture is, in milliseconds. */
+  get worstMs(): number {
+    const sorted = [...this.#tookMs].sort((a, b) => a - b);
+    return (sorted.at(-1) ?? Number.NaN) - (sorted[Math.floor(sorted.length / 2)] ?? Number.NaN);
   }
 }
