@@ -279,8 +279,12 @@ export class Channel {
         const isStaged = this.#isStaged(n, place, source);
         if (this.#isOverdue) this.#isHeld = false;
         if (this.#isOverdue || (isStaged && !this.#isHeld)) return { place, source };
-        if (!isArmed) this.#arm(n, source);
-        isArmed = true;
+        if (!isArmed) {
+          // What lies ready with its decoder is here before the next event: no deadline has to be set for it.
+          if (await this.#wake.settles()) continue;
+          this.#arm(n, source);
+          isArmed = true;
+        }
         await this.#wake.wait();
       }
     } finally {

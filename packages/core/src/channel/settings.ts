@@ -4,7 +4,7 @@ import type { Nanoseconds } from "../time/units.js";
 export interface ChannelSettings {
   /** Depth below which the channel counts as buffering. Default 150 ms. */
   readonly leadNsMin: Nanoseconds;
-  /** How far ahead of house time ticks are submitted. Default 500 ms. */
+  /** How far ahead of house time ticks are submitted at most: the last of a turn, which takes a fifth of it. Default 500 ms. */
   readonly leadNsTarget: Nanoseconds;
   /** The committer stands in for a tick this long before its time; the channel gives up a tick earlier. */
   readonly guardNs: Nanoseconds;

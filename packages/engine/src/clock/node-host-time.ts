@@ -11,7 +11,7 @@ const delayMsMax = 2 ** 31 - 1;
  * agrees with it.
  */
 export class NodeHostTime implements HostTime {
-  readonly timer: Timer = { after: (delay, wake) => timerAfter(delay, wake) };
+  readonly timer: Timer = { after: (delay, wake) => new HostTimer(delay, wake) };
 
   monotonic(): Nanoseconds {
     return nanoseconds(process.hrtime.bigint());
@@ -26,12 +26,18 @@ export class NodeHostTime implements HostTime {
   }
 }
 
-function timerAfter(delay: Nanoseconds, wake: () => void): Disposable {
-  // Rounded up: early costs a second timer, late by a fraction of a millisecond costs nothing here.
-  const ms = Math.min(Number((delay + nsPerMs - 1n) / nsPerMs), delayMsMax);
-  const handle = setTimeout(wake, ms);
-  handle.unref();
-  return {
-    [Symbol.dispose]: () => clearTimeout(handle),
-  };
+/** A class, since one is made for each sleep: an object made on the spot with a symbol for a name costs several times as much. */
+class HostTimer implements Disposable {
+  readonly #handle: NodeJS.Timeout;
+
+  constructor(delay: Nanoseconds, wake: () => void) {
+    // Rounded up: early costs a second timer, late by a fraction of a millisecond costs nothing here.
+    const ms = Math.min(Number((delay + nsPerMs - 1n) / nsPerMs), delayMsMax);
+    this.#handle = setTimeout(wake, ms);
+    this.#handle.unref();
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#handle);
+  }
 }
