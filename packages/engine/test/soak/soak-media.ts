@@ -82,15 +82,29 @@ export async function soakShelf(signal: AbortSignal): Promise<SoakShelf> {
 /** In-points lie within the first group of pictures or two: a seek far into a long group is decoding, and no seam. */
 const inPointMax = 1.2;
 
-/** A plan of short segments in a loop: hundreds of different cuts, none longer than a second. */
-export function soakPlan(media: readonly SoakMedia[], segments: number, random: Random): object {
+/** Thirtieths of a second that a segment lasts, at least and less than: how often there is a seam. */
+export type SeamPace = readonly [least: number, below: number];
+
+/** Hundreds of cuts, none a second after the one before: as many openings of files as a channel of adverts has in an hour. */
+export const dense: SeamPace = [21, 31];
+
+/** Segments of one to seven seconds, four at the median: still ten times as many as a channel has. */
+export const calm: SeamPace = [30, 211];
+
+/** A plan of short segments in a loop. */
+export function soakPlan(
+  media: readonly SoakMedia[],
+  segments: number,
+  random: Random,
+  pace: SeamPace = dense,
+): object {
   const [first, ...others] = media;
   if (first === undefined) throw new Error("There is nothing to play.");
   return {
     end: "loop",
     segments: Array.from({ length: segments }, () => {
       const { uri, seconds } = random.of([first, ...others]);
-      const duration = random.whole(21, 31) / 30;
+      const duration = Math.min(random.whole(...pace) / 30, seconds);
       const last = Math.min(seconds - duration, inPointMax);
       const inPoint = random.whole(0, Math.floor(last * 25)) / 25;
       return {
@@ -104,7 +118,7 @@ export function soakPlan(media: readonly SoakMedia[], segments: number, random: 
 }
 
 /** The same, of which every third cannot be played: missing, broken, or the death of its worker. */
-export function failingPlan(media: readonly SoakMedia[], random: Random): object {
+export function failingPlan(media: readonly SoakMedia[], random: Random, pace: SeamPace = dense): object {
   const broken = [
     join(mediaFolder, "programmes/nobody-made-this.mp4"),
     ...["missing-stsd.mp4", "invalid-nalu.mp4", "block_ends_beyond_cluster.mkv", "mdat-too-long.mp4"].map(
@@ -113,7 +127,7 @@ export function failingPlan(media: readonly SoakMedia[], random: Random): object
     "test://fault/soak",
     "test://abort/soak",
   ];
-  const { segments } = soakPlan(media, 3 * broken.length, random) as { segments: { uri: string }[] };
+  const { segments } = soakPlan(media, 3 * broken.length, random, pace) as { segments: { uri: string }[] };
   return {
     end: "loop",
     segments: segments.map((segment, index) =>

@@ -8,6 +8,7 @@ import { CampaignEngine } from "../faults/campaign-engine.ts";
 import { type CheckedRun, checkedRecord } from "../faults/compare-with-record.ts";
 import { Random } from "../seams/random.ts";
 import { Elapsed, pause } from "../seams/real-time.ts";
+import { type AsRunSheet, readSheets } from "./as-run-sheet.ts";
 import { ChannelWatch } from "./channel-watch.ts";
 import {
   clientsOf,
@@ -21,7 +22,7 @@ import {
 } from "./disturbances.ts";
 import { type EngineSample, sampleOf } from "./process-samples.ts";
 import { type SoakChannel, soakChannels } from "./roles.ts";
-import { failingPlan, soakPlan, soakShelf } from "./soak-media.ts";
+import { calm, dense, failingPlan, soakPlan, soakShelf } from "./soak-media.ts";
 
 /** What is soaked, and for how long. */
 export interface SoakOptions {
@@ -59,6 +60,8 @@ export interface SoakRun {
   /** Objects left in shared memory. */
   readonly left: readonly string[];
   readonly recordLost: number;
+  /** What every channel's record says, beside its plan; those on demand as well. */
+  readonly sheets: readonly AsRunSheet[];
   /** What the engine logged above information: how often, and the first line of each. */
   readonly warnings: ReadonlyMap<string, string>;
   readonly missing: readonly string[];
@@ -74,11 +77,14 @@ export async function soak(options: SoakOptions): Promise<SoakRun> {
   const random = new Random(options.seed);
   const shelf = await soakShelf(AbortSignal.timeout(300_000));
   const channels = soakChannels(options.channels, options.isCalm, options.encoded);
+  const pace = options.isCalm ? calm : dense;
   const prefix = `soak${process.pid}`;
   const write = (name: string, plan: object) => writeFileSync(join(folder.path, name), JSON.stringify(plan));
   for (const { id, role } of channels) {
     const plan =
-      role === "failing" ? failingPlan(shelf.media, random) : soakPlan(shelf.media, segmentsOfPlan, random);
+      role === "failing"
+        ? failingPlan(shelf.media, random, pace)
+        : soakPlan(shelf.media, segmentsOfPlan, random, pace);
     write(`plan-${id}.json`, plan);
     if (role === "planned") write(`plan-${id}b.json`, soakPlan(shelf.media, segmentsOfPlan, random));
   }
@@ -171,6 +177,7 @@ export async function soak(options: SoakOptions): Promise<SoakRun> {
     exitCode,
     left: readdirSync("/dev/shm").filter((name) => name.startsWith(`${prefix}.`)),
     recordLost: lost + damaged,
+    sheets: readSheets(join(folder.path, "var")),
     warnings,
     missing: shelf.missing,
   };
