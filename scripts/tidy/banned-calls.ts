@@ -26,7 +26,7 @@ const inCli = {
 const inConsole = { path: /^packages\/console\//, because: "a page in a browser has no channel clock" };
 
 const inServers = {
-  path: /^packages\/transport-(?:grpc|connect)\//,
+  path: /^packages\/(?:transport-(?:grpc|connect)|protocol\/src\/serving)\//,
   because: "callers' deadlines, and connections that are let go, are real time",
 };
 const inClient = { path: /^packages\/client\//, because: "a scheduler's program has a time of its own" };

@@ -20,8 +20,10 @@ export {
   listenOn,
   parseListen,
 } from "./serving/listener.js";
+export { OpenSockets } from "./serving/open-sockets.js";
 export { Reflection } from "./serving/reflection.js";
 export { requestFromBytes } from "./serving/request-from-bytes.js";
 export { parseServerOptions, type ServerOptions } from "./serving/server-options.js";
 export { ServingHealth } from "./serving/serving-health.js";
+export { ServingLife, type ServingListener } from "./serving/serving-life.js";
 export { readTls, type TlsMaterial } from "./serving/tls-material.js";

@@ -7,17 +7,16 @@ import {
   type ListenAddress,
   type Listener,
   listenOn,
+  OpenSockets,
   parseListen,
   readTls,
   type ServerOptions,
+  type ServingListener,
 } from "@retrovue/protocol/serving";
 import type { NodeRequest, NodeResponse, RequestHandler } from "./request-handler.js";
 
 /** A request that has not sent its headers by then is cut: half-open connections must not pile up (milliseconds). */
 const headersTimeoutMs = 10_000;
-
-/** How long answers may take to leave when the server ends, milliseconds. */
-const flushMs = 500;
 
 /** Calls of one HTTP/2 connection at one time. */
 const streamsPerConnectionMax = 256;
@@ -35,10 +34,10 @@ type Answer = (request: NodeRequest, response: NodeResponse) => void;
  * One address of its own: `http://` (HTTP/1.1: Connect and gRPC-Web), `h2c://` (HTTP/2 without encryption: gRPC as well), `https://`
  * (both), `unix:` (HTTP/1.1) or `h2c+unix:`.
  */
-export class ConnectListener {
+export class ConnectListener implements ServingListener {
   readonly endpoint: Endpoint;
   readonly #listener: Listener;
-  readonly #sockets: Set<Socket>;
+  readonly #sockets: OpenSockets;
   readonly #sessions: Set<Http2Session>;
   readonly #closeIdle: () => void;
 
@@ -60,12 +59,12 @@ export class ConnectListener {
     const at = parseListen(address);
     let isLocal = true;
     const made = make(at, access, (request, response) => void handler.answer(request, response, isLocal));
-    const listener = await listenOn(made.acceptor, at, { ...options, signal });
+    const listener = await listenOn(made.acceptor, at, {
+      ...options,
+      opensBeyondLoopback: access.opensBeyondLoopback,
+      signal,
+    });
     isLocal = listener.isLocal;
-    if (!listener.isLocal && !access.opensBeyondLoopback) {
-      listener.close();
-      throw unguarded(listener.address);
-    }
     const shown =
       at.kind === "unix"
         ? listener.address
@@ -87,16 +86,14 @@ export class ConnectListener {
     this.refuse();
     for (const session of this.#sessions) session.close();
     this.#closeIdle();
-    const ends = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve)));
-    const late = new Promise((resolve) => setTimeout(resolve, flushMs).unref());
-    await Promise.race([Promise.all(ends), late]);
-    for (const socket of this.#sockets) socket.destroy();
+    await this.#sockets.flushed();
+    this.#sockets.cut();
   }
 }
 
 interface Made {
   readonly acceptor: NetServer;
-  readonly sockets: Set<Socket>;
+  readonly sockets: OpenSockets;
   readonly sessions: Set<Http2Session>;
   readonly closeIdle: () => void;
 }
@@ -106,13 +103,9 @@ interface Made {
  * more connections, and answers that are being made would be lost. Its HTTP/1.1 servers guard their own connections.
  */
 function make(at: ListenAddress, access: ControlAccess, answer: Answer): Made {
-  const sockets = new Set<Socket>();
+  const sockets = new OpenSockets();
   const sessions = new Set<Http2Session>();
-  const keep = (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-    socket.on("error", () => {});
-  };
+  const keep = (socket: Socket) => sockets.keep(socket);
   if (at.scheme === "" || at.scheme === "http") {
     const server = createHttp1Server({ headersTimeout: headersTimeoutMs }, answer).on("connection", keep);
     return { acceptor: server, sockets, sessions, closeIdle: () => server.closeIdleConnections() };
@@ -143,14 +136,3 @@ function http2ServerOf(scheme: string, access: ControlAccess, answer: Answer): E
   const server = createSecureServer({ ...readTls(access.tls), allowHTTP1: true, ...settings }, answer);
   return server.on("tlsClientError", () => {});
 }
-
-const unguarded = (address: string): PlayoutError =>
-  new PlayoutError(
-    "InvalidConfig",
-    `${address} can be reached from other hosts, and nothing asks callers who they are.`,
-    {
-      remedy:
-        "Add security.tokens or security.tls.clientCaFile, listen on 127.0.0.1, or say security: { insecure: true }.",
-      details: { address },
-    },
-  );

@@ -6,8 +6,7 @@ import {
   PlayoutError,
   type Transport,
 } from "@retrovue/core";
-import { services } from "@retrovue/protocol";
-import { CallLedger, parseListen, type ServerOptions, ServingHealth } from "@retrovue/protocol/serving";
+import { parseListen, type ServerOptions, ServingLife } from "@retrovue/protocol/serving";
 import { ConnectListener } from "./connect-listener.js";
 import { type NodeRequest, type NodeResponse, RequestHandler } from "./request-handler.js";
 import { addControl, addHealth, addReflection } from "./routes.js";
@@ -27,50 +26,41 @@ const prefixes = ["/retrovue.playout.", "/grpc.health.v1."];
  */
 export class ConnectTransport implements Transport {
   readonly #deps: ConnectTransportDeps;
-  readonly #health = new ServingHealth(services.map(({ typeName }) => typeName));
-  #listeners: ConnectListener[] = [];
+  readonly #life = new ServingLife();
   #mounts: Disposable[] = [];
-  #ledger: CallLedger | undefined;
-  #stopped: Promise<void> | undefined;
 
   constructor(deps: ConnectTransportDeps) {
     this.#deps = deps;
   }
 
   async start(control: ControlServices, host: HttpHost, signal: AbortSignal): Promise<readonly Endpoint[]> {
-    if (signal.aborted) throw PlayoutError.from(signal.reason, "Cancelled");
-    if (this.#ledger !== undefined || this.#stopped !== undefined) {
-      throw new PlayoutError("WrongState", "A transport is started once; make another one.");
-    }
     const { access, options } = this.#deps;
-    const ledger = new CallLedger(control);
-    this.#ledger = ledger;
+    const ledger = this.#life.begin(control, signal);
     const handler = new RequestHandler({
       access,
       routes: (router) => {
         addControl(router, ledger);
-        addHealth(router, this.#health);
+        addHealth(router, this.#life.health);
         addReflection(router);
       },
     });
     try {
       const mounted = this.#mount(host, handler);
       const own = options.listen.filter((address) => !isHosts(address, host));
-      for (const address of own)
-        this.#listeners.push(await ConnectListener.open(address, { handler, access, options }, signal));
-      return [...mounted, ...this.#listeners.map(({ endpoint }) => endpoint)];
+      const deps = { handler, access, options };
+      const opened = await this.#life.open(
+        own.map((address) => () => ConnectListener.open(address, deps, signal)),
+      );
+      return [...mounted, ...opened];
     } catch (thrown) {
-      await this.#close();
+      this.#unmount();
       throw PlayoutError.from(thrown);
     }
   }
 
   async stop(signal: AbortSignal): Promise<void> {
-    this.#health.drain();
-    for (const listener of this.#listeners) listener.refuse();
-    await this.#ledger?.stop(signal);
-    this.#stopped ??= this.#close();
-    await this.#stopped;
+    await this.#life.stop(signal);
+    this.#unmount();
   }
 
   #mount(host: HttpHost, handler: RequestHandler): readonly Endpoint[] {
@@ -80,10 +70,7 @@ export class ConnectTransport implements Transport {
     return host.address === undefined ? [] : [{ protocol: "connect", address: `http://${host.address}` }];
   }
 
-  async #close(): Promise<void> {
-    const listeners = this.#listeners;
-    this.#listeners = [];
-    await Promise.all(listeners.map((listener) => listener.close()));
+  #unmount(): void {
     for (const mount of this.#mounts) mount[Symbol.dispose]();
     this.#mounts = [];
   }

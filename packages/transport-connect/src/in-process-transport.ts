@@ -6,15 +6,12 @@ import {
   PlayoutError,
   type Transport,
 } from "@retrovue/core";
-import { services } from "@retrovue/protocol";
-import { CallLedger, ServingHealth } from "@retrovue/protocol/serving";
+import { ServingLife } from "@retrovue/protocol/serving";
 import { addControl, addHealth } from "./routes.js";
 
 /** The control API without a network, for tests and for programs that run an engine within themselves. */
 export class InProcessTransport implements Transport {
-  readonly #health = new ServingHealth(services.map(({ typeName }) => typeName));
-  #ledger: CallLedger | undefined;
-  #isStopped = false;
+  readonly #life = new ServingLife();
   #client: ConnectClientTransport | undefined;
 
   /** What a client of Connect's is made with. `WrongState` before it was started. */
@@ -24,22 +21,15 @@ export class InProcessTransport implements Transport {
   }
 
   async start(control: ControlServices, _host: HttpHost, signal: AbortSignal): Promise<readonly Endpoint[]> {
-    if (signal.aborted) throw PlayoutError.from(signal.reason, "Cancelled");
-    if (this.#ledger !== undefined || this.#isStopped) {
-      throw new PlayoutError("WrongState", "A transport is started once; make another one.");
-    }
-    const ledger = new CallLedger(control);
-    this.#ledger = ledger;
+    const ledger = this.#life.begin(control, signal);
     this.#client = createRouterTransport((router) => {
       addControl(router, ledger);
-      addHealth(router, this.#health);
+      addHealth(router, this.#life.health);
     });
     return [{ protocol: "connect", address: "in-process" }];
   }
 
   async stop(signal: AbortSignal): Promise<void> {
-    this.#isStopped = true;
-    this.#health.drain();
-    await this.#ledger?.stop(signal);
+    await this.#life.stop(signal);
   }
 }

@@ -2,19 +2,21 @@ import { createServer as createTcpServer, type Server as NetServer, type Socket 
 import { createServer as createTlsServer } from "node:tls";
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { type ControlAccess, type Endpoint, invariant, PlayoutError } from "@retrovue/core";
+import { type ControlAccess, type Endpoint, invariant } from "@retrovue/core";
 import { services } from "@retrovue/protocol";
 import {
   type CallLedger,
   Health,
   type Listener,
   listenOn,
+  OpenSockets,
   parseListen,
   type Reflection,
   readTls,
   type ServerOptions,
   ServerReflection,
   type ServingHealth,
+  type ServingListener,
 } from "@retrovue/protocol/serving";
 import { controlHandler } from "./control-handlers.js";
 import { detailedRefusals } from "./detailed-refusals.js";
@@ -36,9 +38,6 @@ const keepaliveTimeoutMs = 10_000;
 /** Calls of one connection at one time: far beyond what a scheduler does, far below what memory allows. */
 const streamsPerConnectionMax = 256;
 
-/** How long answers may take to leave when the server ends, milliseconds. */
-const flushMs = 500;
-
 /** The older name of the reflection service, by which most tools still ask; the messages are the same. */
 const reflectionBefore = "grpc.reflection.v1alpha.ServerReflection";
 
@@ -46,13 +45,13 @@ const reflectionBefore = "grpc.reflection.v1alpha.ServerReflection";
  * One address on which gRPC is spoken. We accept the connections, so that sockets have our permissions and bounds, and hand
  * them to the gRPC server.
  */
-export class GrpcListener {
+export class GrpcListener implements ServingListener {
   readonly endpoint: Endpoint;
   readonly #listener: Listener;
   readonly #server: Server;
-  readonly #sockets: Set<Socket>;
+  readonly #sockets: OpenSockets;
 
-  private constructor(listener: Listener, server: Server, sockets: Set<Socket>) {
+  private constructor(listener: Listener, server: Server, sockets: OpenSockets) {
     this.endpoint = { protocol: "grpc", address: listener.address };
     this.#listener = listener;
     this.#server = server;
@@ -63,14 +62,11 @@ export class GrpcListener {
   static async open(address: string, deps: GrpcListenerDeps, signal: AbortSignal): Promise<GrpcListener> {
     const { access, options } = deps;
     const at = parseListen(address);
-    const sockets = new Set<Socket>();
+    const sockets = new OpenSockets();
     let inject: ((socket: Socket) => void) | undefined;
     const accept = (socket: Socket) => {
       invariant(inject !== undefined, "connections come after the server was made");
-      sockets.add(socket);
-      socket.once("close", () => sockets.delete(socket));
-      // A peer that resets its connection is no news.
-      socket.on("error", () => {});
+      sockets.keep(socket);
       inject(socket);
     };
     const tls = at.kind === "tcp" ? access.tls : undefined;
@@ -78,11 +74,11 @@ export class GrpcListener {
       tls === undefined
         ? createTcpServer(accept)
         : createTlsServer({ ...readTls(tls), ALPNProtocols: ["h2"] }, accept).on("tlsClientError", () => {});
-    const listener = await listenOn(acceptor, at, { ...options, signal });
-    if (!listener.isLocal && !access.opensBeyondLoopback) {
-      listener.close();
-      throw unguarded(listener.address);
-    }
+    const listener = await listenOn(acceptor, at, {
+      ...options,
+      opensBeyondLoopback: access.opensBeyondLoopback,
+      signal,
+    });
     const server = serverFor(deps, listener.isLocal);
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     inject = (socket) => injector.injectConnection(socket);
@@ -99,11 +95,9 @@ export class GrpcListener {
     this.refuse();
     // Its callback comes before answers have left, so the sockets themselves tell.
     this.#server.tryShutdown(() => {});
-    const ends = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve)));
-    const late = new Promise((resolve) => setTimeout(resolve, flushMs).unref());
-    await Promise.race([Promise.all(ends), late]);
+    await this.#sockets.flushed();
     this.#server.forceShutdown();
-    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.cut();
   }
 }
 
@@ -128,14 +122,3 @@ function serverFor(
     add(ServerReflection, () => reflectionHandler(reflection, access, isLocal), name);
   return server;
 }
-
-const unguarded = (address: string): PlayoutError =>
-  new PlayoutError(
-    "InvalidConfig",
-    `${address} can be reached from other hosts, and nothing asks callers who they are.`,
-    {
-      remedy:
-        "Add security.tokens or security.tls.clientCaFile, listen on 127.0.0.1, or say security: { insecure: true }.",
-      details: { address },
-    },
-  );

@@ -32,6 +32,8 @@ export interface ListenOptions {
   readonly unixMode: number;
   /** Connections at one time; more are closed at once. */
   readonly connectionsMax: number;
+  /** Whether an address may be taken that other hosts reach: as `ControlAccess.opensBeyondLoopback`. */
+  readonly opensBeyondLoopback: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -52,7 +54,8 @@ const unixPathBytesMax = 107;
  * Begins to listen. Port 0 becomes the one that was free. A Unix socket on which nothing answers is what a killed engine
  * left behind, and is replaced; anything else in its place is left alone.
  *
- * `PortInUse`, `PermissionDenied`, or `InvalidConfig` for an address that this host has not; `Cancelled`.
+ * `PortInUse`, `PermissionDenied`, or `InvalidConfig` for an address that this host has not or that may not be opened;
+ * `Cancelled`.
  */
 export async function listenOn(server: Server, at: ListenAddress, options: ListenOptions): Promise<Listener> {
   const { signal } = options;
@@ -64,12 +67,25 @@ export async function listenOn(server: Server, at: ListenAddress, options: Liste
   const bound = server.address();
   const { host, port } =
     bound === null || typeof bound === "string" ? at : { host: bound.address, port: bound.port };
-  return {
-    address: formatTcp(host, port),
-    isLocal: isLoopbackHost(host),
-    close: () => closeQuietly(server),
-  };
+  const isLocal = isLoopbackHost(host);
+  // Looked at now that names are addresses.
+  if (!isLocal && !options.opensBeyondLoopback) {
+    closeQuietly(server);
+    throw unguarded(formatTcp(host, port));
+  }
+  return { address: formatTcp(host, port), isLocal, close: () => closeQuietly(server) };
 }
+
+const unguarded = (address: string): PlayoutError =>
+  new PlayoutError(
+    "InvalidConfig",
+    `${address} can be reached from other hosts, and nothing asks callers who they are.`,
+    {
+      remedy:
+        "Add security.tokens or security.tls.clientCaFile, listen on 127.0.0.1, or say security: { insecure: true }.",
+      details: { address },
+    },
+  );
 
 async function listenOnPath(server: Server, path: string, options: ListenOptions): Promise<Listener> {
   const address = `unix:${path}`;
