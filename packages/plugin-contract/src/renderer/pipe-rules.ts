@@ -70,6 +70,7 @@ export const pipeRules: readonly RendererRule[] = [
           "ticks in order",
         );
         ensure(records[0]?.flags === 1, "the first record can be started at");
+        ensure(records.filter(({ flags }) => flags === 1).length > 1, "so can later ones");
         for (const { bytes, flags, tick } of records) {
           const isWhole = bytes.length > 0 && bytes.length % packetBytes === 0;
           ensure(isWhole, `a record of ${bytes.length} bytes at tick ${tick}`);
