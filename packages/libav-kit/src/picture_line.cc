@@ -4,18 +4,10 @@
 
 namespace retrovue::libav {
 
-void PictureLine::change(std::unique_lock<std::mutex>& lock) {
-  const bool tell = isAwaited_;
-  isAwaited_ = false;
-  lock.unlock();
-  changed_.notify_one();
-  if (tell) onChange_();
-}
-
 Expected<PictureLine::Answer> PictureLine::take(std::int64_t notBefore, Picture& into) {
   std::unique_lock lock(mutex_);
   if (failure_) return *failure_;
-  if (turnDone_ != turn_) {
+  if (isSeeking()) {
     isAwaited_ = true;
     return Answer::notYet;
   }
@@ -49,37 +41,6 @@ void PictureLine::giveBack() {
   if (tell) onChange_();
 }
 
-void PictureLine::seek(std::int64_t target) {
-  std::unique_lock lock(mutex_);
-  turn_++;
-  seekTarget_ = target;
-  ready_.clear();
-  lock.unlock();
-  changed_.notify_one();
-}
-
-Expected<bool> PictureLine::sought() {
-  const std::scoped_lock lock(mutex_);
-  if (failure_) return *failure_;
-  if (turnDone_ == turn_) return true;
-  isAwaited_ = true;
-  return false;
-}
-
-void PictureLine::stop() {
-  std::unique_lock lock(mutex_);
-  stopping_ = true;
-  ready_.clear();
-  change(lock);
-}
-
-void PictureLine::fail(Failure failure) {
-  std::unique_lock lock(mutex_);
-  failure_ = std::move(failure);
-  ready_.clear();
-  change(lock);
-}
-
 PictureLine::Work PictureLine::nextWork() {
   std::unique_lock lock(mutex_);
   // Two must fit, so that a picture's successor can be seen. Once full, the line is filled again when one picture is left:
@@ -88,10 +49,9 @@ PictureLine::Work PictureLine::nextWork() {
   if (ready_.size() >= full) isFilling_ = false;
   changed_.wait(lock, [this] {
     if (ready_.size() < 2) isFilling_ = true;
-    return stopping_ || turn_ != turnDone_ || (!ended_ && !failure_ && isFilling_);
+    return request() || (!ended_ && !failure_ && isFilling_);
   });
-  if (stopping_) return {Work::Kind::stop};
-  if (turn_ != turnDone_) return {Work::Kind::seek, seekTarget_, turn_};
+  if (const auto asked = request()) return *asked;
   return {Work::Kind::decode, std::max(wanted_, shownAt_), turn_};
 }
 

@@ -8,9 +8,9 @@ namespace retrovue::libav {
 namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
-/// A gap in the timestamps longer than this is no gap in the sound but a lie; sound then goes on without one.
 /// Long stretches without sound after which nobody waits to hear what it is like.
 constexpr int inVainMax = 4;
+/// A gap in the timestamps longer than this is no gap in the sound but a lie; sound then goes on without one.
 constexpr std::int64_t silenceMaxNs = 3600 * second;
 
 std::int64_t sampleNearest(std::int64_t time, int rate) {
@@ -18,14 +18,6 @@ std::int64_t sampleNearest(std::int64_t time, int rate) {
 }
 
 }  // namespace
-
-void SoundLine::change(std::unique_lock<std::mutex>& lock) {
-  const bool tell = isAwaited_;
-  isAwaited_ = false;
-  lock.unlock();
-  changed_.notify_one();
-  if (tell) onChange_();
-}
 
 std::int64_t SoundLine::readyNs() const {
   std::int64_t ns = 0;
@@ -39,7 +31,7 @@ Expected<SoundLine::Answer> SoundLine::take(std::int64_t samples, const std::vec
                                             Run& run) {
   std::unique_lock lock(mutex_);
   if (failure_) return *failure_;
-  if (turnDone_ != turn_) {
+  if (isSeeking()) {
     isAwaited_ = true;
     return Answer::notYet;
   }
@@ -109,37 +101,6 @@ bool SoundLine::hasEnded() {
   return ended_;
 }
 
-void SoundLine::seek(std::int64_t target) {
-  std::unique_lock lock(mutex_);
-  turn_++;
-  target_ = std::max<std::int64_t>(target, 0);
-  pieces_.clear();
-  lock.unlock();
-  changed_.notify_one();
-}
-
-Expected<bool> SoundLine::sought() {
-  const std::scoped_lock lock(mutex_);
-  if (failure_) return *failure_;
-  if (turnDone_ == turn_) return true;
-  isAwaited_ = true;
-  return false;
-}
-
-void SoundLine::stop() {
-  std::unique_lock lock(mutex_);
-  stopping_ = true;
-  pieces_.clear();
-  change(lock);
-}
-
-void SoundLine::fail(Failure failure) {
-  std::unique_lock lock(mutex_);
-  failure_ = std::move(failure);
-  pieces_.clear();
-  change(lock);
-}
-
 void SoundLine::end() {
   std::unique_lock lock(mutex_);
   ended_ = true;
@@ -150,13 +111,12 @@ void SoundLine::end() {
 SoundLine::Work SoundLine::nextWork() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] {
-    if (stopping_ || turn_ != turnDone_) return true;
+    if (request()) return true;
     if (ended_ || failure_) return false;
     const std::int64_t awaitedNs = format_ ? av_rescale(awaitedSamples_, second, format_->sampleRate) : 0;
     return readyNs() < std::max(aheadNs_, awaitedNs + second / 10);
   });
-  if (stopping_) return {Work::Kind::stop};
-  if (turn_ != turnDone_) return {Work::Kind::seek, target_, turn_};
+  if (const auto asked = request()) return *asked;
   return {Work::Kind::decode, 0, turn_};
 }
 

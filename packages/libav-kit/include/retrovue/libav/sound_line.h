@@ -1,13 +1,9 @@
 #pragma once
-#include <retrovue/expected.h>
+#include <retrovue/libav/decoding_line.h>
 #include <retrovue/libav/sound_source.h>
 
-#include <condition_variable>
-#include <cstdint>
+#include <algorithm>
 #include <deque>
-#include <functional>
-#include <mutex>
-#include <optional>
 #include <vector>
 
 namespace retrovue::libav {
@@ -17,10 +13,10 @@ namespace retrovue::libav {
 ///
 /// Threads: `run` is the decoding thread's; all else may be called from any one other thread, never waits and
 /// never decodes. Bounded: decoding waits while `aheadNs` of sound are ready.
-class SoundLine {
+class SoundLine final : public DecodingLine {
  public:
   SoundLine(std::int64_t aheadNs, std::function<void()> onChange)
-      : aheadNs_(aheadNs), onChange_(std::move(onChange)) {}
+      : DecodingLine(std::move(onChange)), aheadNs_(aheadNs) {}
 
   /// What `take` gave.
   struct Run {
@@ -38,11 +34,8 @@ class SoundLine {
   /// True once the format of the first sound is known, or that there is none, or that it is long in coming.
   bool isKnown();
   bool hasEnded();
-  void seek(std::int64_t target);
-  Expected<bool> sought();
+  void seek(std::int64_t target) { DecodingLine::seek(std::max<std::int64_t>(target, 0)); }
   void run(SoundSource& source);
-  void stop();
-  void fail(Failure failure);
   /// There is no sound to be had, and that is no failure.
   void end();
 
@@ -54,38 +47,24 @@ class SoundLine {
     /// Silence has no planes.
     bool isSilence = false;
   };
-  struct Work {
-    enum class Kind { stop, seek, decode } kind;
-    std::int64_t target = 0;
-    std::uint64_t turn = 0;
-  };
+  void drop() override { pieces_.clear(); }
   Work nextWork();
   void put(SoundChunk chunk, std::uint64_t turn);
   void finish(std::uint64_t turn);
   SoundChunk blank();
-  void change(std::unique_lock<std::mutex>& lock);
   std::int64_t readyNs() const;
 
   const std::int64_t aheadNs_;
-  const std::function<void()> onChange_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
   std::deque<Piece> pieces_;
   /// Chunks whose memory is used again.
   std::vector<SoundChunk> blanks_;
   std::optional<SoundFormat> format_;
   /// Where the line's next sample lies, counted at the format's rate.
   std::int64_t end_ = 0;
-  std::int64_t target_ = 0;
   bool placed_ = false;
   bool ended_ = false;
-  bool stopping_ = false;
-  bool isAwaited_ = false;
   std::int64_t awaitedSamples_ = 0;
   int inVain_ = 0;
-  std::optional<Failure> failure_;
-  std::uint64_t turn_ = 0;
-  std::uint64_t turnDone_ = 0;
 };
 
 }  // namespace retrovue::libav
