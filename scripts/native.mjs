@@ -64,7 +64,7 @@ function nativeSources() {
 }
 
 /** Where the headers that addons need lie: among the dependencies of any package with an addon; there is one version of them. */
-function headerSettings() {
+export function headerSettings() {
   const headers = { NODE_API_HEADERS_DIR: "node-api-headers/include", NODE_ADDON_API_DIR: "node-addon-api" };
   return Object.entries(headers).flatMap(([name, path]) => {
     const full = nativePackages()

@@ -15,13 +15,14 @@ import { runCommand } from "../setup/command.mjs";
 import { packageFolders, pinnedNode, readJson, root, toolEnvironment } from "../setup/root.mjs";
 import { SetUpError } from "../setup/set-up-error.mjs";
 import { entriesOf, manifestFaults } from "./manifest-faults.mjs";
+import { nativeFaults } from "./native-faults.mjs";
 
 /** @typedef {import("./manifest-faults.mjs").Manifest} Manifest */
 
 /**
  * Packs every package that the build knows and that is not private as it would be published, unpacks them side by side in a folder that knows
  * nothing of this workspace, and looks at them as a stranger would: manifests, an import of each entry by the pinned
- * Node, and the types of each entry by the compiler. Needs a build; packages with an addon are not imported.
+ * Node, the types of each entry by the compiler, and sources of C++ by CMake. Needs a build; packages with an addon are not imported.
  *
  * @returns {Promise<string[]>} faults, one line each
  */
@@ -52,7 +53,8 @@ export async function checkPackages() {
       const isNative = existsSync(join(root, folder, "CMakeLists.txt"));
       if (!isNative) entries.push(...entriesOf(manifest));
     }
-    return [...faults, ...(await useFaults(entries, scratch))];
+    const names = packages.map(({ name }) => name);
+    return [...faults, ...(await nativeFaults(names, scratch)), ...(await useFaults(entries, scratch))];
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
