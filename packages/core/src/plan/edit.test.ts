@@ -236,7 +236,7 @@ test("plan/appending-moves-nothing-and-forgets-only-what-is-past", () => {
   );
 });
 
-test("plan/a-session-that-is-fed-for-ever-stays-small", () => {
+test("plan/a-plan-that-is-fed-for-ever-stays-small", () => {
   // A film that runs on over block boundaries, then adverts: the worst case, since a run must be remembered whole.
   let plan = createPlan(planOf([segmentOf(0, { asset: { uri: "/media/film.mp4" } })]));
   const start = ntsc.tickAtOrAfter(midnight);

@@ -89,10 +89,10 @@ export function splicePlan(
 }
 
 /**
- * Adds segments at the end (a fed block), and forgets what ended by `onAirTick`, so that a session that is fed for
+ * Adds segments at the end (a fed block), and forgets what ended by `onAirTick`, so that a plan that is fed for
  * months stays as small as what it has ahead. Appending again what the plan already ends with changes nothing.
  *
- * A block's first segment carries the block's start as its own: an empty queue then airs pad up to it, and a late
+ * A block's first segment carries the block's start as its own: a plan that has run out then airs pad up to it, and a late
  * block is entered where it would be by now. A segment without a start follows the end of the plan even where that
  * is past. `WrongState` for a plan that loops, since it has no end to add to; `InvalidPlan` as `createPlan` has it.
  *
