@@ -97,7 +97,12 @@ int landlockVersion() {
 
 Step applyLandlock(const LandlockRules& rules, std::string& folders) {
   const int version = landlockVersion();
-  if (version < 1) return {"landlock", false, words("the kernel has no Landlock", -version)};
+  if (version < 1) {
+    // The kernel itself says ENOSYS or EOPNOTSUPP; EPERM is the word of a container's or a service's filter.
+    const std::string what =
+        version == -EPERM ? "what the engine runs in refuses it" : "the kernel has no Landlock";
+    return {"landlock", false, words(what, -version)};
+  }
   RulesetAttributes attributes;
   attributes.fileSystem = handledBy(version);
   std::size_t bytes = sizeof attributes.fileSystem;
