@@ -79,6 +79,7 @@ export {
   type SupervisorEvent,
 } from "./supervision/channel-supervisor.js";
 export { type BarredPair, Quarantine } from "./supervision/quarantine.js";
+export { SignsOfLife } from "./supervision/signs-of-life.js";
 export { type HoldablePicture, type MissingTick, type StandIn, standInFor } from "./supervision/stand-in.js";
 export type {
   Suspect,

@@ -31,6 +31,7 @@ class ScriptedWorker implements Worker {
   killedFor: string | undefined;
   isStopped = false;
   isDeafToStop = false;
+  isWarm = false;
   #writer: FrameWriter | undefined;
 
   constructor(
@@ -93,6 +94,8 @@ export class SupervisorBench implements WorkerHost {
   readonly workers: ScriptedWorker[] = [];
   readonly first = grid.tickAtOrAfter((this.clock.now() + ms(300)) as Nanoseconds);
   supervisor!: ChannelSupervisor;
+  /** Whether workers had loaded everything before their order. */
+  isWarm = false;
 
   async start(first: Tick = this.first, plan: Plan = this.plan()): Promise<this> {
     this.clock.markAired();
@@ -132,6 +135,7 @@ export class SupervisorBench implements WorkerHost {
 
   spawn(order: WorkerOrder, listener: WorkerListener): Worker {
     this.workers.push(new ScriptedWorker(order, listener));
+    this.worker.isWarm = this.isWarm;
     return this.worker;
   }
 
@@ -146,6 +150,16 @@ export class SupervisorBench implements WorkerHost {
 
   pass(length: number): Promise<void> {
     return this.host.run(ms(length));
+  }
+
+  /** The worker says that it lives, and hands nothing over, for so long. */
+  async live(length: number, isOpen: boolean): Promise<void> {
+    const { worker } = this;
+    const until = this.clock.now() + ms(length);
+    while (this.clock.now() < until) {
+      worker.listener.onAlive(isOpen);
+      await this.pass(50);
+    }
   }
 
   /** The worker hands over tick after tick for so long, as a good one does. */

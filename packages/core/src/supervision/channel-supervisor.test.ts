@@ -8,7 +8,7 @@ import type { Nanoseconds, Tick } from "../time/units.js";
 import { mediaTime } from "../time/units.js";
 
 describe("supervision/progress", () => {
-  test("supervision/a-worker-has-ten-seconds-for-its-first-tick", async () => {
+  test("supervision/a-worker-has-ten-seconds-to-begin", async () => {
     const bench = await new SupervisorBench().start();
     await bench.pass(9_500);
     expect(bench.workers).toHaveLength(1);
@@ -16,6 +16,62 @@ describe("supervision/progress", () => {
     await bench.pass(1_000);
     expect(bench.workers[0]?.isKilled).toBe(true);
     expect(bench.workers.length).toBeGreaterThan(1);
+    await bench.stop();
+  });
+
+  test("supervision/a-worker-that-freezes-before-its-first-tick-is-found-after-two-seconds", async () => {
+    for (const isOpen of [false, true]) {
+      const bench = await new SupervisorBench().start();
+      await bench.pass(3_000);
+      await bench.live(1_000, isOpen);
+      await bench.pass(1_700);
+      expect(bench.workers).toHaveLength(1);
+      await bench.pass(300);
+      expect(bench.workers[0]?.killedFor).toBe("no progress");
+      expect(bench.workers).toHaveLength(2);
+      await bench.stop();
+    }
+  });
+
+  test("supervision/a-spare-that-froze-while-it-waited-is-found-after-two-seconds", async () => {
+    const bench = new SupervisorBench();
+    bench.isWarm = true;
+    await bench.start();
+    await bench.pass(1_900);
+    expect(bench.workers).toHaveLength(1);
+    await bench.pass(250);
+    expect(bench.workers[0]?.killedFor).toBe("no progress");
+    await bench.stop();
+  });
+
+  test("supervision/a-lane-that-takes-long-to-open-is-waited-for-while-signs-of-life-come", async () => {
+    const bench = await new SupervisorBench().start();
+    await bench.live(9_500, false);
+    expect(bench.workers).toHaveLength(1);
+    await bench.live(1_000, false);
+    expect(bench.workers.length).toBeGreaterThan(1);
+    await bench.stop();
+  });
+
+  test("supervision/whoever-has-a-lane-has-the-longest-hold-and-two-seconds-for-its-first-tick", async () => {
+    const bench = await new SupervisorBench().start();
+    await bench.live(2_000, false);
+    await bench.live(3_800, true);
+    expect(bench.workers).toHaveLength(1);
+    await bench.live(500, true);
+    expect(bench.workers[0]?.killedFor).toBe("no progress");
+    await bench.stop();
+  });
+
+  test("supervision/signs-of-life-are-no-ticks-of-a-worker-at-work", async () => {
+    const bench = await new SupervisorBench().start();
+    await bench.work(1_000);
+    // One that was still on its way.
+    bench.worker.listener.onAlive(true);
+    await bench.live(900, true);
+    expect(bench.workers).toHaveLength(1);
+    await bench.live(300, true);
+    expect(bench.workers[0]?.isKilled).toBe(true);
     await bench.stop();
   });
 
@@ -59,8 +115,12 @@ describe("supervision/progress", () => {
     const bench = new SupervisorBench();
     const inAMinute = grid.tickAtOrAfter((bench.clock.now() + ms(60_000)) as Nanoseconds);
     await bench.start(inAMinute);
-    await bench.pass(59_000);
+    await bench.pass(30_000);
+    await bench.live(28_000, true);
     expect(bench.workers).toHaveLength(1);
+    // Nothing is to be handed over yet, and yet it is missed.
+    await bench.pass(2_200);
+    expect(bench.workers[0]?.killedFor).toBe("no progress");
     await bench.stop();
   });
 });
@@ -183,6 +243,19 @@ describe("supervision/replacement", () => {
     await bench.pass(3_400);
     expect(bench.workers).toHaveLength(1);
     await bench.pass(1_000);
+    expect(bench.workers).toHaveLength(2);
+    await bench.stop();
+  });
+
+  test("supervision/nor-is-one-that-has-made-no-tick-yet", async () => {
+    const bench = await new SupervisorBench().start();
+    await bench.live(500, true);
+    bench.host.lateness = () => ms(3_000);
+    await bench.pass(100);
+    bench.host.lateness = () => 0n;
+    await bench.pass(4_400);
+    expect(bench.workers).toHaveLength(1);
+    await bench.pass(700);
     expect(bench.workers).toHaveLength(2);
     await bench.stop();
   });

@@ -240,8 +240,10 @@ export class ChannelSupervisor {
     };
     const worker = workers.spawn(order, {
       onEvent: (event) => this.#onWorker(event),
+      onAlive: (isOpen) => progress.live(isOpen),
       onExit: (exit) => this.#onExit(lane.lane, exit),
     });
+    if (worker.isWarm === true) progress.live(false);
     this.#worker = { worker, lane: lane.lane, progress };
   }
 

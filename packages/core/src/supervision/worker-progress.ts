@@ -3,11 +3,14 @@ import type { SteadyTime } from "../clock/steady-time.js";
 import type { HouseGrid } from "../time/house-grid.js";
 import { type Nanoseconds, nanosecondsFromMs, type Tick } from "../time/units.js";
 
-/**
- * How long a worker may take to hand over its first tick. A process has to begin, to map the bus and to load its decoders on a
- * machine that may be busy; and one that takes over from another leaves ticks to the committer for as long as that may hold.
- */
+/** How long a worker may take to begin: a process has to start and to load its plugins, on a machine that may be busy. */
 const startTimeoutNs = nanosecondsFromMs(10_000);
+
+/**
+ * How long no sign of life may come from a worker that has begun and has made no tick yet. It takes plans in, opens its lane and
+ * its first decoders: turns of its event loop that are longer than any at work, and all channels of an engine may do so at once.
+ */
+const lifelessNsMax = nanosecondsFromMs(2_000);
 
 /**
  * How long a worker that has begun may hand over nothing. It stands in for what its decoders do not give (`stallTimeoutNs` is for
@@ -37,13 +40,19 @@ export interface WorkerProgressOptions {
   readonly submitted: number;
 }
 
-/** Whether one worker gets on: from its birth to its first tick it has longer than from each tick to the next. */
+/**
+ * Whether one worker gets on: from its birth to its first tick it has longer than from each tick to the next, as long as it gives
+ * signs of life.
+ */
 export class WorkerProgress {
   readonly #options: WorkerProgressOptions;
   readonly #bornAt: Nanoseconds;
   #submitted: number;
   /** When it handed something over last, or had nothing to do yet. */
   #at: Nanoseconds;
+  /** When it last gave a sign of life before its first tick; undefined before the first of them. */
+  #livedAt: Nanoseconds | undefined;
+  #isOpen = false;
   #lookedAt: Nanoseconds;
   #hasBegun = false;
 
@@ -65,6 +74,14 @@ export class WorkerProgress {
     return this.#options.time.now() - this.#bornAt;
   }
 
+  /** It gives a sign of life. @param isOpen whether its lane is open */
+  live(isOpen: boolean): void {
+    const now = this.#options.time.now();
+    this.#livedAt = now;
+    if (isOpen && !this.#isOpen && !this.#hasBegun) this.#at = now;
+    this.#isOpen ||= isOpen;
+  }
+
   /** It says that it has handed over its first tick. */
   begin(): void {
     this.#hasBegun = true;
@@ -76,6 +93,8 @@ export class WorkerProgress {
     const now = this.#options.time.now();
     const unseenNs = now - this.#lookedAt - lookNsMax;
     this.#lookedAt = now;
+    if (unseenNs > 0n && this.#livedAt !== undefined)
+      this.#livedAt = (this.#livedAt + unseenNs) as Nanoseconds;
     if (submitted !== this.#submitted) this.#hasBegun = true;
     else if (this.#hasBegun || !this.#isEarly()) {
       if (unseenNs > 0n) this.#at = (this.#at + unseenNs) as Nanoseconds;
@@ -87,10 +106,13 @@ export class WorkerProgress {
 
   /** True where it is stopped in its tracks, or its loop is stuck: another must do its work. */
   isOverdue(): boolean {
-    const { settings, time } = this.#options;
-    const { stallTimeoutNs } = settings;
-    const silentNsMax = stallTimeoutNs < silenceNsMax ? stallTimeoutNs : silenceNsMax;
-    return time.now() - this.#at >= (this.#hasBegun ? silentNsMax : startTimeoutNs);
+    const { stallTimeoutNs, holdNsMax } = this.#options.settings;
+    const now = this.#options.time.now();
+    const silentNs = now - this.#at;
+    if (this.#hasBegun) return silentNs >= (stallTimeoutNs < silenceNsMax ? stallTimeoutNs : silenceNsMax);
+    if (this.#livedAt !== undefined && now - this.#livedAt >= lifelessNsMax) return true;
+    // One that takes over leaves ticks to the committer for as long as that may hold.
+    return silentNs >= (this.#isOpen ? holdNsMax + lifelessNsMax : startTimeoutNs);
   }
 
   /** True while its first tick is farther ahead than the lead: there is nothing to hand over yet. */

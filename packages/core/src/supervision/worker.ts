@@ -37,6 +37,13 @@ export interface WorkerExit {
 /** Hears from one worker. */
 export interface WorkerListener {
   onEvent(event: ChannelEvent): void;
+  /**
+   * Its plugins are loaded and its event loop turns: said when it begins with its order, and several times a second from then on
+   * until it hands over its first tick.
+   *
+   * @param isOpen true once its end of the lane is open: it has all that it needs for ticks
+   */
+  onAlive(isOpen: boolean): void;
   /** The worker is gone for sure (waited for): its lane can be retired. Called once; nothing is heard after it. */
   onExit(exit: WorkerExit): void;
 }
@@ -45,6 +52,8 @@ export interface WorkerListener {
 export interface Worker {
   /** Of its process; left out where it is none. */
   readonly pid?: number;
+  /** True where it had loaded its plugins before it was given its order: it can give a sign of life at once. */
+  readonly isWarm?: boolean;
   setPlan(plan: Plan): void;
   /** Keeps an asset ready beside what is on air, in the place of the one before; undefined for none. */
   setPreview(preview: Preview | undefined): void;

@@ -13,10 +13,10 @@ import type { RuleName } from "./rules.js";
 import { Violation } from "./violation.js";
 
 /**
- * How long a worker that hands nothing over may live: a second, and the looks in which it is found; and up to 1.5 s in which the
- * whole host may stand still, which are not counted against it.
+ * How long a worker that is stopped may live: a second, or two before its first tick, and the looks in which it is found; and up to
+ * 1.5 s in which the whole host may stand still, which are not counted against it.
  */
-const frozenNsMax = 2_800_000_000n;
+const frozenNsMax = { atWork: 2_800_000_000n, before: 3_800_000_000n } as const;
 
 /** A pair that only hung may be tried again after this long. */
 const hungBarNs = 600_000_000_000n;
@@ -46,7 +46,9 @@ export class LifeChecker {
   #isDelayed = false;
   #hasBegun = false;
   #shortLives = 0;
-  #frozen: { readonly since: Nanoseconds; readonly isGone: () => boolean } | undefined;
+  #frozen:
+    | { readonly since: Nanoseconds; readonly lengthNsMax: bigint; readonly isGone: () => boolean }
+    | undefined;
 
   constructor(options: LifeCheckerOptions) {
     this.#options = options;
@@ -59,6 +61,7 @@ export class LifeChecker {
         this.#born();
         return host.spawn(order, {
           onEvent: (event) => listener.onEvent(event),
+          onAlive: (isOpen) => listener.onAlive(isOpen),
           onExit: (exit) => {
             this.#died(exit);
             listener.onExit(exit);
@@ -79,10 +82,11 @@ export class LifeChecker {
 
   /** A worker was stopped in its tracks; `isGone` tells when it was given up or goes on. */
   froze(isGone: () => boolean): void {
-    this.#frozen = { since: this.#options.now(), isGone };
+    const lengthNsMax = this.#hasBegun ? frozenNsMax.atWork : frozenNsMax.before;
+    this.#frozen = { since: this.#options.now(), lengthNsMax, isGone };
   }
 
-  /** True once the worker that lives has handed over a tick: before that it is given longer. */
+  /** True once the worker that lives has handed over a tick: before that one that is stopped is given longer. */
   get hasWorkerBegun(): boolean {
     return this.#hasBegun;
   }
@@ -119,7 +123,7 @@ export class LifeChecker {
     const frozen = this.#frozen;
     if (frozen === undefined) return;
     if (frozen.isGone()) this.#frozen = undefined;
-    else if (now - frozen.since > frozenNsMax) {
+    else if (now - frozen.since > frozen.lengthNsMax) {
       this.#broken(
         "worker/frozen-is-replaced",
         `A worker that does nothing has lived for ${(now - frozen.since) / 1_000_000n} ms.`,

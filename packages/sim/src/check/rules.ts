@@ -52,7 +52,8 @@ export const rules = Object.freeze({
   "channel/does-not-throw": "Neither channel, supervisor nor bus throws, whatever they meet.",
   "channel/stops": "A channel that is told to stop does.",
   "worker/replaced-at-once": "A worker that died is replaced at once, unless they keep dying.",
-  "worker/frozen-is-replaced": "A worker that hands nothing over is replaced after a second.",
+  "worker/frozen-is-replaced":
+    "A worker that is stopped is replaced after a second, or two before its first tick.",
   "worker/hostile-asset-kills-once": "An asset that killed or blocked a worker does not get at the next one.",
   "memory/decoders-are-bounded": "No more decoders are open than the settings allow.",
   "memory/buffers-are-bounded": "No more picture buffers are on loan than decoders can need.",

@@ -18,6 +18,7 @@ class OpenDoor extends Quarantine {
 
 /** A worker some of whose calls do something else. */
 const changed = (worker: Worker, how: Partial<Worker>): Worker => ({
+  ...(worker.isWarm !== undefined && { isWarm: worker.isWarm }),
   setPlan: (plan) => worker.setPlan(plan),
   setPreview: (preview) => worker.setPreview(preview),
   hold: () => worker.hold(),
@@ -68,6 +69,7 @@ const hopeful = (host: WorkerHost): WorkerHost => ({
   spawn: (order, listener) =>
     host.spawn(order, {
       onEvent: (event) => listener.onEvent(event.type === "source-failed" ? withHope(event) : event),
+      onAlive: (isOpen) => listener.onAlive(isOpen),
       onExit: (exit) => listener.onExit(exit),
     }),
 });

@@ -8,6 +8,7 @@ import {
   type Nanoseconds,
   nanosecondsFromMs,
   type ProgramFormat,
+  SignsOfLife,
   type Suspect,
   type Tick,
   Timeline,
@@ -84,6 +85,8 @@ export interface Holdings {
 /** One simulated worker. */
 export class SimWorker implements Worker {
   readonly gate = new Gate();
+  /** A spare from the start. */
+  readonly isWarm = true;
   readonly bornAt: Nanoseconds;
   readonly #options: SimWorkersOptions;
   readonly #listener: WorkerListener;
@@ -187,6 +190,9 @@ export class SimWorker implements Worker {
     const { signal } = this.#stop;
     const clock = new GatedClock(this.#options.clock, this.gate);
     await clock.sleepUntil((clock.now() + spareNs) as Nanoseconds, signal);
+    using signs = new SignsOfLife(clock, (isOpen) => {
+      if (!this.isGone) this.#listener.onAlive(isOpen);
+    });
     const lane = new CountedWriter(await bus.openWriter(order.lane, signal));
     this.#lane = lane;
     const writer = this.#cutOff(mutation.writer(gatedWriter(lane, this.gate)));
@@ -228,10 +234,12 @@ export class SimWorker implements Worker {
       chooser,
       timeline: mutation.timeline(new Timeline(this.#plan, grid)),
       onEvent: (event) => {
+        if (event.type === "worker-began") signs[Symbol.dispose]();
         if (!this.isGone) this.#listener.onEvent(event);
       },
     });
     this.#channel.setPreview(order.preview);
+    signs.opened();
     await this.#channel.run(order.from, signal, order.continues);
     await writer[Symbol.asyncDispose]();
     this.hasEnded = !this.isGone;

@@ -226,7 +226,10 @@ export class Stagehand {
     const { workers, facts, life } = stage;
     const now = this.#now();
     const worker = workers.newest;
-    if (worker === undefined || worker.gate.isShut || !life.hasWorkerBegun) return;
+    if (worker === undefined || worker.gate.isShut) return;
+    // Before its first tick it is given a second more.
+    const foundMs = life.hasWorkerBegun ? 2_200 : 3_200;
+    if (!life.hasWorkerBegun) count("freeze-before-first-tick");
     const ms = random.weighted([
       [3, random.int(10, 250)],
       [2, random.int(300, 5_000)],
@@ -240,16 +243,16 @@ export class Stagehand {
       if (!worker.isGone) worker.gate.open();
     });
     life.froze(() => isAwake || worker.isGone);
-    facts.unsettle((now + nanosecondsFromMs(Math.min(ms, 2_200) + 600)) as Nanoseconds);
-    facts.slowedDown((now + nanosecondsFromMs(Math.min(ms, 2_200))) as Nanoseconds);
+    facts.unsettle((now + nanosecondsFromMs(Math.min(ms, foundMs) + 600)) as Nanoseconds);
+    facts.slowedDown((now + nanosecondsFromMs(Math.min(ms, foundMs))) as Nanoseconds);
     trace(`the worker is frozen for ${ms} ms`);
     if (ms * 1_000_000 + 200_000_000 < this.#reserveNs(stage)) return;
     count("freeze-noticed");
-    // Found after a second (or one and that in which the host stood still), replaced, and back with whatever lead is left.
+    // Found after one second, or two (and that in which the host stood still), replaced, and back with whatever lead is left.
     facts.disturb({
       what: "freeze",
       from: now,
-      until: (now + nanosecondsFromMs(Math.min(ms, 2_200) + 900)) as Nanoseconds,
+      until: (now + nanosecondsFromMs(Math.min(ms, foundMs) + 900)) as Nanoseconds,
     });
   }
 
