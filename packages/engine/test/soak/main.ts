@@ -6,8 +6,9 @@ import { parseArgs } from "node:util";
 import { root } from "../built-cli.ts";
 import { utcNow } from "../seams/real-time.ts";
 import { plotOf } from "./plot.ts";
-import { reportOf } from "./report.ts";
+import { channelLine, reportOf } from "./report.ts";
 import { verdictsOf } from "./series.ts";
+import { sheetPage } from "./sheet-page.ts";
 import { soak } from "./soak.ts";
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -49,10 +50,12 @@ if (!isValid) {
   const title = `Soak of ${run.minutes.toFixed(1)} minutes, ${channels} channels, seed ${seed}`;
   writeFileSync(join(folder, "plot.svg"), plotOf(title, verdicts));
   writeFileSync(join(folder, "samples.json"), JSON.stringify(run.samples));
+  const notes = new Map(run.channels.map((one) => [one.id, channelLine(one)]));
+  writeFileSync(join(folder, "as-run.html"), sheetPage(title, run.sheets, notes));
   const end = broken.length === 0 ? "Every promise was kept." : `${broken.length} promises were broken:`;
   const text = [title, ...lines, end, ...broken.map((what) => `BROKEN ${what}`)];
   writeFileSync(join(folder, "report.txt"), `${text.join("\n")}\n`);
   for (const line of text) say(line);
-  say(`report, plot and samples: ${relative(process.cwd(), folder)}`);
+  say(`report, plot, samples and the as-run log beside its plan: ${relative(process.cwd(), folder)}`);
   process.exitCode = broken.length === 0 ? 0 : 1;
 }

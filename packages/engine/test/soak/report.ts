@@ -38,7 +38,8 @@ export function reportOf(run: SoakRun, verdicts: readonly SeriesVerdict[]): Soak
   return { lines, broken, slow };
 }
 
-function channelLine({ id, role, isEncoded, watch, runs }: SoakedChannel): string {
+/** One channel in a line: what was seen of it. */
+export function channelLine({ id, role, isEncoded, watch, runs }: SoakedChannel): string {
   const standIns = [...watch.standIns].map(([what, times]) => `${what} ${times}`).join(", ");
   const segments = runs.reduce((sum, run) => sum + run.segments, 0);
   const exact = runs.reduce((sum, run) => sum + run.exact, 0);
