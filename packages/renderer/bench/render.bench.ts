@@ -27,7 +27,7 @@ const warmUpMs = 2_500;
 /** Before what lasts is measured: a channel runs for days, and JavaScript is compiled in its first seconds. */
 const settleMs = 8_000;
 /** More are not tried. */
-const channelsMax = 5;
+const channelsMax = 8;
 /** A picture later than this has used up what a small receiver keeps: three pictures. */
 const lateMs = 100;
 /** From one picture's stamp to the next one's, at 30 fps. */
