@@ -108,7 +108,7 @@ function describeProgram(terminal: Terminal, end: (code: number) => void): Comma
     .option("--json", "one JSON object on stdout", false)
     .option("--strict", "count warnings, such as a missing plan file, as faults", false)
     .allowExcessArguments(false)
-    .action((file: string | undefined, own: { json: boolean; strict: boolean }) => {
+    .action(async (file: string | undefined, own: { json: boolean; strict: boolean }) => {
       const options = program.opts<EngineOptions>();
       if (file !== undefined && options.config !== undefined) {
         throw new PlayoutError("InvalidArgument", "The configuration is named twice.", {
@@ -119,7 +119,7 @@ function describeProgram(terminal: Terminal, end: (code: number) => void): Comma
         file === undefined ? options : { ...options, config: file },
         terminal.environment,
       );
-      end(checkConfig(launch, own, terminal));
+      end(await checkConfig(launch, own, terminal));
     });
 
   program.addCommand(busCommand(terminal, end));

@@ -35,7 +35,13 @@ export interface ConfigContext {
 
 /** What reading a configuration gave. Warnings never keep the engine from starting. */
 export type ConfigReading =
-  | { readonly ok: true; readonly config: PlayoutConfig; readonly warnings: readonly ConfigFault[] }
+  | {
+      readonly ok: true;
+      readonly config: PlayoutConfig;
+      readonly warnings: readonly ConfigFault[];
+      /** Gives what was found later, in what the configuration names, its file, line and column. */
+      readonly placed: (fault: PathFault) => ConfigFault;
+    }
   | {
       readonly ok: false;
       /** `missing` and `forbidden` concern the file itself, `invalid` its content. */
@@ -131,7 +137,7 @@ function check(
     ...ruleFaults.filter((fault) => fault.severity === "error").map(placed),
   ].sort((a, b) => a.line - b.line || a.column - b.column);
   if (faults.length > 0 || !parsed.success) return { ok: false, reason: "invalid", faults, warnings };
-  return { ok: true, config: resolveConfig(parsed.data, file, folder), warnings };
+  return { ok: true, config: resolveConfig(parsed.data, file, folder), warnings, placed };
 }
 
 interface Remainder {

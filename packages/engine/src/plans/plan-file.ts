@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { dirname, isAbsolute, resolve as resolvePath } from "node:path";
 import { type MediaTime, orAbort, type PlanDraft, PlayoutError } from "@retrovue/core";
-import { assetsOfUnknownLength, planFromJson, planFromWire } from "@retrovue/protocol";
+import { assetsOfUnknownLength, type PlayoutPlan, planFromJson, planFromWire } from "@retrovue/protocol";
 import { parse } from "yaml";
 import type { AssetLengths } from "../media/media-inspector.js";
 
@@ -29,10 +29,16 @@ export async function readPlanFile(
   lengths: AssetLengths,
   signal: AbortSignal,
 ): Promise<PlanDraft> {
-  const message = planFromJson(parseText(path, await readText(path, signal)));
-  for (const segment of message.segments) segment.uri = absolute(segment.uri, dirname(path));
+  const message = await readPlanMessage(path, signal);
   const known = await lengthsOf(assetsOfUnknownLength(message), lengths, signal);
   return planFromWire(message, { revision, lengthOf: (uri) => known.get(uri) });
+}
+
+/** What a plan file says, its paths absolute; no media are looked at. Errors as `readPlanFile` has them. */
+export async function readPlanMessage(path: string, signal: AbortSignal): Promise<PlayoutPlan> {
+  const message = planFromJson(parseText(path, await readText(path, signal)));
+  for (const segment of message.segments) segment.uri = absolute(segment.uri, dirname(path));
+  return message;
 }
 
 async function readText(path: string, signal: AbortSignal): Promise<string> {
