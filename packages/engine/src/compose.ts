@@ -1,5 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { type BusAddress, DisciplinedClock, type FrameBus, SystemClock } from "@retrovue/core";
+import {
+  type BusAddress,
+  DisciplinedClock,
+  type FrameBus,
+  type Nanoseconds,
+  nanosecondsFromMs,
+  SystemClock,
+} from "@retrovue/core";
 import { Container } from "@retrovue/core/di";
 import { AsRunFiles } from "./as-run/as-run-files.js";
 import { AsRunRecorder } from "./as-run/as-run-recorder.js";
@@ -119,6 +126,7 @@ function channelRegistry(scope: Container): ChannelRegistry {
   return new ChannelRegistry({
     channels,
     clock: scope.resolve(engineTokens.clock),
+    patienceNs: engine.isolation === "process" ? patienceNs : (0n as Nanoseconds),
     observer: scope.resolve(engineTokens.records),
     madeOnRequest: (id) => ({ ...requestedChannel(config), ...defaults, id, name: `Channel ${id}` }),
     resolver: scope.resolve(engineTokens.planResolver),
@@ -163,6 +171,9 @@ function channelRegistry(scope: Container): ChannelRegistry {
     },
   });
 }
+
+/** Workers of channels that begin with the engine begin side by side, with code that nobody has compiled yet: on a busy machine 0.4 s. */
+const patienceNs = nanosecondsFromMs(500);
 
 /** What a channel has that only a request names, besides the configured defaults. */
 const requestedChannel = (config: PlayoutConfig) => ({

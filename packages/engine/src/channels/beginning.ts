@@ -20,6 +20,8 @@ export interface StartOrder {
   readonly format?: ProgramFormat;
   /** True where it was on air when the engine ended: it goes on with the plan that it had then, wherever that came from. */
   readonly resumes?: boolean;
+  /** True where it begins with the engine: nobody waits for it as for a request's (`ChannelRegistryOptions.patienceNs`). */
+  readonly withEngine?: boolean;
   readonly signal?: AbortSignal;
 }
 

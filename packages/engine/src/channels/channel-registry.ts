@@ -3,6 +3,7 @@ import {
   type Clock,
   type Committer,
   invariant,
+  type Nanoseconds,
   type Plan,
   PlayoutError,
   replacePlan,
@@ -24,6 +25,8 @@ import { PlansToFollow } from "./plans-to-follow.js";
 export interface ChannelRegistryOptions {
   readonly channels: readonly ChannelConfig[];
   readonly clock: Clock;
+  /** How much later the plan of a channel that begins with the engine may begin, where it has no time of its own. */
+  readonly patienceNs: Nanoseconds;
   readonly resolver: PlanResolver;
   readonly savedPlans: SavedPlans;
   readonly log: Log;
@@ -187,7 +190,7 @@ export class ChannelRegistry {
     await Promise.all(
       starts.map(async ({ id, plan }) => {
         try {
-          const { onSlate } = await this.start(id);
+          const { onSlate } = await this.start(id, { withEngine: true });
           if (onSlate)
             log.error({ channel: id, plan, err: onSlate }, "plan not resolved; the channel airs slate");
         } catch (thrown) {
@@ -308,9 +311,12 @@ export class ChannelRegistry {
         log: channelLog,
         onEvent: (event) => observer.heard(config.id, event),
       },
-      (first, grid) => {
-        begun = begin(first, grid);
-        return begun.plan;
+      {
+        planFor: (first, grid) => {
+          begun = begin(first, grid);
+          return begun.plan;
+        },
+        patienceNs: order.withEngine === true ? this.#options.patienceNs : (0n as Nanoseconds),
       },
       await bus.take(),
     );

@@ -59,6 +59,17 @@ export interface ChannelLook {
 /** From the decision to start to the first tick, beyond the guard time: what a warm worker takes to open a local file. */
 const startMarginNs = nanosecondsFromMs(100);
 
+/** What a channel begins with. */
+export interface RuntimeBeginning {
+  /** Its plan, given the first tick. */
+  readonly planFor: (first: Tick, grid: HouseGrid) => Plan;
+  /**
+   * How much later a plan may begin that has no time of its own and that nobody waits for, so that its first picture is there at its
+   * first tick also where the machine is busy. A plan that has its place in time is joined as soon as can be.
+   */
+  readonly patienceNs: Nanoseconds;
+}
+
 /** Further ahead than a worker hands over while it hears of an edit, however late that is. */
 const farNs = nanosecondsFromMs(1_000);
 
@@ -73,16 +84,16 @@ export class ChannelRuntime {
   readonly firstTick: Tick;
   /** Shared memory of its bus: all of it, from the start. */
   readonly busMemoryBytes: number;
-  /** Undefined where the channel is on its bus alone. */
-  readonly outputs: ChannelOutputs | undefined;
   readonly #tools: ChannelRuntimeTools;
   readonly #supervisor: ChannelSupervisor;
   readonly #committer: Committer;
   readonly #gauges: ChannelGauges;
   readonly #mapping: Disposable;
   readonly #edits: EditQueue;
+  #outputs: ChannelOutputs | undefined;
   #standIn: Standing | undefined;
 
+  /** Nothing runs until `#begin`. */
   private constructor(
     config: ChannelConfig,
     tools: ChannelRuntimeTools,
@@ -123,31 +134,47 @@ export class ChannelRuntime {
       },
       plan,
     );
-    this.#supervisor.start(first);
-    this.outputs = tools.openOutputs();
   }
 
   /**
    * Puts the channel on air.
    *
-   * @param planFor the plan to begin with, given the first tick
    * @param committer its bus, the runtime's from now on
    */
   static async start(
     config: ChannelConfig,
     tools: ChannelRuntimeTools,
-    planFor: (first: Tick, grid: HouseGrid) => Plan,
+    { planFor, patienceNs }: RuntimeBeginning,
     committer: Committer,
   ): Promise<ChannelRuntime> {
-    const { clock } = tools;
+    const grid = gridOf(config);
+    let channel: ChannelRuntime | undefined;
     try {
-      const { guardNs } = coreSettings(config);
-      const first = gridOf(config).tickAtOrAfter((clock.now() + guardNs + startMarginNs) as Nanoseconds);
-      return new ChannelRuntime(config, tools, committer, first, planFor(first, gridOf(config)));
+      const soon = tools.clock.now() + coreSettings(config).guardNs + startMarginNs;
+      let first = grid.tickAtOrAfter(soon as Nanoseconds);
+      let plan = planFor(first, grid);
+      if (plan.start === grid.tickTime(first) && patienceNs > 0n) {
+        first = grid.tickAtOrAfter((soon + patienceNs) as Nanoseconds);
+        plan = planFor(first, grid);
+      }
+      channel = new ChannelRuntime(config, tools, committer, first, plan);
+      channel.#begin();
+      return channel;
     } catch (thrown) {
-      await committer[Symbol.asyncDispose]();
+      // Its worker too, where it was begun before something else could not be.
+      await (channel === undefined ? committer[Symbol.asyncDispose]() : channel.stop());
       throw PlayoutError.from(thrown);
     }
+  }
+
+  #begin(): void {
+    this.#supervisor.start(this.firstTick);
+    this.#outputs = this.#tools.openOutputs();
+  }
+
+  /** Undefined where the channel is on its bus alone. */
+  get outputs(): ChannelOutputs | undefined {
+    return this.#outputs;
   }
 
   get id(): number {

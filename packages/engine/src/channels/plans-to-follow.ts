@@ -16,7 +16,7 @@ export interface PlansToFollowOptions {
  * Has plans followed by those that take their places from a tick on (`FollowingPlan`): as soon as all before that tick is
  * committed, and not where another plan has come meanwhile. One for each channel.
  */
-export class PlansToFollow implements Disposable {
+export class PlansToFollow {
   readonly #options: PlansToFollowOptions;
   readonly #waits = new Map<number, AbortController>();
 
@@ -43,10 +43,6 @@ export class PlansToFollow implements Disposable {
       .get(id)
       ?.abort(new PlayoutError("Cancelled", "Another plan came, or the channel was stopped."));
     this.#waits.delete(id);
-  }
-
-  [Symbol.dispose](): void {
-    for (const id of [...this.#waits.keys()]) this.forget(id);
   }
 
   async #follow(channel: ChannelRuntime, following: FollowingPlan, signal: AbortSignal): Promise<void> {

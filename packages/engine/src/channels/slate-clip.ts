@@ -1,5 +1,6 @@
 import {
   Channel,
+  type ChannelEvent,
   type ChannelSettings,
   type Clock,
   type Conformer,
@@ -13,11 +14,13 @@ import {
   type Nanoseconds,
   nanoseconds,
   nanosecondsFromMs,
+  orAbort,
   type PictureBuffer,
   type Plan,
   type ProgramFormat,
   type Tick,
   type TickSound,
+  TimeLimit,
   Timeline,
   tickAfter,
 } from "@retrovue/core";
@@ -35,6 +38,11 @@ export interface SlateClipTools {
   readonly conformers: ConformerFactory;
   /** A clip that killed a worker is not opened again by whoever did: the reserved picture airs. */
   readonly isBarred: (uri: string, decoderIndex: number) => boolean;
+  /**
+   * Hears of a decoder that does not come to an end, as of one on air: only the end of the process frees what it holds. Of the clip's
+   * other failures nothing is told, since they are not those of what is on air.
+   */
+  readonly onStuck?: (event: Extract<ChannelEvent, { type: "decoder-stuck" }>) => void;
 }
 
 /** From the first tick of slate to the clip's first: what opening it may take. Its first picture, reserved on the bus, airs meanwhile. */
@@ -45,6 +53,10 @@ const idleNs = nanosecondsFromMs(3_000);
 const aheadTicks = 2;
 /** One open may take this long, as on air. */
 const openTimeoutNs = nanosecondsFromMs(5_000);
+/** The decoder that was asked how long the clip is may take so long to close, as on air. */
+const closeTimeoutNs = nanosecondsFromMs(2_000);
+/** A clip that does not open, or ends by a failure, is tried again after this long while slate airs: mounts come back. */
+const retryNs = nanosecondsFromMs(30_000);
 /** A clip that does not say how long it is airs once, for a day at most. */
 const dayNs = nanosecondsFromMs(86_400_000);
 
@@ -70,14 +82,23 @@ interface Kept {
   readonly moment: SlateMoment;
 }
 
+/** One attempt to play the clip. */
+interface Playing {
+  readonly stop: AbortController;
+  ended: Promise<void>;
+  /** Since when it has failed; undefined while it has not. */
+  failedAt: Tick | undefined;
+}
+
 /**
  * A clip as slate, in a loop, with its sound: a channel of its own, whose frames are taken by the channel beside it instead of a bus.
- * It opens when slate airs and closes when it does not any more; a clip that does not open leaves the reserved picture.
+ * It opens when slate airs and closes when it does not any more; a clip that does not open leaves the reserved picture, and is tried
+ * again every 30 s for as long as slate airs.
  */
 export class SlateClip implements LiveSlate {
   readonly #tools: SlateClipTools;
   readonly #kept = new Map<Tick, Kept>();
-  #playing: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
+  #playing: Playing | undefined;
   #closing: Promise<void> = Promise.resolve();
   #wantedAt = 0 as Tick;
 
@@ -88,6 +109,8 @@ export class SlateClip implements LiveSlate {
   at(n: Tick): SlateMoment | undefined {
     this.#wantedAt = n;
     this.#forgetBefore(n);
+    const failedAt = this.#playing?.failedAt;
+    if (failedAt !== undefined && n - failedAt >= this.#tools.grid.ticksIn(retryNs)) this.#stop();
     this.#playing ??= this.#play(n);
     return this.#kept.get(n)?.moment;
   }
@@ -121,19 +144,21 @@ export class SlateClip implements LiveSlate {
     }
   }
 
-  #play(n: Tick) {
+  #play(n: Tick): Playing {
     const stop = new AbortController();
-    const ended = this.#closing.then(() => this.#run(n, stop.signal)).catch(() => {});
-    return { stop, ended };
+    const playing: Playing = { stop, ended: Promise.resolve(), failedAt: undefined };
+    playing.ended = this.#closing
+      .then(() => this.#run(n, stop.signal))
+      .catch(() => {
+        playing.failedAt = this.#wantedAt;
+      });
+    return playing;
   }
 
   async #run(n: Tick, signal: AbortSignal): Promise<void> {
-    const { uri, grid, format, settings, clock, conformers, decoders, isBarred } = this.#tools;
+    const { uri, grid, format, settings, clock, conformers, decoders, isBarred, onStuck } = this.#tools;
     const chooser = new DecoderChooser({ decoders, clock, timeoutNs: openTimeoutNs, barred: isBarred });
-    const { decoder } = await chooser.open({ uri }, {}, new Set(), signal);
-    const { duration } = decoder.info;
-    await decoder[Symbol.asyncDispose]();
-    const lengthNs = duration === undefined ? dayNs : nanoseconds(duration);
+    const lengthNs = await this.#lengthBy(chooser, signal);
     const first = tickAfter(n, grid.ticksIn(openNs));
     const conformer: Conformer = await conformers.open(format, signal);
     const channel = new Channel({
@@ -151,8 +176,23 @@ export class SlateClip implements LiveSlate {
       conformer,
       chooser,
       timeline: new Timeline(loopOf(uri, grid.tickTime(first), lengthNs), grid),
+      onEvent: (event) => {
+        if (event.type === "decoder-stuck") onStuck?.(event);
+      },
     });
     await channel.run(first, signal);
+  }
+
+  /** How long a round of the clip is. */
+  async #lengthBy(chooser: DecoderChooser, signal: AbortSignal): Promise<Nanoseconds> {
+    const { uri, clock, onStuck } = this.#tools;
+    const stuck = (decoderIndex: number) => onStuck?.({ type: "decoder-stuck", uri, decoderIndex });
+    const { decoder, index } = await chooser.open({ uri }, {}, new Set(), signal, stuck);
+    const { duration } = decoder.info;
+    using limit = new TimeLimit(clock, closeTimeoutNs, new AbortController().signal, `closing ${uri}`);
+    limit.signal.addEventListener("abort", () => stuck(index), { once: true });
+    await orAbort(Promise.resolve(decoder[Symbol.asyncDispose]()), limit.signal);
+    return duration === undefined ? dayNs : nanoseconds(duration);
   }
 
   /** Takes the clip's frames, in buffers of the bus, and keeps them until they air or their tick has passed. */
