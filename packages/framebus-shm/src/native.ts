@@ -57,10 +57,11 @@ export interface NativeCommitter {
 
 /** See writer_object.h. */
 export interface NativeWriter {
-  /** A buffer's index, or −1. */
+  /** A buffer's index, −1 where none is free, −2 where the lane is not open any more. */
   loan(): number;
   wantBuffer(wanted: boolean): void;
-  submit(channels: readonly Float32Array[] | undefined): boolean;
+  /** A `submitStatus`, and `refusalsWait` added where `nextRefusal` has something. */
+  handOver(channels: readonly Float32Array[] | undefined): number;
   release(buffer: number, wake: boolean): void;
   nextRefusal(): Float64Array | undefined;
   isOpen(): boolean;
@@ -71,6 +72,11 @@ export interface NativeWriter {
   header(): ArrayBuffer;
   close(): void;
 }
+
+/** Answers of `NativeWriter.handOver`. */
+export const submitStatus = Object.freeze({ done: 0, full: 1, notOpen: 2 });
+/** Added to a `submitStatus`. */
+export const refusalsWait = 4;
 
 /** Answers of `NativeReader.read` and `waited`; the numbers of `rvfb_status`. */
 export const readStatus = Object.freeze({

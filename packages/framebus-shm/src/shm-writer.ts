@@ -11,7 +11,7 @@ import {
   type Tick,
   type TickSound,
 } from "@retrovue/core";
-import type { NativeWriter } from "./native.js";
+import { type NativeWriter, refusalsWait, submitStatus } from "./native.js";
 import { throwIfAborted } from "./native-errors.js";
 import { PictureViews, planesAt } from "./picture-views.js";
 import { refusalWords } from "./shm-committer.js";
@@ -149,12 +149,12 @@ export class ShmWriter implements FrameWriter {
 
   async loan(signal: AbortSignal): Promise<PictureBuffer> {
     this.#throwIfDisposed();
-    if (!this.#native.isOpen()) throw staleLane();
     throwIfAborted(signal);
     if (this.#waiters.length === 0) {
       const index = this.#native.loan();
       if (index >= 0) return this.#lend(index);
     }
+    if (!this.#native.isOpen()) throw staleLane();
     return this.#waitForBuffer(signal);
   }
 
@@ -165,10 +165,6 @@ export class ShmWriter implements FrameWriter {
     meta: FrameMeta,
   ): void {
     this.#throwIfDisposed();
-    // Refusals of what went before are told soon, news or no news; never inside this call.
-    queueMicrotask(this.#tellRefusals);
-    // Nobody listens to a lane that was replaced.
-    if (!this.#native.isOpen()) return;
     if (!Number.isSafeInteger(tick)) {
       this.#refuseHere({ tick, why: "OutOfOrder" });
       return;
@@ -177,8 +173,13 @@ export class ShmWriter implements FrameWriter {
     const samples = sound === undefined ? undefined : isShare ? sound.samples : foreignShare;
     const offsets = picture instanceof ShmPictureBuffer ? picture.offsets : undefined;
     this.#encoder.encode(tick, this.#bufferOf(picture), samples, meta, offsets);
-    // A lane holds the lead and more: one that is full is that far ahead of a committer that sleeps.
-    if (!this.#native.submit(isShare ? sound.channels : undefined)) this.#refuseHere({ tick, why: "TooFar" });
+    const said = this.#native.handOver(isShare ? sound.channels : undefined);
+    if (said === submitStatus.done) return;
+    // Refusals of what went before are told soon, news or no news; never inside this call.
+    if ((said & refusalsWait) !== 0) queueMicrotask(this.#tellRefusals);
+    // A lane holds the lead and more: one that is full is that far ahead of a committer that sleeps. Nobody listens to one that
+    // was replaced.
+    if ((said & ~refusalsWait) === submitStatus.full) this.#refuseHere({ tick, why: "TooFar" });
   }
 
   onRefused(listener: (refusal: Refusal) => void): Disposable {

@@ -21,7 +21,7 @@ Napi::Function WriterObject::define(Napi::Env env) {
   return DefineClass(
       env, "NativeWriter",
       {InstanceMethod<&WriterObject::loan>("loan"), InstanceMethod<&WriterObject::wantBuffer>("wantBuffer"),
-       InstanceMethod<&WriterObject::submit>("submit"), InstanceMethod<&WriterObject::release>("release"),
+       InstanceMethod<&WriterObject::handOver>("handOver"), InstanceMethod<&WriterObject::release>("release"),
        InstanceMethod<&WriterObject::nextRefusal>("nextRefusal"),
        InstanceMethod<&WriterObject::isOpen>("isOpen"), InstanceMethod<&WriterObject::head>("head"),
        InstanceMethod<&WriterObject::keepAlive>("keepAlive"),
@@ -94,8 +94,13 @@ void WriterObject::shut() {
   if (signal_) signal_->close();
 }
 
-/// The buffer's index, or -1 where none is free.
+bool WriterObject::isLive() const {
+  return !engineGone_.load(std::memory_order_acquire) && writer_->state() == LaneWriter::State::open;
+}
+
+/// The buffer's index, -1 where none is free, or -2 where the lane is not open any more.
 Napi::Value WriterObject::loan(const Napi::CallbackInfo& info) {
+  if (!isLive()) return Napi::Number::New(info.Env(), -2);
   const auto buffer = writer_->loan();
   return Napi::Number::New(info.Env(), buffer ? static_cast<double>(*buffer) : -1);
 }
@@ -105,11 +110,14 @@ Napi::Value WriterObject::wantBuffer(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/// submit(channels | undefined): hands over what is in the scratch. False where the lane is full.
-Napi::Value WriterObject::submit(const Napi::CallbackInfo& info) {
+/// handOver(channels | undefined): hands over what is in the scratch. 0: done, 1: the lane is full, 2: it is
+/// not open any more; and 4 more where refusals are waiting to be fetched.
+Napi::Value WriterObject::handOver(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
+  const double news = writer_->hasRefusals() ? 4 : 0;
+  if (!isLive()) return Napi::Number::New(env, 2 + news);
   std::byte* const place = writer_->place();
-  if (place == nullptr) return Napi::Boolean::New(env, false);
+  if (place == nullptr) return Napi::Number::New(env, 1 + news);
   const rvfb_submission& from = *scratchMemory_;
   auto* into = reinterpret_cast<rvfb_submission*>(place);
   std::memcpy(&into->head, &from.head, sizeof from.head);
@@ -128,7 +136,7 @@ Napi::Value WriterObject::submit(const Napi::CallbackInfo& info) {
     }
   }
   writer_->submit();
-  return Napi::Boolean::New(env, true);
+  return Napi::Number::New(env, news);
 }
 
 Napi::Value WriterObject::release(const Napi::CallbackInfo& info) {
@@ -145,9 +153,7 @@ Napi::Value WriterObject::nextRefusal(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value WriterObject::isOpen(const Napi::CallbackInfo& info) {
-  const bool open =
-      !engineGone_.load(std::memory_order_acquire) && writer_->state() == LaneWriter::State::open;
-  return Napi::Boolean::New(info.Env(), open);
+  return Napi::Boolean::New(info.Env(), isLive());
 }
 
 Napi::Value WriterObject::head(const Napi::CallbackInfo& info) {

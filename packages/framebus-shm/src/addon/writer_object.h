@@ -28,7 +28,7 @@ class WriterObject : public Napi::ObjectWrap<WriterObject> {
  private:
   Napi::Value loan(const Napi::CallbackInfo& info);
   Napi::Value wantBuffer(const Napi::CallbackInfo& info);
-  Napi::Value submit(const Napi::CallbackInfo& info);
+  Napi::Value handOver(const Napi::CallbackInfo& info);
   Napi::Value release(const Napi::CallbackInfo& info);
   Napi::Value nextRefusal(const Napi::CallbackInfo& info);
   Napi::Value isOpen(const Napi::CallbackInfo& info);
@@ -38,6 +38,7 @@ class WriterObject : public Napi::ObjectWrap<WriterObject> {
   Napi::Value pictures(const Napi::CallbackInfo& info);
   Napi::Value header(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
+  bool isLive() const;
   void watch();
   void shut();
 

@@ -149,6 +149,10 @@ void LaneWriter::release(std::uint32_t buffer, bool wake) {
   futexWake(&lane_->committer_word);
 }
 
+bool LaneWriter::hasRefusals() const {
+  return rvfb_ring_look(&lane_->refusal_tail) != refusalHead_;
+}
+
 std::optional<rvfb_refusal> LaneWriter::nextRefusal() {
   const std::uint64_t tail = rvfb_ring_look(&lane_->refusal_tail);
   if (tail == refusalHead_) return std::nullopt;

@@ -34,6 +34,7 @@ class LaneWriter {
   void submit();
   /// No later submission names the buffer. `wake`: somebody waits for one.
   void release(std::uint32_t buffer, bool wake);
+  bool hasRefusals() const;
   std::optional<rvfb_refusal> nextRefusal();
 
   State state() const;

@@ -33,7 +33,7 @@ export function encodeSegmentId(id: string, into: Uint8Array, at: number): void 
   for (let i = 0; i < 16; i++) into[at + i] = Number.parseInt(id.slice(2 * i, 2 * i + 2), 16);
 }
 
-/** Puts submissions together in a writer's scratch. The asset's texts stay there from one to the next. */
+/** Puts submissions together in a writer's scratch. The asset's texts and the segment's id stay there from one to the next. */
 export class SubmissionEncoder {
   readonly #view: DataView;
   readonly #bytes: Uint8Array;
@@ -42,6 +42,8 @@ export class SubmissionEncoder {
   #uri = "";
   #title = "";
   #assetKey = 0;
+  /** Whose bytes the scratch has. */
+  #segmentId = "";
 
   constructor(scratch: ArrayBuffer, planeOffsets: readonly number[]) {
     this.#view = new DataView(scratch);
@@ -71,7 +73,10 @@ export class SubmissionEncoder {
     view.setUint32(submissionAt.sourceTbNum, meta.sourceTimeBase?.num ?? 0, true);
     view.setUint32(submissionAt.sourceTbDen, meta.sourceTimeBase?.den ?? 0, true);
     view.setBigInt64(submissionAt.sourceIndex, BigInt(meta.sourceIndex ?? wire.noIndex), true);
-    encodeSegmentId(meta.segmentId, this.#bytes, submissionAt.segmentId);
+    if (meta.segmentId !== this.#segmentId) {
+      this.#segmentId = meta.segmentId;
+      encodeSegmentId(meta.segmentId, this.#bytes, submissionAt.segmentId);
+    }
     view.setBigUint64(submissionAt.planRevision, BigInt(meta.planRevision), true);
     view.setBigUint64(submissionAt.decodeNs, BigInt(Math.max(0, Math.round(meta.decodeNs))), true);
     view.setUint32(submissionAt.hasSound, samples === undefined ? 0 : 1, true);
