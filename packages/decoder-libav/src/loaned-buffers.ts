@@ -28,9 +28,12 @@ export class LoanedBuffers {
 
   /** Gives back what is done with, and fetches more. */
   tend(): void {
-    for (const id of this.#native.returnedBuffers() ?? []) {
-      this.#out.get(id)?.release();
-      this.#out.delete(id);
+    const returned = this.#native.returnedBuffers();
+    if (returned !== undefined) {
+      for (const id of returned) {
+        this.#out.get(id)?.release();
+        this.#out.delete(id);
+      }
     }
     if (this.#isStopped) return;
     for (let atHand = this.#native.buffersAtHand(); atHand < atHandMin; atHand++) {

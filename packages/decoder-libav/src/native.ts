@@ -109,7 +109,7 @@ export interface NativeSession {
   offerBuffer(id: number, buffer: PictureBuffer): void;
   /** Buffers offered that no picture is decoded into yet. */
   buffersAtHand(): number;
-  /** Ids of buffers that are done with; each once. Answers after `close`, too. */
+  /** Ids of buffers that are done with, each once; undefined where there are none. Answers after `close`, too. */
   returnedBuffers(): readonly number[] | undefined;
   /** Decodes into no more buffers. */
   stopBuffers(): void;

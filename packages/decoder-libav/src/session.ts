@@ -12,6 +12,15 @@ export interface OpenSession {
   readonly buffers: LoanedBuffers | undefined;
 }
 
+/** Signals that are listened to; a caller has one for all its reads, and seeks have one each. */
+const heardMax = 8;
+
+/** One who asks again at the next change, or when one of the signals aborts. */
+interface Waiter {
+  readonly signals: readonly AbortSignal[];
+  readonly wake: () => void;
+}
+
 /**
  * A native session with promises. It is asked at once and answers at once; where it has nothing yet it is asked again
  * when it says that something has changed. What a caller no longer waits for is simply not taken, so nothing is lost.
@@ -19,15 +28,16 @@ export interface OpenSession {
 export class Session {
   readonly #native: NativeSession;
   readonly #uri: string;
-  /** Those who ask again at the next change. */
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<Waiter>();
+  /** Listened to once each, for as long as they are used: a listener for every wait costs more than the read does. */
+  readonly #heard = new Set<AbortSignal>();
   #closing: Promise<void> | undefined;
 
   /** @param module whose session it is: each decoder has an addon of its own */
   constructor(module: Pick<NativeModule, "Session">, options: NativeOptions) {
     this.#uri = options.uri;
     const { Session: Native } = module;
-    this.#native = native(options.uri, () => new Native(options, () => this.#onChange()));
+    this.#native = native(options.uri, () => new Native(options, this.#onChange));
   }
 
   /** Opens the asset behind the descriptor and waits for what is known of it. `options.buffers` is the supply's layout. */
@@ -80,25 +90,47 @@ export class Session {
   async #close(): Promise<void> {
     this.#native.close();
     // Readers that wait are told, and find it closed.
-    for (const wake of [...this.#waiting]) wake();
+    this.#onChange();
+    for (const signal of this.#heard) this.#forget(signal);
     while (!this.#native.closed()) await this.#change([]);
   }
 
-  #onChange(): void {
-    for (const wake of [...this.#waiting]) wake();
+  readonly #onChange = (): void => {
+    for (const { wake } of [...this.#waiting]) wake();
+  };
+
+  #listen(signals: readonly AbortSignal[]): void {
+    for (const signal of signals) {
+      if (this.#heard.has(signal)) continue;
+      if (this.#heard.size >= heardMax) this.#forgetUnused();
+      this.#heard.add(signal);
+      signal.addEventListener("abort", this.#onChange, { once: true });
+    }
+  }
+
+  #forgetUnused(): void {
+    const used = new Set([...this.#waiting].flatMap(({ signals }) => signals));
+    for (const signal of this.#heard) if (!used.has(signal)) this.#forget(signal);
+  }
+
+  #forget(signal: AbortSignal): void {
+    this.#heard.delete(signal);
+    signal.removeEventListener("abort", this.#onChange);
   }
 
   #change(signals: readonly AbortSignal[]): Promise<void> {
     return new Promise((resolve) => {
-      const wake = () => {
-        this.#waiting.delete(wake);
-        for (const signal of signals) signal.removeEventListener("abort", wake);
-        this.#native.keepAlive(this.#waiting.size > 0);
-        resolve();
+      const waiter: Waiter = {
+        signals,
+        wake: () => {
+          this.#waiting.delete(waiter);
+          this.#native.keepAlive(this.#waiting.size > 0);
+          resolve();
+        },
       };
-      this.#waiting.add(wake);
+      this.#waiting.add(waiter);
       this.#native.keepAlive(true);
-      for (const signal of signals) signal.addEventListener("abort", wake, { once: true });
+      this.#listen(signals);
     });
   }
 }

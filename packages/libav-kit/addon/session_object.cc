@@ -171,13 +171,17 @@ Napi::Value SessionObject::buffersAtHand(const Napi::CallbackInfo& call) {
   return Napi::Number::New(call.Env(), buffers_ ? static_cast<double>(buffers_->atHand()) : 0);
 }
 
-/// The ids of buffers that nothing here refers to any more. Answers after `close`, too.
+/// The ids of buffers that nothing here refers to any more; undefined where there are none, as mostly.
+/// Answers after `close`, too.
 Napi::Value SessionObject::returnedBuffers(const Napi::CallbackInfo& call) {
   const Napi::Env env = call.Env();
+  if (buffers_ == nullptr) return env.Undefined();
+  const std::vector<std::uint32_t> returned = buffers_->takeReturned();
   napi_value ids = nullptr;
-  if (buffers_ == nullptr || napi_create_array(env, &ids) != napi_ok) return env.Undefined();
+  if (returned.empty() || napi_create_array_with_length(env, returned.size(), &ids) != napi_ok)
+    return env.Undefined();
   std::uint32_t count = 0;
-  for (const std::uint32_t id : buffers_->takeReturned()) {
+  for (const std::uint32_t id : returned) {
     const auto held = offered_.find(id);
     if (held != offered_.end()) {
       napi_delete_reference(env, held->second);
