@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
+import { exitCodes } from "../../src/cli/exit-codes.js";
 import { readConfigText } from "../../src/config/load.js";
 import { root } from "../built-cli.js";
 
 const unit = readFileSync(`${root}deploy/systemd/retrovue-playout.service`, "utf8");
+const containerFile = readFileSync(`${root}deploy/container/Containerfile`, "utf8");
 const hasSystemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
 
 interface Workload {
@@ -71,6 +73,15 @@ describe("deployment", () => {
     },
   );
 
+  test("deploy/systemd tries for ever, unless the configuration is at fault", () => {
+    const settings = new Map(
+      [...unit.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]),
+    );
+    expect(settings.get("Restart")).toBe("always");
+    expect(settings.get("StartLimitIntervalSec")).toBe("0");
+    expect(settings.get("RestartPreventExitStatus")).toBe(String(exitCodes.BadConfig.code));
+  });
+
   test("deploy/kubernetes has a configuration that is right, and shared memory of its own", () => {
     const documents = parseAllDocuments(readFileSync(`${root}deploy/kubernetes/playout.yaml`, "utf8"));
     const workloads = documents.map((document) => document.toJS() as Workload);
@@ -85,13 +96,26 @@ describe("deployment", () => {
     expect(pod?.volumes.find(({ name }) => name === mount?.name)?.emptyDir?.medium).toBe("Memory");
   });
 
+  test("deploy/the container has a configuration that is right, and lets out what it listens on", () => {
+    const text = readFileSync(`${root}deploy/container/playout.yaml`, "utf8");
+    const reading = readConfigText(text, "/etc/retrovue/playout.yaml", {
+      environment: {},
+      exists: () => true,
+    });
+    expect(reading.ok ? [] : reading.faults).toEqual([]);
+    const [, exposed = ""] = /^EXPOSE (.*)$/m.exec(containerFile) ?? [];
+    const outside = [...text.matchAll(/"0\.0\.0\.0:(\d+)"/g)].map(([, port]) => port);
+    expect(exposed.split(" ")).toEqual(outside);
+  });
+
   test("deploy/the container has every library that the addons are built against", () => {
     const { build } = JSON.parse(readFileSync(`${root}scripts/system-packages.json`, "utf8")) as {
       build: { packages: { name: string }[] };
     };
     const wanted = build.packages.map(({ name }) => name).filter((name) => name.endsWith("-dev"));
-    const file = readFileSync(`${root}deploy/container/Containerfile`, "utf8");
-    const missing = wanted.filter((name) => !new RegExp(`\\b${name.replace(/-dev$/, "")}\\d`).test(file));
+    const missing = wanted.filter(
+      (name) => !new RegExp(`\\b${name.replace(/-dev$/, "")}\\d`).test(containerFile),
+    );
     expect(missing).toEqual([]);
     expect(existsSync(`${root}deploy/container/Containerfile.dockerignore`)).toBe(true);
   });
