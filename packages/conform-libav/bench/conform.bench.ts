@@ -17,6 +17,8 @@ const unavailable = () =>
   existsSync(peerProgram) ? undefined : "its peer is not built (libavfilter and libswscale are missing)";
 
 const frames = 60;
+/** Of the one that takes its time. */
+const hdrPeerFrames = 8;
 const never = new AbortController().signal;
 
 /** Planes of a 4:2:0 picture as libav and the bus have them: aligned to 64 bytes, rows as well. */
@@ -36,6 +38,21 @@ function planesOf(width: number, height: number, draw: boolean): Pick<PictureBuf
   return { planes, strides };
 }
 
+/** The same in 10 bits: slopes of light and of little colour, as the peer draws them. */
+function deepPlanesOf(width: number, height: number): Pick<PictureBuffer, "planes" | "strides"> {
+  const { planes, strides } = planesOf(width * 2, height, false);
+  for (const [plane, bytes] of planes.entries()) {
+    const samples = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
+    const stride = (strides[plane] as number) / 2;
+    for (let at = 0; at < samples.length; at++) {
+      const [x, y] = [at % stride, Math.floor(at / stride)];
+      const slope = (x * 7 + y * 13 + Math.floor((x * y) / 50)) % 640;
+      samples[at] = plane === 0 ? 64 + slope : 432 + Math.floor(slope / 4);
+    }
+  }
+  return { planes, strides };
+}
+
 const formatOf = (change: Partial<PictureFormat>): PictureFormat => ({
   width: 1920,
   height: 1080,
@@ -50,7 +67,10 @@ const formatOf = (change: Partial<PictureFormat>): PictureFormat => ({
 /** Processor time of one picture through the conformer as a channel uses it, crossing and thread included. */
 async function ours(format: PictureFormat, program: ProgramFormat): Promise<number> {
   await using conformer = await new LibavConformerFactory().open(program, never);
-  const source = planesOf(format.width, format.height, true);
+  const isDeep = format.pixelFormat === "yuv420p10le";
+  const source = isDeep
+    ? deepPlanesOf(format.width, format.height)
+    : planesOf(format.width, format.height, true);
   const buffer: PictureBuffer = {
     ...planesOf(program.width, program.height, false),
     index: 0,
@@ -78,11 +98,16 @@ async function ours(format: PictureFormat, program: ProgramFormat): Promise<numb
   return (user + system) / 1_000 / frames;
 }
 
-function peer(work: "scale" | "deinterlace"): number {
-  const run = spawnSync(peerProgram, [work, String(frames)], { encoding: "utf8" });
+function peer(work: "scale" | "deinterlace" | "hdr", count = frames): number {
+  const run = spawnSync(peerProgram, [work, String(count)], { encoding: "utf8" });
   if (run.status !== 0) throw new Error(`conform_peer failed: ${run.stderr}`);
   return Number(run.stdout);
 }
+
+const pq = {
+  pixelFormat: "yuv420p10le",
+  colour: { primaries: "bt2020", transfer: "smpte2084", matrix: "bt2020nc", range: "limited" },
+} as const;
 
 export const part = "decode";
 export const benches: Bench[] = [
@@ -103,6 +128,15 @@ export const benches: Bench[] = [
     lowerIsBetter: true,
     ours: () => ours(formatOf({ fieldOrder: "top-first" }), defaultProgramFormat),
     peer: () => peer("deinterlace"),
+    unavailable,
+  },
+  {
+    bench: "hdr-1080p",
+    unit: "ms",
+    peerName: "libavfilter zscale and tonemap",
+    lowerIsBetter: true,
+    ours: () => ours(formatOf(pq), defaultProgramFormat),
+    peer: () => peer("hdr", hdrPeerFrames),
     unavailable,
   },
 ];

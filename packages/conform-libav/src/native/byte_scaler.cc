@@ -6,21 +6,12 @@
 namespace retrovue::conform {
 namespace {
 
-constexpr int laneBytes = 16;
-constexpr int quad = 4;
 /// Bytes that a vector of the passes writes at once, at most.
 constexpr int vectorBytes = 64;
 
 bool isForBytes(const ImageSpec& from, const ImageSpec& into) {
   return from.bytes == 1 && into.bytes == 1 && from.depth == 8 && into.depth == 8 && !from.isRgb && !into.isRgb &&
-         from.log2X == into.log2X && from.log2Y == into.log2Y && sameMeaning(from.colour, into.colour) &&
-         from.chroma == ZIMG_CHROMA_LEFT && into.chroma == ZIMG_CHROMA_LEFT;
-}
-
-/// Colour samples of half the width lie at the left pixel of their two: a quarter of a sample left of the middle, on both
-/// sides of the scaling.
-double leftShift(int log2X, double step) {
-  return log2X == 0 ? 0 : 0.25 * (1 - step);
+         from.log2X == into.log2X && from.log2Y == into.log2Y && sameMeaning(from.colour, into.colour);
 }
 
 }  // namespace
@@ -30,44 +21,9 @@ bool ByteScaler::Plane::prepare(int lanes, Filter filter, const Axis& x, const A
   rows = y.outputs;
   down = filterBank(filter, y);
   const FilterBank bank = filterBank(filter, x);
-  const int tapsMax = std::max(down.taps, bank.taps);
-  if (down.taps == 0 || bank.taps == 0 || tapsMax > 2 * tapPairsMax || x.samples < laneBytes) return false;
+  if (down.taps == 0 || bank.taps == 0 || std::max(down.taps, bank.taps) > 2 * tapPairsMax) return false;
   pairsAcross = bank.taps / 2;
-  const int perBlock = 8 * lanes;
-  // The pass down takes two vectors of words at once.
-  across.blocks = (columns + 2 * perBlock - 1) / (2 * perBlock) * 2;
-  const auto quads = static_cast<std::size_t>(2 * lanes * across.blocks);
-  bases.reserve(quads);
-  picks = alignedBytes(quads * laneBytes * static_cast<std::size_t>(pairsAcross));
-  weights = alignedBytes(quads * laneBytes * static_cast<std::size_t>(pairsAcross));
-  if (!picks || !weights) return false;
-  std::uint8_t* pick = picks.get();
-  auto* weight = reinterpret_cast<std::int16_t*>(weights.get());
-  // Outputs beyond the row are the last one again.
-  const auto output = [&](int at) { return static_cast<std::size_t>(std::min(at, columns - 1)); };
-  for (int half = 0; half < 2 * across.blocks; ++half) {
-    const auto firstOf = [&](int lane) { return half / 2 * perBlock + (2 * lane + half % 2) * quad; };
-    int base[vectorBytes / laneBytes] = {};
-    for (int lane = 0; lane < lanes; ++lane) {
-      base[lane] = std::min(bank.left[output(firstOf(lane))], x.samples - laneBytes);
-      if (bank.left[output(firstOf(lane) + quad - 1)] + bank.taps > base[lane] + laneBytes) return false;
-      bases.push_back(base[lane]);
-    }
-    for (int tap = 0; tap < bank.taps; tap += 2) {
-      for (int i = 0; i < quad * lanes; ++i) {
-        const std::size_t at = output(firstOf(i / quad) + i % quad);
-        for (int t = tap; t < tap + 2; ++t) {
-          *pick++ = static_cast<std::uint8_t>(bank.left[at] + t - base[i / quad]);
-          *pick++ = 0x80;  // Nothing: the word's upper half.
-          *weight++ = bank.weights[at * static_cast<std::size_t>(bank.taps) + static_cast<std::size_t>(t)];
-        }
-      }
-    }
-  }
-  across.bases = bases.data();
-  across.picks = picks.get();
-  across.weights = reinterpret_cast<const std::int16_t*>(weights.get());
-  return true;
+  return makeRowTables(across, bank, x.samples, 1, Reach::one, lanes);
 }
 
 const RowPasses* ByteScaler::passesOfThisProcessor() {
@@ -86,12 +42,15 @@ std::unique_ptr<ByteScaler> ByteScaler::make(const ImageSpec& from, const ImageS
   int taps = 0;
   for (std::size_t i = 0; i < 2; ++i) {
     const int log2X = i == 0 ? 0 : from.log2X, log2Y = i == 0 ? 0 : from.log2Y;
-    const Axis x{from.width >> log2X, into.width >> log2X, from.cutX / (1 << log2X) + leftShift(log2X, stepX), stepX};
-    const Axis y{from.height >> log2Y, into.height >> log2Y, from.cutY / (1 << log2Y), stepY};
+    // Sample n of either side lies at n + 0.5 and as much more as its colours are shifted.
+    const double shiftX = i == 0 ? 0 : colourShiftAcross(into) * stepX - colourShiftAcross(from);
+    const double shiftY = i == 0 ? 0 : colourShiftDown(into) * stepY - colourShiftDown(from);
+    const Axis x{from.width >> log2X, into.width >> log2X, from.cutX / (1 << log2X) + shiftX, stepX};
+    const Axis y{from.height >> log2Y, into.height >> log2Y, from.cutY / (1 << log2Y) + shiftY, stepY};
     Plane& plane = scaler->planes_[i];
     if (!plane.prepare(passes->lanes, filter, x, y)) return nullptr;
     taps = std::max(taps, plane.down.taps);
-    const std::size_t words = static_cast<std::size_t>(plane.across.blocks) * 8 * static_cast<std::size_t>(passes->lanes);
+    const std::size_t words = static_cast<std::size_t>(plane.across.view.blocks) * 8 * static_cast<std::size_t>(passes->lanes);
     scaler->betweenWords_ = std::max(scaler->betweenWords_, words);
   }
   scaler->between_ = alignedBytes(scaler->betweenWords_ * static_cast<std::size_t>(taps) * sizeof(std::int16_t));
@@ -113,7 +72,7 @@ bool ByteScaler::scale(const Plane& plane, const std::uint8_t* from, std::size_t
     if (cancelled.load(std::memory_order_relaxed)) return false;
     const int top = plane.down.left[static_cast<std::size_t>(y)];
     for (ready = std::max(ready, top); ready < top + taps; ++ready)
-      across(from + static_cast<std::size_t>(ready) * fromStride, plane.across, rowAt(ready));
+      across(from + static_cast<std::size_t>(ready) * fromStride, plane.across.view, rowAt(ready));
     for (int t = 0; t < taps; ++t) rows[t] = rowAt(top + t);
     const std::int16_t* weights = &plane.down.weights[static_cast<std::size_t>(y) * static_cast<std::size_t>(taps)];
     std::uint8_t* row = into + static_cast<std::size_t>(y) * intoStride;

@@ -7,6 +7,7 @@
 #include "byte_rows.h"
 #include "filter_bank.h"
 #include "retrovue/expected.h"
+#include "row_tables.h"
 #include "scaler.h"
 #include "surface.h"
 
@@ -33,11 +34,8 @@ class ByteScaler {
   struct Plane {
     int columns = 0, rows = 0;
     int pairsAcross = 0;
-    RowTables across;
+    OwnedRowTables across;
     FilterBank down;
-    std::vector<std::int32_t> bases;
-    AlignedBytes picks;
-    AlignedBytes weights;
     /// False where a filter spans more than vectors can pick from.
     bool prepare(int lanes, Filter filter, const Axis& x, const Axis& y);
   };

@@ -173,6 +173,8 @@ Expected<void> PictureConverter::makeScalers() {
     scaler_ = std::move(*made);
     return {};
   }
+  toneScaler_ = ToneScaler::make(from, into, recipe_.filter, recipe_.sourcePeak);
+  if (toneScaler_) return {};
   // Scaled and taken to R'G'B' of the source's own curve; the table does the rest; then on to the program.
   ImageSpec light = into;
   light.log2X = light.log2Y = 0;
@@ -263,13 +265,14 @@ RowSource PictureConverter::sourceOf(const PictureIn& from, const Surface* prepa
 
 Expected<void> PictureConverter::scale(const PictureIn& from, const Surface* prepared, const PictureOut& placed,
                                        const std::atomic<bool>& cancelled) {
-  if (!scaler_ && !byteScaler_) {
+  if (!scaler_ && !byteScaler_ && !toneScaler_) {
     auto made = makeScalers();
     if (!made) return made;
   }
   if (byteScaler_) return byteScaler_->run(prepared == nullptr ? from : planesOf(*prepared), placed, cancelled);
   const RowSource source = sourceOf(from, prepared);
   const RowSink sink{placed, place_.width, place_.height};
+  if (toneScaler_) return toneScaler_->run(source, sink, cancelled);
   if (!recipe_.toneMapped) return scaler_->run(source, sink, cancelled);
   auto done = scaler_->run(source, {writablePlanesOf(light_), light_.width(), light_.height()}, cancelled);
   if (!done) return done;

@@ -11,6 +11,7 @@
 #include "scaler.h"
 #include "surface.h"
 #include "tone_map.h"
+#include "tone_scaler.h"
 
 namespace retrovue::conform {
 
@@ -68,8 +69,9 @@ class PictureConverter {
   Surface turned_;
   Surface light_;    ///< scaled R, G, B on the way through the tone map
   std::shared_ptr<const ToneMap> toneMap_;
-  /// Instead of `scaler_` where it can.
+  /// Instead of `scaler_`, or of that and the tone map, where they can.
   std::unique_ptr<ByteScaler> byteScaler_;
+  std::unique_ptr<ToneScaler> toneScaler_;
   std::unique_ptr<Scaler> scaler_;
   std::unique_ptr<Scaler> fromLight_;
 };

@@ -66,6 +66,19 @@ bool isAligned(const void* data, std::size_t stride) {
 
 }  // namespace
 
+double colourShiftAcross(const ImageSpec& spec) {
+  const bool isLeft = spec.chroma == ZIMG_CHROMA_LEFT || spec.chroma == ZIMG_CHROMA_TOP_LEFT ||
+                      spec.chroma == ZIMG_CHROMA_BOTTOM_LEFT;
+  return spec.log2X == 1 && isLeft ? -0.25 : 0;
+}
+
+double colourShiftDown(const ImageSpec& spec) {
+  if (spec.log2Y == 0) return 0;
+  const bool isTop = spec.chroma == ZIMG_CHROMA_TOP || spec.chroma == ZIMG_CHROMA_TOP_LEFT;
+  const bool isBottom = spec.chroma == ZIMG_CHROMA_BOTTOM || spec.chroma == ZIMG_CHROMA_BOTTOM_LEFT;
+  return isTop ? -0.25 : isBottom ? 0.25 : 0;
+}
+
 struct Scaler::Run {
   Scaler* scaler;
   const RowSource* source;

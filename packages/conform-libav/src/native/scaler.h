@@ -24,6 +24,10 @@ struct ImageSpec {
   double cutX = 0, cutY = 0, cutWidth = 0, cutHeight = 0;
 };
 
+/// How far colour samples lie from the middle of the pixels that share one, right or down, as a part of their own distance.
+double colourShiftAcross(const ImageSpec& spec);
+double colourShiftDown(const ImageSpec& spec);
+
 /// Where rows come from: planes that zimg can read as they are, or a picture that a reader takes apart row by row.
 struct RowSource {
   const RowReader* reader = nullptr;

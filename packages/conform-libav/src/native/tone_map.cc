@@ -62,11 +62,20 @@ Rgb shownInStandardRange(HdrCurve curve, const Rgb& signal, double peak) {
   return shown;
 }
 
+int ToneMap::peakOf(HdrCurve curve, int peak) {
+  // HLG is shown with the same peak whatever its pictures say.
+  return curve == HdrCurve::hlg ? usualPeak : (std::clamp(peak, leastPeak, greatestPeak) + 99) / 100 * 100;
+}
+
+Rgb ToneMap::node(int index) const {
+  const Node& node = table_[static_cast<std::size_t>(index)];
+  return {node.r / 65535.0, node.g / 65535.0, node.b / 65535.0};
+}
+
 std::shared_ptr<const ToneMap> ToneMap::of(HdrCurve curve, int peak) {
   static std::mutex mutex;
   static std::map<std::pair<HdrCurve, int>, std::weak_ptr<const ToneMap>> tables;
-  // HLG is shown with the same peak whatever its pictures say.
-  const int rounded = curve == HdrCurve::hlg ? usualPeak : (std::clamp(peak, leastPeak, greatestPeak) + 99) / 100 * 100;
+  const int rounded = peakOf(curve, peak);
   const std::scoped_lock lock(mutex);
   std::erase_if(tables, [](const auto& entry) { return entry.second.expired(); });
   auto& known = tables[{curve, rounded}];

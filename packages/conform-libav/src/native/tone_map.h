@@ -31,7 +31,12 @@ class ToneMap {
   /// second, and shared by all of the process that use it at the time (2.2 MB each).
   static std::shared_ptr<const ToneMap> of(HdrCurve curve, int peak = usualPeak);
 
+  /// The peak of the table that is used where pictures say this one.
+  static int peakOf(HdrCurve curve, int peak);
+
   ToneMap(HdrCurve curve, int peak);
+  /// R'G'B' of 0 to 1 at a node: blue runs fastest, then green.
+  Rgb node(int index) const;
   /// In place: rows `[from, to)` of planar R, G, B of 16 bits, full range.
   void apply(const Surface& picture, int from, int to) const;
 

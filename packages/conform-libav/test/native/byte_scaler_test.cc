@@ -16,6 +16,7 @@ struct Case {
   PixelFormat format = PixelFormat::yuv420p;
   Filter filter = Filter::bicubic;
   double cutX = 0, cutY = 0, cutWidth = 0, cutHeight = 0;
+  zimg_chroma_location_e chroma = ZIMG_CHROMA_LEFT;
 };
 
 const Case cases[] = {
@@ -28,6 +29,12 @@ const Case cases[] = {
     {400, 226, 320, 180, PixelFormat::yuv420p, Filter::lanczos},
     {400, 226, 320, 180, PixelFormat::yuv420p, Filter::bicubic, 13.5, 7.25, 361, 201.5},
     {66, 34, 62, 30, PixelFormat::yuv422p, Filter::bicubic, 1, 1, 64, 32},
+    {.width = 400, .height = 226, .intoWidth = 320, .intoHeight = 180, .chroma = ZIMG_CHROMA_CENTER},
+    {.width = 160, .height = 90, .intoWidth = 322, .intoHeight = 182, .chroma = ZIMG_CHROMA_TOP_LEFT},
+    {.width = 400, .height = 226, .intoWidth = 320, .intoHeight = 180, .chroma = ZIMG_CHROMA_TOP},
+    {.width = 400, .height = 226, .intoWidth = 320, .intoHeight = 180, .chroma = ZIMG_CHROMA_BOTTOM},
+    {.width = 400, .height = 226, .intoWidth = 320, .intoHeight = 180, .chroma = ZIMG_CHROMA_BOTTOM_LEFT},
+    {.width = 720, .height = 576, .intoWidth = 640, .intoHeight = 360, .format = PixelFormat::yuv422p, .chroma = ZIMG_CHROMA_CENTER},
 };
 
 ImageSpec specOf(PixelFormat format, int width, int height) {
@@ -44,6 +51,7 @@ ImageSpec specOf(PixelFormat format, int width, int height) {
 
 ImageSpec sourceOf(const Case& it) {
   ImageSpec from = specOf(it.format, it.width, it.height);
+  from.chroma = it.chroma;
   if (it.cutWidth > 0) {
     from.cutX = it.cutX;
     from.cutY = it.cutY;
