@@ -130,7 +130,7 @@ async function bindDecodingInProcesses(
   const lengths = mediaWorker(media.roots);
   // Slates may lie anywhere, since only the configuration names them; plans may not profit from that.
   const slateMaker = mediaWorker(slateFolders(config));
-  const breadcrumbs = new BreadcrumbFiles(join(engine.dataDir, "run", engine.id), log);
+  const breadcrumbs = new BreadcrumbFiles(join(engine.dataDir, "run", engine.id), log, () => clock.now());
   teardown.add("telemetry", "breadcrumbs", () => breadcrumbs[Symbol.dispose]());
   const pool = new WorkerPool({
     preparation,

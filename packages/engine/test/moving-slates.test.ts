@@ -106,6 +106,7 @@ async function air(
       conformers: new CopyConformerFactory({ compact: true }),
       isBarred,
       onEvent: () => {},
+      onAlive: () => {},
       metrics: silentMetrics,
     },
     plan,

@@ -1,11 +1,25 @@
-import type { NamedDecoder, PluginContext, PortTypes } from "@retrovue/core";
+import {
+  type DecoderFactory,
+  type NamedDecoder,
+  PlayoutError,
+  type PluginContext,
+  type PortTypes,
+} from "@retrovue/core";
 import { GuardedDecoderFactory } from "../media/guarded-decoder-factory.js";
 import { MediaAccess } from "../media/media-access.js";
+import { TrailedDecoderFactory } from "../workers/trailed-decoder.js";
 import { loadPlugin, type PluginUse } from "./load-plugin.js";
+
+/** A decoder to be made. */
+export interface DecoderUse extends PluginUse {
+  readonly port: "decoder";
+  /** The file in which breadcrumbs are left around its calls. Left out where it leaves its own, or nobody asks for them. */
+  readonly trail?: string;
+}
 
 /** What decoders are made with. */
 export interface DecoderSetOptions {
-  readonly uses: readonly (PluginUse & { readonly port: "decoder" })[];
+  readonly uses: readonly DecoderUse[];
   /** The context of one plugin: its log names it. */
   readonly contextFor: (use: PluginUse) => PluginContext;
   readonly ports: Partial<PortTypes>;
@@ -34,11 +48,8 @@ export class DecoderSet implements AsyncDisposable {
         const context = options.contextFor(use);
         const loaded = await loadPlugin(use, options.folder);
         const access = new MediaAccess({ roots: context.mediaRoots, protocols: context.protocols });
-        const factory = new GuardedDecoderFactory(
-          await loaded.create(context, options.ports),
-          access,
-          loaded.plugin.name,
-        );
+        const made = trailed(await loaded.create(context, options.ports), use.trail, context);
+        const factory = new GuardedDecoderFactory(made, access, loaded.plugin.name);
         factories.push(factory);
         decoders.push({ name: loaded.plugin.name, factory });
       }
@@ -51,6 +62,19 @@ export class DecoderSet implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await closeAll(this.#factories);
+  }
+}
+
+type Made = DecoderFactory & Partial<AsyncDisposable>;
+
+/** What kills the process is then known; that it cannot be known must not keep the decoder from playing. */
+function trailed(made: Made, trail: string | undefined, { log }: PluginContext): Made {
+  if (trail === undefined) return made;
+  try {
+    return new TrailedDecoderFactory(made, trail);
+  } catch (thrown) {
+    log.warn("it plays without breadcrumbs", { reason: PlayoutError.from(thrown).message });
+    return made;
   }
 }
 

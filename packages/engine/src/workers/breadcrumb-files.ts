@@ -1,18 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Suspect } from "@retrovue/core";
+import type { Nanoseconds } from "@retrovue/core";
 import type { Log } from "../log/log.js";
-import type { PluginUse } from "../plugins/load-plugin.js";
+import type { DecoderUse } from "../plugins/decoder-set.js";
+import { Blame, type DecoderTable, faultSignals } from "./blame.js";
 import { readBreadcrumbs } from "./breadcrumb-table.js";
 import type { BreadcrumbReader, LeftBehind } from "./process-workers.js";
 
 /** Decoders that leave breadcrumbs in a file that their option `breadcrumbs` names. */
 const leavesBreadcrumbs: ReadonlySet<string> = new Set(["@retrovue/decoder-libav", "@retrovue/decoder-hw"]);
-
-/** Signals that a fault of a process's own code ends it by; SIGABRT may also be the runtime's out-of-memory. */
-const faultSignals: ReadonlySet<string> = new Set(["SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGSYS"]);
-
-type DecoderUse = PluginUse & { readonly port: "decoder" };
 
 const folderPrefix = "breadcrumbs-";
 
@@ -35,22 +31,31 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** A process's files: which decoder leaves its crumbs where. */
-type Files = readonly { readonly decoderIndex: number; readonly path: string }[];
+/** A process's files: which decoder leaves its crumbs where, or has them left around its calls. */
+type Files = readonly {
+  readonly decoderIndex: number;
+  readonly path: string;
+  readonly isFromOutside: boolean;
+}[];
 
 /**
- * The files in which worker processes leave their breadcrumbs, one for each decoder that leaves any. They outlive a process that
+ * The files in which worker processes leave their breadcrumbs, one for each decoder. They outlive a process that
  * dies: who was at work then is read from them, once.
  */
 export class BreadcrumbFiles implements BreadcrumbReader, Disposable {
   readonly #folder: string;
   readonly #log: Log;
   readonly #files = new Map<number, Files>();
+  readonly #blame: Blame;
   #lastProcess = 0;
   #isUsable = true;
 
-  /** @param folder made where it is not there; what engines that were killed left in it is removed */
-  constructor(folder: string, log: Log) {
+  /**
+   * @param folder made where it is not there; what engines that were killed left in it is removed
+   * @param now any steady time
+   */
+  constructor(folder: string, log: Log, now: () => Nanoseconds) {
+    this.#blame = new Blame(now);
     // By process: one that is started a second time by mistake must not take the files of the one that runs.
     this.#folder = join(folder, `${folderPrefix}${process.pid}`);
     this.#log = log;
@@ -70,12 +75,14 @@ export class BreadcrumbFiles implements BreadcrumbReader, Disposable {
   } {
     if (!this.#isUsable) return { decoders, files: [] };
     const process = ++this.#lastProcess;
-    const files: { decoderIndex: number; path: string }[] = [];
+    const files: Files[number][] = [];
     const placed = decoders.map((decoder, decoderIndex): DecoderUse => {
+      const isFromOutside = !leavesBreadcrumbs.has(decoder.use);
       // Whoever names a file of his own looks after it himself.
-      if (!leavesBreadcrumbs.has(decoder.use) || decoder.options["breadcrumbs"] !== undefined) return decoder;
+      if (!isFromOutside && decoder.options["breadcrumbs"] !== undefined) return decoder;
       const path = join(this.#folder, `worker-${process}-${decoderIndex}`);
-      files.push({ decoderIndex, path });
+      files.push({ decoderIndex, path, isFromOutside });
+      if (isFromOutside) return { ...decoder, trail: path };
       return { ...decoder, options: { ...decoder.options, breadcrumbs: path } };
     });
     return { decoders: placed, files };
@@ -89,20 +96,12 @@ export class BreadcrumbFiles implements BreadcrumbReader, Disposable {
   leftBy(pid: number, cause: string): LeftBehind {
     const files = this.#files.get(pid) ?? [];
     this.#files.delete(pid);
-    const found = files.flatMap(({ decoderIndex, path }) => {
+    const found = files.flatMap(({ path, ...of }): DecoderTable[] => {
       const table = this.#read(path);
-      return table === undefined ? [] : [{ decoderIndex, ...table }];
+      return table === undefined ? [] : [{ ...of, ...table }];
     });
-    const atWork = found.reduce((count, { assets }) => count + assets.length, 0);
     const isSent = faultSignals.has(cause) && found.some((table) => table.isSent);
-    const suspects = found.flatMap(({ decoderIndex, assets, guilty }) =>
-      assets.map((uri): Suspect => {
-        // Where no thread took the blame, the only asset there was has it.
-        const isOnlyOne = guilty === undefined && atWork === 1 && faultSignals.has(cause) && !isSent;
-        return { uri, decoderIndex, guilty: uri === guilty || isOnlyOne };
-      }),
-    );
-    return { suspects, isSent };
+    return { suspects: this.#blame.suspects(found, cause), isSent };
   }
 
   /** Removes all files. Idempotent. */

@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempDisposableSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempDisposableSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Nanoseconds } from "@retrovue/core";
 import { describe, expect, test } from "vitest";
 import { openLog } from "../log/log.js";
+import { type Activity, BreadcrumbFile } from "./breadcrumb-file.js";
 import { BreadcrumbFiles } from "./breadcrumb-files.js";
 import { readBreadcrumbs } from "./breadcrumb-table.js";
 
@@ -45,10 +47,12 @@ describe("workers/breadcrumb-table", () => {
     ];
     expect(readBreadcrumbs(table(lines))).toEqual({
       assets: ["/on-air.mp4", "/über.mkv"],
+      openings: [],
       guilty: undefined,
+      isGuiltyOpening: false,
       isSent: false,
     });
-    expect(readBreadcrumbs(table(lines, 3))?.guilty).toBe("/über.mkv");
+    expect(readBreadcrumbs(table(lines, 3))).toMatchObject({ guilty: "/über.mkv", isGuiltyOpening: false });
     expect(readBreadcrumbs(table(lines, 9_999))?.guilty).toBeUndefined();
   });
 
@@ -79,9 +83,10 @@ describe("workers/breadcrumb-files", () => {
   const other = { port: "decoder" as const, use: "./mine.js", options: {}, place: "d[1]" };
 
   function files() {
+    let now = 0n as Nanoseconds;
     const folder = mkdtempDisposableSync(join(tmpdir(), "playout-crumbs-"));
     const log = openLog({ level: "fatal", format: "json", now: () => 0n, write: () => {} });
-    const made = new BreadcrumbFiles(folder.path, log);
+    const made = new BreadcrumbFiles(folder.path, log, () => now);
     /** A process that left this table. */
     const process = (pid: number, bytes: Buffer | undefined) => {
       const { decoders, files: own } = made.placeFor([other, libav]);
@@ -90,13 +95,30 @@ describe("workers/breadcrumb-files", () => {
       if (bytes !== undefined) writeFileSync(String(path), bytes);
       return decoders;
     };
-    return { made, process, folder: folder.path, [Symbol.dispose]: () => folder.remove() };
+    /** A process whose other decoder, which leaves no crumbs, was at these calls when it ended. */
+    const trailed = (pid: number, ...calls: readonly [string, Activity, isEntered?: boolean][]) => {
+      const [mine] = process(pid, undefined);
+      using crumbs = new BreadcrumbFile(String(mine?.trail));
+      for (const [uri, activity, isEntered] of calls) {
+        // What has been entered gives no promise; the table stays as it is then.
+        if (isEntered !== true) void crumbs.line(uri).during(activity, () => new Promise(() => {}));
+        else
+          void crumbs.line(uri).during(activity, () => {
+            crumbs[Symbol.dispose]();
+            return new Promise(() => {});
+          });
+      }
+    };
+    const pass = (ms: number) => {
+      now = (now + BigInt(ms) * 1_000_000n) as Nanoseconds;
+    };
+    return { made, process, trailed, pass, folder: folder.path, [Symbol.dispose]: () => folder.remove() };
   }
 
-  test("workers/only-decoders-that-leave-crumbs-are-told-where", () => {
+  test("workers/only-decoders-that-leave-crumbs-are-told-where-and-of-others-the-calls-are-noted", () => {
     using made = files();
     const [mine, libavs] = made.process(1, undefined);
-    expect(mine).toBe(other);
+    expect(mine).toEqual({ ...other, trail: expect.stringContaining("worker-1-0") });
     expect(libavs?.options).toMatchObject({ threads: 1, breadcrumbs: expect.stringContaining("worker-1-1") });
     const own = { ...libav, options: { breadcrumbs: "/mine" } };
     expect(made.made.placeFor([own])).toEqual({ decoders: [own], files: [] });
@@ -137,6 +159,140 @@ describe("workers/breadcrumb-files", () => {
     expect(made.made.leftBy(6, "SIGSEGV")).toEqual({ suspects, isSent: true });
   });
 
+  test.each<[string, string, [string, Activity, isEntered?: boolean][], string[]]>([
+    ["a call to open that never gave its promise", "SIGSEGV", [["/bad", "opening", true]], ["/bad"]],
+    ["one to seek", "SIGBUS", [["/bad", "seeking", true]], ["/bad"]],
+    ["that gave the process up", "SIGABRT", [["/bad", "opening", true]], ["/bad"]],
+    [
+      "whoever waits beside it",
+      "SIGSEGV",
+      [
+        ["/a", "opening"],
+        ["/bad", "opening", true],
+      ],
+      ["/bad"],
+    ],
+    [
+      "the only one that is being opened",
+      "SIGSEGV",
+      [
+        ["/a", "reading"],
+        ["/bad", "opening"],
+      ],
+      ["/bad"],
+    ],
+    [
+      "none of two",
+      "SIGSEGV",
+      [
+        ["/a", "opening"],
+        ["/b", "opening"],
+      ],
+      [],
+    ],
+    ["nobody who reads, at once", "SIGSEGV", [["/a", "reading", true]], []],
+    ["nobody where the runtime gave up", "SIGABRT", [["/a", "opening"]], []],
+    ["nobody who reads where the runtime gave up", "SIGABRT", [["/a", "reading", true]], []],
+    ["nobody where somebody else killed it", "SIGKILL", [["/a", "opening", true]], []],
+  ])("workers/of-decoders-without-crumbs-is-guilty: %s", (_, cause, calls, guilty) => {
+    using made = files();
+    made.trailed(7, ...calls);
+    const { suspects } = made.made.leftBy(7, cause);
+    expect(suspects.map(({ uri }) => uri).sort()).toEqual(calls.map(([uri]) => uri).sort());
+    expect(suspects.filter((suspect) => suspect.guilty)).toEqual(
+      guilty.map((uri) => ({ uri, decoderIndex: 0, guilty: true })),
+    );
+  });
+
+  test.each<[string, string, number, [string, Activity, isEntered?: boolean][], boolean]>([
+    ["the next process ends there as well", "SIGSEGV", 800, [["/a", "reading"]], true],
+    [
+      "it does so in the call itself",
+      "SIGSEGV",
+      800,
+      [
+        ["/b", "reading"],
+        ["/a", "reading", true],
+      ],
+      true,
+    ],
+    ["that is long after", "SIGSEGV", 11_000, [["/a", "reading"]], false],
+    ["it was another", "SIGSEGV", 800, [["/b", "reading"]], false],
+    ["somebody else killed it", "SIGKILL", 800, [["/a", "reading"]], false],
+    [
+      "two were at work",
+      "SIGSEGV",
+      800,
+      [
+        ["/a", "reading"],
+        ["/b", "reading"],
+      ],
+      false,
+    ],
+  ])(
+    "workers/whoever-reads-is-guilty-at-the-second-time-only: where %s",
+    (_, cause, afterMs, calls, isGuilty) => {
+      using made = files();
+      made.trailed(1, ["/a", "reading"]);
+      expect(made.made.leftBy(1, "SIGSEGV").suspects).toEqual([
+        { uri: "/a", decoderIndex: 0, guilty: false },
+      ]);
+      made.pass(afterMs);
+      made.trailed(2, ...calls);
+      const guilty = made.made.leftBy(2, cause).suspects.filter((suspect) => suspect.guilty);
+      expect(guilty).toEqual(isGuilty ? [{ uri: "/a", decoderIndex: 0, guilty: true }] : []);
+      // Whoever was found guilty starts afresh: its bar is what keeps it away.
+      made.pass(100);
+      made.trailed(3, ["/a", "reading"]);
+      expect(made.made.leftBy(3, "SIGKILL").suspects).toMatchObject([{ guilty: false }]);
+    },
+  );
+
+  test("workers/a-thread-that-noted-its-fault-clears-those-whose-calls-are-waited-for", () => {
+    using made = files();
+    const [mine, libavs] = made.process(8, table([{ asset: "/a" }, { asset: "/bad" }], 2));
+    using crumbs = new BreadcrumbFile(String(mine?.trail));
+    void crumbs.line("/innocent").during("opening", () => new Promise(() => {}));
+    expect(libavs?.options["breadcrumbs"]).toBeDefined();
+    expect(made.made.leftBy(8, "SIGSEGV").suspects.filter(({ guilty }) => guilty)).toEqual([
+      { uri: "/bad", decoderIndex: 1, guilty: true },
+    ]);
+  });
+
+  test("workers/what-is-over-leaves-no-crumb-and-a-name-too-long-names-nobody", async () => {
+    using made = files();
+    const [mine] = made.process(9, undefined);
+    const path = String(mine?.trail);
+    using crumbs = new BreadcrumbFile(path);
+    const line = crumbs.line("/done");
+    await line.during("opening", async () => "given");
+    await expect(line.during("reading", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    const refuses = () => {
+      throw new Error("at once");
+    };
+    await expect(line.during("reading", refuses)).rejects.toThrow("at once");
+    void crumbs.line(`/${"x".repeat(500)}`).during("opening", () => new Promise(() => {}));
+    using left = crumbs.line("/left");
+    void left.during("reading", () => new Promise(() => {}));
+    expect(readBreadcrumbs(readFileSync(path))).toMatchObject({ assets: ["/left"], guilty: undefined });
+    left[Symbol.dispose]();
+    expect(readBreadcrumbs(readFileSync(path))?.assets).toEqual([]);
+  });
+
+  test("workers/more-calls-than-lines-are-made-without-crumbs", async () => {
+    using made = files();
+    const path = join(made.folder, "many");
+    using crumbs = new BreadcrumbFile(path);
+    const lines = Array.from({ length: 200 }, (_, index) => crumbs.line(`/${index}`));
+    for (const line of lines) void line.during("reading", () => new Promise(() => {}));
+    expect(await lines.at(-1)?.during("reading", async () => 7)).toBe(7);
+    expect(readBreadcrumbs(readFileSync(path))?.assets).toHaveLength(127);
+    for (const line of lines) line[Symbol.dispose]();
+    using again = crumbs.line("/again");
+    void again.during("opening", () => new Promise(() => {}));
+    expect(readBreadcrumbs(readFileSync(path))?.assets).toEqual(["/again"]);
+  });
+
   test("workers/a-process-that-left-nothing-blames-nobody", () => {
     using made = files();
     made.process(5, undefined);
@@ -150,7 +306,7 @@ describe("workers/breadcrumb-files", () => {
     mkdirSync(join(made.folder, `breadcrumbs-${ended}`));
     mkdirSync(join(made.folder, `breadcrumbs-${process.ppid}`));
     const log = openLog({ level: "fatal", format: "json", now: () => 0n, write: () => {} });
-    const next = new BreadcrumbFiles(made.folder, log);
+    const next = new BreadcrumbFiles(made.folder, log, () => 0n as Nanoseconds);
     const own = `breadcrumbs-${process.pid}`;
     // Another engine that runs keeps its own.
     expect(readdirSync(made.folder).sort()).toEqual([own, `breadcrumbs-${process.ppid}`].sort());

@@ -34,6 +34,7 @@ test("workers/a-conformer-that-does-not-open-fails-the-worker-alone-and-closes-i
       conformers: { open: () => Promise.reject(refusal) } as ConformerFactory,
       isBarred: () => false,
       onEvent: () => {},
+      onAlive: () => {},
       metrics: silentMetrics,
     },
     plan,

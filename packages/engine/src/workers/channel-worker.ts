@@ -15,6 +15,7 @@ import {
   type Plan,
   type Preview,
   type ProgramFormat,
+  SignsOfLife,
   type Tick,
   Timeline,
   type WorkerOrder,
@@ -52,6 +53,8 @@ export interface ChannelWorkerTools {
   readonly conformers: ConformerFactory;
   readonly isBarred: (uri: string, decoderIndex: number) => boolean;
   readonly onEvent: (event: ChannelEvent) => void;
+  /** See `WorkerListener.onAlive`. */
+  readonly onAlive: (isOpen: boolean) => void;
   readonly metrics: MetricsRecorder;
   readonly trail?: DecoderTrail;
 }
@@ -100,7 +103,8 @@ export class ChannelWorker {
   /** Works until the signal aborts; resolves when all is closed. Rejects with what ended it otherwise. */
   async run(order: Omit<WorkerOrder, "plan" | "preview">, signal: AbortSignal): Promise<void> {
     const { format, settings, languages, directReferences } = this.#profile;
-    const { clock, bus, decoders, conformers, isBarred, onEvent, metrics, trail } = this.#tools;
+    const { clock, bus, decoders, conformers, isBarred, onEvent, onAlive, metrics, trail } = this.#tools;
+    using signs = new SignsOfLife(clock, onAlive);
     // Beside the lane: each takes its time, on threads of its own.
     const opening = conformers.open(format, signal);
     // It may fail before the lane is there: until that is awaited nobody else hears it.
@@ -131,10 +135,15 @@ export class ChannelWorker {
       timeline: new Timeline(this.#plan, this.#grid),
       languages,
       directReferences,
-      onEvent,
+      onEvent: (event) => {
+        // From now on its ticks say that it lives.
+        if (event.type === "worker-began") signs[Symbol.dispose]();
+        onEvent(event);
+      },
       metrics,
     });
     this.#channel.setPreview(this.#preview);
+    signs.opened();
     await this.#channel.run(order.from, signal, order.continues);
   }
 
@@ -143,8 +152,9 @@ export class ChannelWorker {
     const grid = this.#grid;
     if (slate === undefined) return undefined;
     if (slate.kind === "card") return new SlateClock({ name: slate.name, grid, format, writer });
-    const { clock, decoders, conformers, isBarred } = this.#tools;
+    const { clock, decoders, conformers, isBarred, onEvent: onStuck } = this.#tools;
     const { uri } = slate;
-    return new SlateClip({ uri, grid, format, settings, clock, writer, decoders, conformers, isBarred });
+    const tools = { clock, writer, decoders, conformers, isBarred, onStuck };
+    return new SlateClip({ uri, grid, format, settings, ...tools });
   }
 }

@@ -17,7 +17,7 @@ import { type ChannelProfile, ChannelWorker, type ChannelWorkerTools } from "./c
 /** What workers within the engine are made with. */
 export interface InProcessWorkersOptions {
   readonly profile: ChannelProfile;
-  readonly tools: Omit<ChannelWorkerTools, "onEvent">;
+  readonly tools: Omit<ChannelWorkerTools, "onEvent" | "onAlive">;
   readonly log: Log;
 }
 
@@ -44,7 +44,12 @@ class InProcessWorker implements Worker {
     const { tools } = options;
     this.#channel = new ChannelWorker(
       options.profile,
-      { ...tools, bus: this.#cutOff(tools.bus), onEvent: (event) => this.#tell(event) },
+      {
+        ...tools,
+        bus: this.#cutOff(tools.bus),
+        onEvent: (event) => this.#tell(event),
+        onAlive: (isOpen) => this.#live(isOpen),
+      },
       order.plan,
     );
     this.#channel.setPreview(order.preview);
@@ -84,6 +89,10 @@ class InProcessWorker implements Worker {
 
   #tell(event: ChannelEvent): void {
     if (!this.#isGone) this.#listener.onEvent(event);
+  }
+
+  #live(isOpen: boolean): void {
+    if (!this.#isGone) this.#listener.onAlive(isOpen);
   }
 
   #leave(cause: string): void {

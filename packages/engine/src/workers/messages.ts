@@ -21,6 +21,7 @@ import {
   type Tick,
 } from "@retrovue/core";
 import { z } from "zod";
+import type { DecoderUse } from "../plugins/decoder-set.js";
 import type { PluginUse } from "../plugins/load-plugin.js";
 import type { ChannelProfile } from "./channel-worker.js";
 import type { Bar } from "./shared-quarantine.js";
@@ -34,7 +35,7 @@ import type { Bar } from "./shared-quarantine.js";
 /** All that a worker loads before it knows its channel: a spare has done so already. */
 export interface Preparation {
   readonly frameBus: PluginUse & { readonly port: "frameBus" };
-  readonly decoders: readonly (PluginUse & { readonly port: "decoder" })[];
+  readonly decoders: readonly DecoderUse[];
   readonly conformer: PluginUse & { readonly port: "conformer" };
   /** Of the configuration file. */
   readonly folder: string;
@@ -267,6 +268,7 @@ const pictureShape = z.object({
 const fromWorkerSchema = z.discriminatedUnion("kind", [
   ...saidByAll,
   z.object({ kind: z.literal("event"), event }),
+  z.object({ kind: z.literal("alive"), isOpen: z.boolean() }),
   z.object({ kind: z.literal("held"), id: z.int(), tick: tick.optional() }),
   z.object({
     kind: z.literal("inspected"),

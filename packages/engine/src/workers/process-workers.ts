@@ -76,8 +76,8 @@ export function beginWorker(
 
 function needsOf(preparation: Omit<Preparation, "mapping">): ProcessNeeds {
   const { frameBus, decoders, conformer, mediaRoots, folder, folders } = preparation;
-  const crumbs = decoders.flatMap(({ options: { breadcrumbs } }) =>
-    typeof breadcrumbs === "string" ? [dirname(breadcrumbs)] : [],
+  const crumbs = decoders.flatMap(({ options: { breadcrumbs }, trail = breadcrumbs }) =>
+    typeof trail === "string" ? [dirname(trail)] : [],
   );
   return {
     kind: "media",
@@ -119,6 +119,7 @@ class ProcessWorker implements Worker {
   readonly #options: ProcessWorkersOptions;
   readonly #listener: WorkerListener;
   readonly #child: ChildProcess;
+  readonly isWarm: boolean;
   readonly #told: readonly Disposable[];
   #isGone = false;
   #holds = 0;
@@ -132,6 +133,7 @@ class ProcessWorker implements Worker {
     this.#options = options;
     this.#listener = listener;
     this.#child = first?.handOver() ?? pool.take();
+    this.isWarm = pool.isWarm(this.#child);
     this.#child.on("message", (message) => this.#hear(message));
     this.#child.once("exit", (code, signal) => this.#leave(signal ?? `exit code ${code}`));
     this.#child.once("error", (error) => this.#leave(error.message));
@@ -207,6 +209,9 @@ class ProcessWorker implements Worker {
     switch (told.kind) {
       case "event":
         this.#listener.onEvent(fromPlainEvent(told.event));
+        break;
+      case "alive":
+        this.#listener.onAlive(told.isOpen);
         break;
       case "held":
         this.#held(told.id, told.tick);

@@ -43,6 +43,8 @@ export class WorkerPool implements AsyncDisposable {
   /** Those of them whose plugins are not loaded yet. */
   readonly #loading = new Map<ChildProcess, PromiseWithResolvers<void>>();
   readonly #outdated = new Set<ChildProcess>();
+  /** Those that had loaded their plugins while they were spares. */
+  readonly #warm = new WeakSet<ChildProcess>();
   #isClosed = false;
 
   constructor(options: WorkerPoolOptions) {
@@ -67,6 +69,11 @@ export class WorkerPool implements AsyncDisposable {
       this.#fill(this.#options.spares);
     });
     return child;
+  }
+
+  /** True for a process of this pool that had loaded its plugins when it was taken. */
+  isWarm(child: ChildProcess): boolean {
+    return this.#warm.has(child);
   }
 
   /** Ends all spares and resolves when they are gone. Idempotent. */
@@ -113,7 +120,10 @@ export class WorkerPool implements AsyncDisposable {
       child.kill("SIGKILL");
       return;
     }
-    if (told.kind === "prepared") this.#loaded(child);
+    if (told.kind === "prepared") {
+      this.#warm.add(child);
+      this.#loaded(child);
+    }
     if (told.kind !== "failed") return;
     const error = fromPlainError(told.error);
     if (error.code === "Unavailable") this.#outdated.add(child);

@@ -190,6 +190,7 @@ export class WorkerProcess {
         conformers,
         isBarred: (uri, index) => this.#quarantine.isBarred(uri, index, clock.now()),
         onEvent: (event) => this.#link.send({ kind: "event", event: toPlainEvent(event) }),
+        onAlive: (isOpen) => this.#link.send({ kind: "alive", isOpen }),
         metrics: this.#metrics,
       },
       // A newer one may have come while plugins were loaded.
