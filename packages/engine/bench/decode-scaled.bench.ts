@@ -3,7 +3,7 @@ import { LibavConformerFactory } from "@retrovue/conform-libav";
 import { defaultProgramFormat, endOfMedia, mediaTime, type PictureBuffer } from "@retrovue/core";
 import { LibavDecoderFactory, parseOptions } from "@retrovue/decoder-libav";
 import type { Bench } from "../../../scripts/bench/bench.ts";
-import { bareLoopMissing, bareLoopRate } from "./decode/bare-loop.ts";
+import { bareLoop, bareLoopMissing } from "./decode/bare-loop.ts";
 import { type Codec, clipFolder, clipOf, codecs, ffmpegMissing } from "./decode/clips.ts";
 import { runFfmpeg } from "./decode/ffmpeg-run.ts";
 
@@ -82,7 +82,7 @@ const againstDecodingAlone = codecs.map(
     bench: `decode-${codec}-scaled-vs-decoding-alone`,
     peerName: "bare libav loop, pictures thrown away",
     target: "ratio 0.95",
-    peer: async () => bareLoopRate(await clipOf(codec)),
+    peer: async () => (await bareLoop(await clipOf(codec), 0)).rate,
     unavailable: async () => (await ffmpegMissing()) ?? bareLoopMissing(),
   }),
 );

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { Bench } from "../../../scripts/bench/bench.ts";
-import { bareLoopMissing, bareLoopRate } from "./decode/bare-loop.ts";
+import { bareLoop, bareLoopMissing } from "./decode/bare-loop.ts";
 import { benchBusBuffers } from "./decode/bench-bus.ts";
 import { type Codec, clipOf, codecs, ffmpegMissing, run } from "./decode/clips.ts";
 import { runFfmpeg } from "./decode/ffmpeg-run.ts";
@@ -12,7 +12,6 @@ import {
   nodeAvRate,
 } from "./decode/other-players.ts";
 import { rateIntoBus, timeToFirstPicture } from "./decode/own-run.ts";
-import { cpuThroughBus, speed } from "./decode/through-bus.ts";
 
 export const part = "decode";
 
@@ -26,11 +25,6 @@ const toNull = ["-f", "null", "-"];
 async function ffmpegRate(codec: Codec): Promise<number> {
   const { frames: decoded, seconds } = await runFfmpeg(await clipOf(codec), toNull);
   return decoded / seconds;
-}
-
-async function ffmpegCpu(codec: Codec, pace?: number): Promise<number> {
-  const { frames: decoded, cpuSeconds } = await runFfmpeg(await clipOf(codec), toNull, pace);
-  return (cpuSeconds * 1_000) / decoded;
 }
 
 async function ffmpegFirstPicture(): Promise<number> {
@@ -84,36 +78,10 @@ const againstBareLoop = codecs
       pairs,
       target: "ratio 0.95",
       ours: async () => rateIntoBus(await clipOf(codec)),
-      peer: async () => bareLoopRate(await clipOf(codec), benchBusBuffers),
+      peer: async () => (await bareLoop(await clipOf(codec), benchBusBuffers)).rate,
       unavailable: async () => (await ffmpegMissing()) ?? bareLoopMissing(),
     }),
   );
-
-const throughBus = codecs.map((codec) => ({
-  unit: "cpu ms",
-  lowerIsBetter: true,
-  pairs,
-  target: "ratio 0.95",
-  ours: async () => cpuThroughBus(await clipOf(codec), frames),
-  unavailable: ffmpegMissing,
-  codec,
-}));
-
-/** At full speed, as the target has it, and at our own pace: who waits for each picture's time begins it with cold caches. */
-const throughBusBenches = throughBus.flatMap(({ codec, ...ours }): Bench[] => [
-  {
-    ...ours,
-    bench: `decode-${codec}-through-bus`,
-    peerName: "ffmpeg -f null",
-    peer: () => ffmpegCpu(codec),
-  },
-  {
-    ...ours,
-    bench: `decode-${codec}-through-bus-vs-paced`,
-    peerName: "ffmpeg -f null at the same pace",
-    peer: () => ffmpegCpu(codec, speed),
-  },
-]);
 
 export const benches: readonly Bench[] = [
   ...fits,
@@ -127,7 +95,6 @@ export const benches: readonly Bench[] = [
       gstreamerMissing,
     ),
   ),
-  ...throughBusBenches,
   {
     bench: "open-to-first-picture",
     unit: "ms",

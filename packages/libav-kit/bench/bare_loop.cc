@@ -1,9 +1,15 @@
 // What decoding costs on its own: libav's demuxer and decoder in a loop that throws every picture away.
-//   bare_loop FILE [BUFFERS]  → pictures a second of its first stream of pictures, one thread, opening not counted
-// With BUFFERS, pictures go into so many places in turn, as they do on a bus: memory that was not touched for long.
+//   bare_loop FILE [BUFFERS [PACE]]  → pictures a second of its first stream of pictures and milliseconds of
+//   computing for each; one
+//                                      thread, opening not counted
+// With BUFFERS, pictures go into so many places in turn, as they do on a bus: memory that was not touched for
+// long. 0 is none of that. With PACE, in pictures a second, it waits for the time of every third, as a
+// decoder does that works ahead.
 #include <retrovue/libav/handles.h>
 #include <retrovue/libav/interrupt.h>
 #include <retrovue/libav/loaned_buffers.h>
+
+#include <time.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -28,7 +34,8 @@ class Ring {
     layout.pixelFormat = "yuv420p";
     layout.planes = 3;
     const int rows = parameters.height + roomRows;
-    layout.strides = {alignedUp(parameters.width), alignedUp(parameters.width / 2), alignedUp(parameters.width / 2)};
+    layout.strides = {alignedUp(parameters.width), alignedUp(parameters.width / 2),
+                      alignedUp(parameters.width / 2)};
     layout.rows = {rows, rows / 2, rows / 2};
     buffers = LoanedBuffers::create(layout);
     for (int i = 0; i < count; i++) {
@@ -73,6 +80,20 @@ CodecContextPtr codecOf(const AVStream& stream, LoanedBuffers* buffers) {
   return avcodec_open2(context.get(), codec, nullptr) < 0 ? nullptr : std::move(context);
 }
 
+std::int64_t computedNs() {
+  timespec now{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
+}
+
+/// Pictures decoded for one waking (PictureLine::nextWork).
+constexpr std::int64_t burst = 3;
+
+void sleepUntil(std::int64_t mono) {
+  const timespec until{mono / 1'000'000'000, mono % 1'000'000'000};
+  ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
+}
+
 /// The next packet of the stream, or what ends it.
 bool feed(AVFormatContext& file, AVCodecContext& codec, int stream, AVPacket& packet) {
   do {
@@ -91,11 +112,15 @@ int main(int count, char** arguments) {
   if (avformat_find_stream_info(file.get(), nullptr) < 0) return 1;
   const int stream = av_find_best_stream(file.get(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
   if (stream < 0) return 1;
-  const auto ring = count < 3 ? nullptr : std::make_unique<Ring>(*file->streams[stream]->codecpar, std::atoi(arguments[2]));
+  const bool hasRing = count >= 3 && std::atoi(arguments[2]) > 0;
+  const double pace = count < 4 ? 0 : std::atof(arguments[3]);
+  const auto ring =
+      !hasRing ? nullptr : std::make_unique<Ring>(*file->streams[stream]->codecpar, std::atoi(arguments[2]));
   const CodecContextPtr codec = codecOf(*file->streams[stream], ring ? ring->buffers.get() : nullptr);
   const FramePtr frame = makeFrame();
   const PacketPtr packet = makePacket();
   if (codec == nullptr || frame == nullptr || packet == nullptr) return 1;
+  const std::int64_t computed = computedNs();
   const std::int64_t began = monoNow();
   for (std::int64_t pictures = 0;;) {
     const int got = avcodec_receive_frame(codec.get(), frame.get());
@@ -104,8 +129,12 @@ int main(int count, char** arguments) {
       if (ring && !ring->buffers->placeOf(*frame)) return 1;
       av_frame_unref(frame.get());
       if (ring) ring->turn();
+      if (pace > 0 && pictures % burst == 0)
+        sleepUntil(began + static_cast<std::int64_t>(static_cast<double>(pictures) * 1e9 / pace));
     } else if (got == AVERROR_EOF) {
-      std::printf("%.3f\n", static_cast<double>(pictures) * 1e9 / static_cast<double>(monoNow() - began));
+      const auto all = static_cast<double>(pictures);
+      std::printf("%.3f %.4f\n", all * 1e9 / static_cast<double>(monoNow() - began),
+                  static_cast<double>(computedNs() - computed) / 1e6 / all);
       return 0;
     } else if (got != AVERROR(EAGAIN) || !feed(*file, *codec, stream, *packet)) {
       return 1;

@@ -8,12 +8,23 @@ const program = fileURLToPath(new URL("../../../libav-kit/build/bare_loop", impo
 export const bareLoopMissing = (): string | undefined =>
   existsSync(program) ? undefined : "the bare loop is not built (native packages are missing)";
 
+/** What the loop came to. */
+export interface BareLoop {
+  /** Pictures a second. */
+  readonly rate: number;
+  /** Milliseconds of computing for each. */
+  readonly cpuMs: number;
+}
+
 /**
- * Pictures a second of libav's demuxer and decoder alone, on one thread, opening not counted.
+ * libav's demuxer and decoder alone, on one thread, opening not counted.
  *
- * @param buffers so many places are decoded into in turn, as on a bus; left out: the decoder's own, which caches hold
+ * @param buffers so many places are decoded into in turn, as on a bus; 0: the decoder's own, which caches hold
+ * @param pace pictures a second; left out: as fast as it can
  */
-export async function bareLoopRate(path: string, buffers?: number): Promise<number> {
-  const { stdout } = await run(program, [path, ...(buffers === undefined ? [] : [String(buffers)])]);
-  return Number(stdout);
+export async function bareLoop(path: string, buffers: number, pace?: number): Promise<BareLoop> {
+  const paced = pace === undefined ? [] : [String(pace)];
+  const { stdout } = await run(program, [path, String(buffers), ...paced]);
+  const [rate = Number.NaN, cpuMs = Number.NaN] = stdout.split(" ").map(Number);
+  return { rate, cpuMs };
 }
