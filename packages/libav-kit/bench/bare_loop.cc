@@ -1,9 +1,9 @@
 // What decoding costs on its own: libav's demuxer and decoder in a loop that throws every picture away.
 //   bare_loop FILE [BUFFERS [PACE]]
-// Prints pictures a second of its first stream of pictures and milliseconds of computing for each; one thread,
-// opening not counted. With BUFFERS, pictures go into so many places in turn, as they do on a bus: memory that
-// was not touched for long. 0 is none of that. With PACE, in pictures a second, it waits for the time of every
-// third, as a decoder does that works ahead.
+// Prints pictures a second of its first stream of pictures and milliseconds of computing for each; one
+// thread, opening not counted. With BUFFERS, pictures go into so many places in turn, as they do on a bus:
+// memory that was not touched for long. 0 is none of that. With PACE, in pictures a second, it waits for the
+// time of every third, as a decoder does that works ahead.
 #include <retrovue/libav/handles.h>
 #include <retrovue/libav/interrupt.h>
 #include <retrovue/libav/loaned_buffers.h>
