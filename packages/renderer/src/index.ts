@@ -6,7 +6,7 @@ export { LibavRendererFactory } from "./libav-renderer-factory.js";
 export type { LibavRendererOptions } from "./options.js";
 export { pictureToJpeg } from "./still.js";
 
-/** Encodes with libavcodec and sends MPEG-TS: `renderer: { use: "@retrovue/renderer", options: { threads, leadMs } }`. */
+/** Encodes with libavcodec and sends MPEG-TS: `renderer: { use: "@retrovue/renderer", options: { threads, leadMs, burstMs } }`. */
 export default definePlugin({
   name: "@retrovue/renderer",
   contract: pluginContract,

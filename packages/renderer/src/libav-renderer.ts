@@ -149,10 +149,11 @@ export class LibavRenderer implements Renderer {
   }
 
   #openLine(spec: ReturnType<typeof encodeSpec>, source: RenderSource, clock: Clock): NativeLine {
-    const { leadMs } = this.#options;
+    const { leadMs, burstMs } = this.#options;
+    const [leadNs, burstNs] = [leadMs * nsPerMs, burstMs * nsPerMs];
     const onNews = () => this.#onNews();
     try {
-      return new this.#native.Line(spec, leadMs * nsPerMs, clock.mapping(), source.controlPath, onNews);
+      return new this.#native.Line(spec, leadNs, clock.mapping(), source.controlPath, onNews, burstNs);
     } catch (thrown) {
       throw fromNative(thrown);
     }

@@ -65,6 +65,8 @@ export interface NativeRenderer {
     mapping: ClockMapping,
     controlPath: string | undefined,
     onNews: () => void,
+    /** What has its time to leave so soon after something that is due leaves with it. Default: 0. */
+    burstNs?: number,
   ) => NativeLine;
   still(
     planes: readonly Uint8Array[],

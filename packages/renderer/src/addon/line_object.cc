@@ -49,7 +49,9 @@ LineObject::LineObject(const Napi::CallbackInfo& info)
     if (piped != nullptr) piped->wake();
     else tell();
   };
-  auto line = RenderLine::open(spec_, info[1].As<Napi::Number>().Int64Value(), *source_, *clock_, {left, tell});
+  const LeaveTimes times{info[1].As<Napi::Number>().Int64Value(),
+                         info[5].IsNumber() ? info[5].As<Napi::Number>().Int64Value() : 0};
+  auto line = RenderLine::open(spec_, times, *source_, *clock_, {left, tell});
   if (!line) {
     addon::throwFailure(env, line.failure());
     return;

@@ -12,7 +12,7 @@
 
 namespace retrovue::renderer {
 
-/// `new Line(spec, leadNs, mapping, controlPath | undefined, onNews)`: a channel's encoder, muxer and pacer, running. Throws
+/// `new Line(spec, leadNs, mapping, controlPath | undefined, onNews, burstNs)`: a channel's encoder, muxer and pacer, running. Throws
 /// `UnsupportedMedia` or `InvalidConfig`. With a path it maps the bus by itself; without, ticks are lent by JavaScript.
 /// `onNews` is called when there is something to fetch, when another tick is wanted, when the lent one is done with, and
 /// at a failure. `src/native.ts` says the rest.

@@ -18,8 +18,8 @@ constexpr int kRealtimePriority = 5;
 
 }  // namespace
 
-Pacer::Pacer(const HouseGrid& grid, std::int64_t leadNs, HouseClock& clock, std::function<void()> onLeft)
-    : grid_(grid), leadNs_(leadNs), clock_(clock), onLeft_(std::move(onLeft)), thread_([this] { loop(); }) {}
+Pacer::Pacer(const HouseGrid& grid, LeaveTimes times, HouseClock& clock, std::function<void()> onLeft)
+    : grid_(grid), times_(times), clock_(clock), onLeft_(std::move(onLeft)), thread_([this] { loop(); }) {}
 
 Pacer::~Pacer() {
   stop();
@@ -66,7 +66,7 @@ bool Pacer::push(TickBytes tick) {
 std::int64_t Pacer::portionTime(const TickBytes& tick, std::size_t portion) const {
   const std::int64_t from = grid_.tickTime(tick.tick), to = grid_.tickTime(tick.tick + 1);
   return from + (to - from) * static_cast<std::int64_t>(portion) / static_cast<std::int64_t>(tick.portions.size()) -
-         leadNs_;
+         times_.leadNs;
 }
 
 std::size_t Pacer::endOf(const TickBytes& tick, std::size_t portion) {
@@ -95,13 +95,16 @@ void Pacer::loop() {
   }
 }
 
-/// Lets everything go whose time has come; true if there is something to fetch.
+/// Once something is due, lets it go with all that follows within a burst; true if there is something to fetch.
 bool Pacer::letGo() {
   bool any = false;
-  const std::int64_t now = clock_.now();
+  std::int64_t until = clock_.now();
+  bool isDue = false;
   while (waiting_ > 0) {
     Waiting& first = ticks_[ticks_.size() - waiting_];
-    if (portionTime(first.tick, first.portionsLeft) > now) break;
+    if (portionTime(first.tick, first.portionsLeft) > until) break;
+    if (!isDue) until += times_.burstNs;
+    isDue = true;
     if (first.portionsLeft == 0 && first.tick.randomAccess) isDropping_ = false;
     const std::size_t from = first.tick.portions[first.portionsLeft];
     const std::size_t bytes = endOf(first.tick, first.portionsLeft) - from;

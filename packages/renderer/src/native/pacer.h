@@ -15,8 +15,17 @@
 
 namespace retrovue::renderer {
 
+/// When a tick's bytes leave, both in nanoseconds from 0 on.
+struct LeaveTimes {
+  /// Before the tick's time.
+  std::int64_t leadNs = 0;
+  /// What has its time at most so much later leaves together with what is due, if it is there: everything behind the pacer is
+  /// woken once for both. 0: each at its own time.
+  std::int64_t burstNs = 0;
+};
+
 /// Lets bytes go at their time, on a thread of its own (SCHED_FIFO where permitted): portion p of tick n leaves p portions
-/// into the tick, `leadNs` early. What has left waits for `fetch`.
+/// into the tick, as early as `LeaveTimes` says and never later. What has left waits for `fetch`.
 ///
 /// Bounds: what waits for its time, `kWaitingMax` ticks (`push` then waits); what has left, `kLeftBytesMax` (then all of it is
 /// dropped, and everything up to the next random access point). Ticks are reused, so nothing is allocated once it runs.
@@ -36,15 +45,15 @@ class Pacer {
   };
 
   /// @param onLeft called from the pacing thread when something has left
-  Pacer(const HouseGrid& grid, std::int64_t leadNs, HouseClock& clock, std::function<void()> onLeft);
+  Pacer(const HouseGrid& grid, LeaveTimes times, HouseClock& clock, std::function<void()> onLeft);
   ~Pacer();
 
   /// An empty tick to fill.
   TickBytes lend();
   /// Hands a tick over; true if its time to leave had passed already. False and nothing done after `stop`.
   bool push(TickBytes tick);
-  /// When the first portion of a tick leaves.
-  std::int64_t leaveTime(std::int64_t tick) const { return grid_.tickTime(tick) - leadNs_; }
+  /// When the first portion of a tick leaves at the latest.
+  std::int64_t leaveTime(std::int64_t tick) const { return grid_.tickTime(tick) - times_.leadNs; }
 
   /// Copies what has left, in order, as far as it fits; portions longer than `into` come in pieces of whole packets.
   std::size_t fetch(std::span<std::uint8_t> into, std::span<Portion> portions);
@@ -70,7 +79,7 @@ class Pacer {
   void dropLeft();
 
   const HouseGrid grid_;
-  const std::int64_t leadNs_;
+  const LeaveTimes times_;
   HouseClock& clock_;
   const std::function<void()> onLeft_;
   std::atomic<bool> stopping_{false};

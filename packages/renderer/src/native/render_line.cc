@@ -28,17 +28,17 @@ constexpr std::int64_t kFillNs = 10'000'000;
 
 }  // namespace
 
-Expected<std::unique_ptr<RenderLine>> RenderLine::open(const EncodeSpec& spec, std::int64_t leadNs, TickSource& source,
+Expected<std::unique_ptr<RenderLine>> RenderLine::open(const EncodeSpec& spec, LeaveTimes times, TickSource& source,
                                                        HouseClock& clock, Events events) {
   auto pictures = PictureEncoder::open(spec);
   if (!pictures) return pictures.failure();
   auto sounds = SoundEncoder::open(spec);
   if (!sounds) return sounds.failure();
-  return std::unique_ptr<RenderLine>(new RenderLine(spec, leadNs, source, clock, std::move(events),
+  return std::unique_ptr<RenderLine>(new RenderLine(spec, times, source, clock, std::move(events),
                                                     std::move(*pictures), std::move(*sounds)));
 }
 
-RenderLine::RenderLine(const EncodeSpec& spec, std::int64_t leadNs, TickSource& source, HouseClock& clock,
+RenderLine::RenderLine(const EncodeSpec& spec, LeaveTimes times, TickSource& source, HouseClock& clock,
                        Events events, PictureEncoder pictures, SoundEncoder sounds)
     : spec_(spec),
       groupTicks_(std::max<std::int64_t>(1, (kGroupNs + spec.grid.tickTime(1) / 2) / spec.grid.tickTime(1))),
@@ -48,7 +48,7 @@ RenderLine::RenderLine(const EncodeSpec& spec, std::int64_t leadNs, TickSource& 
       pictures_(std::move(pictures)),
       sounds_(std::move(sounds)),
       muxer_(std::make_unique<TsMuxer>(spec)),
-      pacer_(spec.grid, leadNs, clock, events_.onLeft),
+      pacer_(spec.grid, times, clock, events_.onLeft),
       thread_([this] { loop(); }) {}
 
 RenderLine::~RenderLine() {

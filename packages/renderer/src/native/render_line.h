@@ -52,7 +52,7 @@ class RenderLine {
 
   /// `UnsupportedMedia` or `InvalidConfig` where an encoder cannot be had.
   /// @param source made with `clock`; both outlive the line
-  static Expected<std::unique_ptr<RenderLine>> open(const EncodeSpec& spec, std::int64_t leadNs, TickSource& source,
+  static Expected<std::unique_ptr<RenderLine>> open(const EncodeSpec& spec, LeaveTimes times, TickSource& source,
                                                     HouseClock& clock, Events events);
   ~RenderLine();
 
@@ -62,7 +62,7 @@ class RenderLine {
   std::optional<Failure> failure();
 
  private:
-  RenderLine(const EncodeSpec& spec, std::int64_t leadNs, TickSource& source, HouseClock& clock, Events events,
+  RenderLine(const EncodeSpec& spec, LeaveTimes times, TickSource& source, HouseClock& clock, Events events,
              PictureEncoder pictures, SoundEncoder sounds);
   void loop();
   /// Takes and encodes one tick; the tick to go on with.

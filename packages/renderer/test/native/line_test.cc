@@ -16,7 +16,7 @@ struct Bench {
   explicit Bench(std::int64_t tick) : clock(standing(tick * kTick)), bus(spec) {}
 
   void open() {
-    auto opened = RenderLine::open(spec, 0, bus, clock, {[this] { told(); }, [] {}});
+    auto opened = RenderLine::open(spec, {}, bus, clock, {[this] { told(); }, [] {}});
     REQUIRE(opened);
     line = std::move(*opened);
   }

@@ -37,7 +37,7 @@ class NoDescriptors {
 
 /// A pacer whose ticks leave at once, an outlet, and the other end of its pipe.
 struct Piped {
-  explicit Piped(bool isStarved = false) : clock(standing(1000 * kTick)), pacer({25, 1, 48'000}, 0, clock, [this] { told(); }) {
+  explicit Piped(bool isStarved = false) : clock(standing(1000 * kTick)), pacer({25, 1, 48'000}, {}, clock, [this] { told(); }) {
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) == 0);
     {
       std::optional<NoDescriptors> none;

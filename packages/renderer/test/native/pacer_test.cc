@@ -68,7 +68,7 @@ constexpr std::int64_t kTick = 40'000'000;
 TEST("pacer/bytes-leave-at-their-time-in-order-and-never-before") {
   HouseClock clock(standing(10 * kTick - 1));
   Calls left;
-  Pacer pacer({25, 1, 48'000}, 0, clock, [&] { left(); });
+  Pacer pacer({25, 1, 48'000}, {}, clock, [&] { left(); });
   CHECK(!pacer.push(tickOf(pacer, 10, 4, 2, true)));
   CHECK(!pacer.push(tickOf(pacer, 11, 3, 1, false)));
   CHECK(fetch(pacer, 10'000).empty());
@@ -90,16 +90,33 @@ TEST("pacer/bytes-leave-at-their-time-in-order-and-never-before") {
 TEST("pacer/a-lead-lets-bytes-go-early") {
   HouseClock clock(standing(0));
   Calls left;
-  Pacer pacer({25, 1, 48'000}, kTick, clock, [&] { left(); });
+  Pacer pacer({25, 1, 48'000}, {.leadNs = kTick}, clock, [&] { left(); });
   CHECK(!pacer.push(tickOf(pacer, 1, 1, 1, true)));
   left.waitFor(1);
   CHECK_EQ(fetch(pacer, 10'000).size(), 1U);
 }
 
+TEST("pacer/what-is-due-takes-along-what-follows-within-a-burst-and-nothing-leaves-before-something-is-due") {
+  HouseClock clock(standing(10 * kTick - 1));
+  Calls left;
+  Pacer pacer({25, 1, 48'000}, {.burstNs = kTick}, clock, [&] { left(); });
+  for (std::int64_t tick = 10; tick < 14; ++tick) pacer.push(tickOf(pacer, tick, 1, 1, tick == 10));
+  CHECK(fetch(pacer, 10'000).empty());
+  clock.follow(standing(10 * kTick, 1));
+  left.waitFor(1);
+  CHECK(fetch(pacer, 10'000) == std::vector<Fetched>({{10, 1, true}, {11, 1, false}}));
+  clock.follow(standing(12 * kTick - 1, 2));
+  CHECK(fetch(pacer, 10'000).empty());
+  clock.follow(standing(12 * kTick, 3));
+  left.waitFor(2);
+  CHECK(fetch(pacer, 10'000) == std::vector<Fetched>({{12, 1, false}, {13, 1, false}}));
+  CHECK_EQ(left.count(), 2);
+}
+
 TEST("pacer/portions-longer-than-the-room-come-in-pieces-of-whole-packets") {
   HouseClock clock(standing(kTick));
   Calls left;
-  Pacer pacer({25, 1, 48'000}, 0, clock, [&] { left(); });
+  Pacer pacer({25, 1, 48'000}, {}, clock, [&] { left(); });
   pacer.push(tickOf(pacer, 1, 5, 1, true));
   left.waitFor(1);
   CHECK(fetch(pacer, 2 * kTsPacketBytes + 100) == std::vector<Fetched>({{1, 2, true}}));
@@ -110,7 +127,7 @@ TEST("pacer/portions-longer-than-the-room-come-in-pieces-of-whole-packets") {
 TEST("pacer/what-nobody-fetches-is-dropped-up-to-a-random-access-point") {
   HouseClock clock(standing(1000 * kTick));
   Calls left;
-  Pacer pacer({25, 1, 48'000}, 0, clock, [&] { left(); });
+  Pacer pacer({25, 1, 48'000}, {}, clock, [&] { left(); });
   const std::size_t packets = Pacer::kLeftBytesMax / 4 / kTsPacketBytes + 1;
   for (std::int64_t tick = 0; tick < 5; ++tick) {
     const int before = left.count();
@@ -128,7 +145,7 @@ TEST("pacer/what-nobody-fetches-is-dropped-up-to-a-random-access-point") {
 
 TEST("pacer/pushing-waits-while-a-second-of-ticks-waits-and-ends-with-it") {
   HouseClock clock(standing(0));
-  Pacer pacer({25, 1, 48'000}, 0, clock, [] {});
+  Pacer pacer({25, 1, 48'000}, {}, clock, [] {});
   for (std::size_t i = 0; i < Pacer::kWaitingMax; ++i)
     pacer.push(tickOf(pacer, 1000 + static_cast<std::int64_t>(i), 1, 1, false));
   auto pushed = std::async(std::launch::async, [&] { return pacer.push(tickOf(pacer, 2000, 1, 1, false)); });
