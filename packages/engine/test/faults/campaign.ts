@@ -1,5 +1,7 @@
 // pnpm faults [--count N] [--from N] [--seed S] [--what PART…]: strikes a running engine in every way, and looks at every tick of its bus.
 import { parseArgs } from "node:util";
+import { endings, foreignDecoder } from "./foreign-decoder.ts";
+import { freezeYoung, moments } from "./freeze-young.ts";
 import { fullPlaces } from "./full-places.ts";
 import { hostileFiles, hostilePreroll } from "./hostile-preroll.ts";
 import { killEngine } from "./kill-engine.ts";
@@ -9,7 +11,7 @@ import { type StrikeReport, strikeWorkers } from "./strike-workers.ts";
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-const parts = ["workers", "numbers", "renderers", "engine", "hostile", "places"] as const;
+const parts = ["workers", "numbers", "young", "renderers", "engine", "hostile", "foreign", "places"] as const;
 type Part = (typeof parts)[number];
 const usage = `Usage: pnpm faults [--count N] [--from N] [--seed S] [--what ${parts.join("|")}]…`;
 
@@ -77,6 +79,15 @@ const listed = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b
 const works: Readonly<Record<Part, () => Promise<readonly string[]>>> = {
   workers: () => workers(true, count),
   numbers: () => workers(false, Math.min(count, from + Math.ceil((count - from) / 10))),
+  young: async () => {
+    const all: string[] = [];
+    for (const moment of moments) {
+      const { standIns, faults } = await freezeYoung(moment);
+      say(`stopped ${moment}, after the one on air was killed: ${standIns} ticks stood in`);
+      all.push(...faults);
+    }
+    return all;
+  },
   renderers: async () => {
     const { gaps, faults } = await strikeRenderers(Math.ceil(count / 10), seed, await filmOf(60));
     say(`renderers killed ${Math.ceil(count / 10)} times; pictures missing from the stream: ${listed(gaps)}`);
@@ -96,6 +107,14 @@ const works: Readonly<Record<Part, () => Promise<readonly string[]>>> = {
     const { disturbed, workersReplaced, faults } = await hostilePreroll(2, await filmOf(60), files);
     say(
       `${files.length} hostile files in two rounds: ${disturbed.size} disturbed the film, ${workersReplaced} workers lost`,
+    );
+    return faults;
+  },
+  foreign: async () => {
+    const { deaths, faults } = await foreignDecoder(3);
+    const cost = [...deaths].map(([uri, workers]) => `${uri} ${workers}`).join(", ");
+    say(
+      `${endings.size} endings of a decoder that leaves no breadcrumbs, three rounds; workers lost: ${cost}`,
     );
     return faults;
   },
