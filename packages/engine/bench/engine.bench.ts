@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { FrameReader } from "@retrovue/core";
 import type { Bench } from "../../../scripts/bench/bench.ts";
 import { pause, steadyShare } from "../../../scripts/bench/real-time.ts";
+import { bareLoop, bareLoopMissing } from "./decode/bare-loop.ts";
 import { BusEngine } from "./engine/bus-engine.ts";
 import { ffmpegFirstPicture, ffmpegPlayer } from "./engine/ffmpeg-player.ts";
 
@@ -89,6 +90,15 @@ async function firstFrame(): Promise<number> {
   return spent;
 }
 
+/** The channel's rate, and how many pictures its bus holds: what is ahead, what is kept, and what decoders work in. */
+const pace = 30_000 / 1_001;
+const picturesOfBus = 60;
+
+/** Decoding the film's pictures alone, each at its time and into as many buffers: what no engine can do without. */
+async function floorShare(): Promise<number> {
+  return ((await bareLoop(media, picturesOfBus, pace)).cpuMs * pace) / 10;
+}
+
 /** Milliseconds from the death of a channel's worker to the next picture of the film on the bus. */
 async function crashRecovery(): Promise<number> {
   await using engine = await BusEngine.start({ media, channels: 1 });
@@ -143,6 +153,16 @@ export const benches: readonly Bench[] = [
     peer: ffmpegShare,
     target: "1.10 × ffmpeg (ratio 0.91)",
     unavailable,
+  },
+  {
+    bench: "floor-per-channel",
+    unit: "% of a core",
+    peerName: "ffmpeg -re -f null",
+    lowerIsBetter: true,
+    pairs: 3,
+    ours: floorShare,
+    peer: ffmpegShare,
+    unavailable: () => unavailable() ?? bareLoopMissing(),
   },
   {
     bench: "cpu-per-channel-in-place",
