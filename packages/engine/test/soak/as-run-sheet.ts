@@ -81,7 +81,11 @@ export function sheetsOf(
 class Run {
   readonly #lines: Exclude<AsRunLine, { type: "lost" | "started" }>[] = [];
 
-  constructor(readonly started: AsRunLineOf<"started">) {}
+  readonly started: AsRunLineOf<"started">;
+
+  constructor(started: AsRunLineOf<"started">) {
+    this.started = started;
+  }
 
   take(line: Exclude<AsRunLine, { type: "lost" | "started" }>): void {
     this.#lines.push(line);
