@@ -279,13 +279,15 @@ export class Channel {
         const isStaged = this.#isStaged(n, place, source);
         if (this.#isOverdue) this.#isHeld = false;
         if (this.#isOverdue || (isStaged && !this.#isHeld)) return { place, source };
-        if (!isArmed) {
-          // What lies ready with its decoder is here before the next event: no deadline has to be set for it.
-          if (await this.#wake.settles()) continue;
-          this.#arm(n, source);
-          isArmed = true;
+        if (isArmed) {
+          await this.#wake.wait();
+          continue;
         }
-        await this.#wake.wait();
+        // What lies ready with its decoder is here before the next event: no deadline has to be set for it.
+        if (await this.#wake.settles()) continue;
+        this.#arm(n, source);
+        // And is looked for once more before it sleeps: nobody was listening in the moment since.
+        isArmed = true;
       }
     } finally {
       if (isArmed) this.#alarm.disarm();

@@ -9,8 +9,13 @@ import { Turns } from "./turns.js";
 const grid = new HouseGrid(rational(25, 1), 48_000);
 const tick = (n: number): Tick => (1_000 + n) as Tick;
 
-const alone = new Turns(grid, { leadNsTarget: grid.length(1) });
-const inPairs = new Turns(grid, { leadNsTarget: grid.length(10) });
+const turnsOf = (ticks: number) =>
+  new Turns(grid, {
+    leadNsTarget: grid.length(7 * ticks),
+    leadNsMin: grid.length(1),
+    turnNs: grid.length(ticks),
+  });
+const [alone, inPairs, inThrees] = [turnsOf(1), turnsOf(2), turnsOf(3)];
 
 /** A watch on a clock that says what it is told: so far ahead of a tick's time. */
 function watchAt(turns = alone) {
@@ -78,8 +83,24 @@ describe("takeover/lead", () => {
     // Its turn came in time, and now 50 ms of it are gone.
     leave(460, 6);
     watch.look(tick(6));
-    expect(watch.hasteAt(tick(6))).toBe(grid.tickTime(tick(7)) - 500_000_000n + 44_125_000n);
+    expect(watch.hasteAt(tick(6))).toBe(grid.tickTime(tick(7)) - 500_000_000n + 35_300_000n);
     leave(415, 6);
     expect(watch.isShrinking(tick(6))).toBe(true);
+  });
+
+  test("takeover/lead-is-kept-by-a-decoder-that-takes-most-of-a-tick-for-each-of-a-turn", () => {
+    const { watch, leave } = watchAt(inThrees);
+    // Turns come 80 ms after the lead of their first is full, and each picture takes 32 ms, of the 40 that it is shown.
+    for (let first = 2; first < 40; first += 3) {
+      for (let k = 0; k < 3; k++) {
+        const before = 420 + 40 * k - 32 * k;
+        leave(before, first + k);
+        watch.look(tick(first + k));
+        expect(watch.isShrinking(tick(first + k))).toBe(false);
+        leave(before - 32, first + k);
+        expect(watch.isShrinking(tick(first + k))).toBe(false);
+        watch.delivered(tick(first + k));
+      }
+    }
   });
 });

@@ -14,17 +14,18 @@ export interface LeadWatchOptions {
 
 /**
  * How much of what there is to lose may be lost before the next decoder is called. Software takes 100 to 300 ms to open and seek, and
- * at the default lead 400 ms can be lost in all: an eighth of them is what a decoder of pictures ahead does not lose by itself.
+ * at the default lead 400 ms can be lost in all, and less by what a turn takes: a tenth of that is what a decoder of pictures ahead does
+ * not lose by itself, and leaves the next one its 300 ms.
  */
-const hasteShare = 8n;
+const hasteShare = 10n;
 
 /** One that was called for nothing is not called again for so long: on a machine that is short of time it would only take more. */
 const restNs = nanosecondsFromMs(5_000);
 
 /**
  * Tells a decoder that loses its lead, be it by hanging or by being slower than the clock, from one that has none yet: the lead is
- * measured against the greatest that this decoder has had. A tick's lead is that of the last one of its turn: what the others
- * have less is no decoder's loss.
+ * measured against the greatest that this decoder has had. The ticks of a turn are counted as if they were made one by one, from the
+ * turn on: neither what the first of them has less, nor the time of a tick that each of the others may take, is a decoder's loss.
  */
 export class LeadWatch {
   readonly #options: LeadWatchOptions;
@@ -58,8 +59,8 @@ export class LeadWatch {
     if (tick === this.#looked) return;
     this.#looked = tick;
     if (this.#last === undefined || this.#greatestNs === undefined) return;
-    const { settings } = this.#options;
-    const leftNs = this.#lastLeadNs + this.#turnTime(tick) - this.#turnTime(this.#last);
+    const { grid, settings } = this.#options;
+    const leftNs = this.#lastLeadNs + grid.tickTime(tick) - grid.tickTime(this.#last);
     const dueNs = leftNs < settings.leadNsTarget ? leftNs : settings.leadNsTarget;
     const lostNs = dueNs - this.#leadNs(tick);
     if (lostNs > 0n) this.#greatestNs -= lostNs;
@@ -77,7 +78,7 @@ export class LeadWatch {
   /** When a tick that is waited for has lost too much of the lead. */
   hasteAt(tick: Tick): Nanoseconds | undefined {
     if (this.#greatestNs === undefined) return undefined;
-    return (this.#turnTime(tick) - this.#greatestNs + this.#hasteNs) as Nanoseconds;
+    return (this.#countedTime(tick) - this.#greatestNs + this.#hasteNs) as Nanoseconds;
   }
 
   /** True where it has lost it. */
@@ -96,11 +97,14 @@ export class LeadWatch {
   }
 
   #leadNs(tick: Tick): bigint {
-    return this.#turnTime(tick) - this.#options.clock.now();
+    const { clock, settings } = this.#options;
+    const leadNs = this.#countedTime(tick) - clock.now();
+    return leadNs < settings.leadNsTarget ? leadNs : settings.leadNsTarget;
   }
 
-  #turnTime(tick: Tick): Nanoseconds {
+  /** The tick's time, as far behind its own as the last of a turn is behind the first. */
+  #countedTime(tick: Tick): bigint {
     const { grid, turns } = this.#options;
-    return grid.tickTime(turns.lastOf(tick));
+    return grid.tickTime(tick) + grid.length(turns.ticks - 1);
   }
 }

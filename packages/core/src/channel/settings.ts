@@ -4,8 +4,10 @@ import type { Nanoseconds } from "../time/units.js";
 export interface ChannelSettings {
   /** Depth below which the channel counts as buffering. Default 150 ms. */
   readonly leadNsMin: Nanoseconds;
-  /** How far ahead of house time ticks are submitted at most: the last of a turn, which takes a fifth of it. Default 500 ms. */
+  /** How far ahead of house time ticks are submitted at most: the last of a turn. Default 500 ms. */
   readonly leadNsTarget: Nanoseconds;
+  /** Ticks are made some at a time, so many as take this long and a seventh of the lead; at least one. Default 70 ms. */
+  readonly turnNs: Nanoseconds;
   /** The committer stands in for a tick this long before its time; the channel gives up a tick earlier. */
   readonly guardNs: Nanoseconds;
   /** How long before its first tick a segment is prepared. Default 3 s. */
@@ -34,6 +36,7 @@ const ms = (value: number): Nanoseconds => (BigInt(value) * 1_000_000n) as Nanos
 export const defaultChannelSettings: ChannelSettings = Object.freeze({
   leadNsMin: ms(150),
   leadNsTarget: ms(500),
+  turnNs: ms(70),
   guardNs: ms(67),
   prerollNs: ms(3000),
   soundAheadNs: ms(500),

@@ -3,13 +3,13 @@ import type { Nanoseconds, Tick } from "../time/units.js";
 import type { ChannelSettings } from "./settings.js";
 
 /**
- * The share of the target lead that the ticks of one turn take. A fifth (100 ms of 500) is a third of the wakes at 29.97 fps,
- * and leaves four fifths at the least, where a takeover by another decoder needs three.
+ * The share of the target lead that the ticks of one turn take at most: with what a channel waits before it calls the next decoder
+ * (`LeadWatch`), three fifths of 500 ms are left to that one.
  */
-const leadShare = 5n;
+const leadShare = 7n;
 
 /**
- * Ticks are made some at a time: the process wakes once for a turn of them, which costs a third of what a wake for each does, whose
+ * Ticks are made some at a time: the process wakes once for a turn of them, which costs half of what a wake for each does, whose
  * caches are cold each time. A turn comes when the last of its ticks reaches the target lead, so that none is ever
  * farther ahead than that. Turns lie at the same ticks for every worker of a channel.
  */
@@ -19,10 +19,13 @@ export class Turns {
   /** Ticks of a turn; at least one. */
   readonly ticks: number;
 
-  constructor(grid: HouseGrid, { leadNsTarget }: Pick<ChannelSettings, "leadNsTarget">) {
+  constructor(grid: HouseGrid, settings: Pick<ChannelSettings, "leadNsTarget" | "leadNsMin" | "turnNs">) {
+    const { leadNsTarget, leadNsMin, turnNs } = settings;
     this.#grid = grid;
     this.#leadNs = leadNsTarget;
-    const rounded = leadNsTarget / leadShare + grid.length(1) / 2n;
+    // Between two turns the lead sinks by as much: well above what would count as buffering.
+    const longest = [turnNs, leadNsTarget / leadShare, (leadNsTarget - leadNsMin) / 2n];
+    const rounded = longest.reduce((a, b) => (a < b ? a : b)) + grid.length(1) / 2n;
     this.ticks = Math.max(1, grid.ticksIn(rounded as Nanoseconds));
   }
 

@@ -11,7 +11,8 @@ export class Wake {
 
   /**
    * Lets promises settle that others wait for. True as soon as somebody notifies, so that the state is worth another look; false where
-   * nobody did: what is to come then needs more than this turn of the event loop.
+   * nobody did: what is to come then needs more than this turn of the event loop. Whoever was told false looks at its state once more
+   * before it sleeps, since microtasks of others run before it goes on.
    */
   async settles(): Promise<boolean> {
     const before = this.#notified;

@@ -6,5 +6,5 @@ export const nativeReader = {
   program: fileURLToPath(new URL("../../../framebus-shm/build/bench/native/follow_cost", import.meta.url)),
 
   /** Builds it; says why it cannot. */
-  missing: (): string | undefined => buildNativeProgram("follow_cost"),
+  missing: (): Promise<string | undefined> => buildNativeProgram("follow_cost"),
 };

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
 import { type DecoderFactory, endOfMedia, mediaTime } from "@retrovue/core";
 import { LibavDecoderFactory, parseOptions } from "@retrovue/decoder-libav";
@@ -31,10 +32,11 @@ export async function rateIntoBus(path: string): Promise<number> {
   return (count * 1_000) / spent;
 }
 
-/** Milliseconds from nothing to the first picture. */
+/** Milliseconds from nothing to the first picture of a file, each picture by one thread. */
 export async function timeToFirstPicture(path: string): Promise<number> {
+  const opener = new LibavDecoderFactory([dirname(path)], parseOptions({ threads: 1 }));
   const begun = performance.now();
-  await using decoder = await decoders.open({ uri: path }, {}, never);
+  await using decoder = await opener.open({ uri: path }, {}, never);
   const picture = await decoder.readPicture(every, {}, never);
   const spent = performance.now() - begun;
   if (picture !== endOfMedia) picture.release();

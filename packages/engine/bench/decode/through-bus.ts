@@ -14,7 +14,7 @@ const never = new AbortController().signal;
 /** Pictures before those that count: JavaScript is compiled by then, and the decoder's line is full. */
 const warmUp = 60;
 /** Ticks made for one waking of the worker, as a channel at 30 frames a second makes them (core: channel/turns.ts). */
-const turnTicks = 3;
+const turnTicks = 2;
 /** Ticks that a turn's first is made ahead of its time. */
 const leadTicks = 12;
 /** Seconds until the first tick: a reader's process has started by then. */

@@ -167,6 +167,8 @@ export class SlateClip implements LiveSlate {
       settings: {
         ...settings,
         leadNsTarget: (settings.leadNsTarget + grid.length(aheadTicks)) as Nanoseconds,
+        // Each in time for any turn of the channel that it is the slate of.
+        turnNs: 0n as Nanoseconds,
         prerollNs: openNs,
         sourcesMax: 2,
       },
