@@ -73,6 +73,15 @@ describe("http/listener", () => {
     other.close();
   });
 
+  test("http/an-address-that-this-host-has-not-may-come-later", async () => {
+    // Of a block for documentation (RFC 5737): no host has it.
+    await using listener = listening().listener;
+    await expect(listener.listen("192.0.2.10:0")).rejects.toMatchObject({
+      code: "Unavailable",
+      message: expect.stringMatching(/192\.0\.2\.10:0 .*EADDRNOTAVAIL/),
+    });
+  });
+
   test("http/closing-cuts-what-is-open-and-is-idempotent", async () => {
     const { listener } = listening();
     listener.page("/never", () => {});

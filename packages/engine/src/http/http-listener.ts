@@ -39,7 +39,7 @@ export class HttpListener implements HttpHost, AsyncDisposable {
 
   /**
    * Begins to listen and tells where, as `127.0.0.1:8090`: port 0 becomes the one that was free. `PortInUse`, `PermissionDenied`,
-   * or `InvalidConfig` for an address that this host has not.
+   * or `Unavailable` for an address that this host has not, or has not yet.
    */
   listen(address: string): Promise<string> {
     const { host, port } = parseAddress(address);
@@ -161,8 +161,9 @@ function listenError(address: string, error: NodeJS.ErrnoException): PlayoutErro
       details,
     });
   }
+  // How the address is written was checked before: a network that is late, a floating address and a name service pass by themselves.
   return new PlayoutError(
-    "InvalidConfig",
+    "Unavailable",
     `${address} cannot be listened on (${error.code ?? error.message}).`,
     {
       cause: error,

@@ -54,8 +54,8 @@ const unixPathBytesMax = 107;
  * Begins to listen. Port 0 becomes the one that was free. A Unix socket on which nothing answers is what a killed engine
  * left behind, and is replaced; anything else in its place is left alone.
  *
- * `PortInUse`, `PermissionDenied`, or `InvalidConfig` for an address that this host has not or that may not be opened;
- * `Cancelled`.
+ * `PortInUse`, `PermissionDenied`, `InvalidConfig` for an address that may not be opened, `Unavailable` for one that this host
+ * has not, or has not yet; `Cancelled`.
  */
 export async function listenOn(server: Server, at: ListenAddress, options: ListenOptions): Promise<Listener> {
   const { signal } = options;
@@ -182,8 +182,9 @@ function listenError(address: string, cause: NodeJS.ErrnoException): PlayoutErro
       details: { address },
     });
   }
+  // How the address is written was checked before: a network that is late, a floating address and a name service pass by themselves.
   return new PlayoutError(
-    "InvalidConfig",
+    "Unavailable",
     `${address} cannot be listened on (${cause.code ?? cause.message}).`,
     {
       cause,
