@@ -220,10 +220,12 @@ describe("each rule can fail", () => {
       "a.md": `see\n${path}`,
       "b.ts": `"${host}"`,
       "c.md": "docs/home/page, /srv/media, ./work/x",
+      "d.sh": `podman pull ${["quay", "io"].join(".")}/x`,
     });
     expect(machineFaults(files).map(lineOfFault)).toEqual([
       expect.stringMatching(/^a\.md:2: .*path of one machine/),
       expect.stringMatching(/^b\.ts:1: .*host of a package registry/),
+      expect.stringMatching(/^d\.sh:1: .*host of a package registry/),
     ]);
   });
 

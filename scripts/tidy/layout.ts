@@ -38,6 +38,7 @@ export function machineFaults(files: FileMap): Fault[] {
     { pattern: /(?<![\w./~-])\/(?:home|Users)\/[a-z][\w.-]*/g, message: "a path of one machine" },
     { pattern: /(?<![\w./~-])\/(?:root|work|workspace|tmp)\/[\w.-]+/g, message: "a path of one machine" },
     { pattern: /\b[a-z]+:\/\/[\w.-]*\bregistry\b[\w.-]*/g, message: "the host of a package registry" },
+    { pattern: /\b(?:docker\.io|ghcr\.io|quay\.io)\b/g, message: "the host of a package registry" },
   ];
   const faults: Fault[] = [];
   for (const [path, text] of files) {
