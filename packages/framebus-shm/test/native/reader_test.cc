@@ -191,6 +191,25 @@ TEST("bus/a-wait-sleeps-where-the-system-refuses-futexes") {
   CHECK(reached == RVFB_OK);
 }
 
+TEST("bus/a-wait-without-futexes-takes-no-rate-from-what-may-change") {
+  Bench bench;
+  Reader reader(bench.path());
+  const FileDescriptor fd(::open(bench.path().c_str(), O_RDWR | O_CLOEXEC));
+  const std::uint32_t none = 0;
+  const off_t at = offsetof(rvfb_header, format) + offsetof(rvfb_format, rate_num);
+  REQUIRE(::pwrite(fd.get(), &none, sizeof none, at) == static_cast<ssize_t>(sizeof none));
+  REQUIRE(rvfb_reader_header(reader.raw)->format.rate_num == 0);
+  bool isRefused = false;
+  rvfb_status timeout = RVFB_OK;
+  std::thread waiter([&] {
+    isRefused = refuseSharedWaits();
+    timeout = rvfb_reader_wait(reader.raw, bench.first, kSecond / 50);
+  });
+  waiter.join();
+  REQUIRE(isRefused);
+  CHECK(timeout == RVFB_TIMEOUT);
+}
+
 TEST("bus/readers-are-listed-and-garbage-in-their-table-hurts-nobody") {
   Bench bench;
   auto reader = std::make_unique<Reader>(bench.path(), "multiviewer");
