@@ -16,12 +16,14 @@ export interface DecoderTable extends BreadcrumbTable {
 
 /**
  * Who takes the blame for the end of a process. Threads that leave their own crumbs note who faulted, and where none did and one asset
- * alone was at work it has the blame.
+ * alone was at work in such threads it has the blame. A fault that was noted clears all others, also where the name of its asset is
+ * of no use: then nobody is to blame.
  *
  * Of a decoder whose calls were noted from outside it is not known whether its thread faulted, nor whether the signal was sent.
  * Opening (a probe, a seek) is short and rare: a fault in the midst of it is put down to it at once, the call that had not given
  * its promise yet before the only one that was waited for. Reading is what whoever is on air does nearly all of the time: it has
- * the blame when the next process ends there as well.
+ * the blame when the next process ends there as well. What was only waited for is blamed only where no threads with crumbs of their
+ * own were at work: they may have faulted and not been able to note it.
  */
 export class Blame {
   readonly #now: () => Nanoseconds;
@@ -37,11 +39,11 @@ export class Blame {
     const isSent = tables.some((table) => table.isSent);
     const isFault = faultSignals.has(cause) && !isSent;
     const pairs = tables.flatMap((table) => table.assets.map((uri) => ({ uri, table })));
-    const noted = tables.some(({ isFromOutside, guilty }) => !isFromOutside && guilty !== undefined);
-    const [only] = pairs;
-    const isAlone = isFault && !noted && pairs.length === 1 && only?.table.isFromOutside === false;
-    const outside = noted || isSent ? [] : tables.filter(({ isFromOutside }) => isFromOutside);
-    const blamed = this.#blamedFromOutside(outside, cause, isFault);
+    const inside = pairs.filter(({ table }) => !table.isFromOutside);
+    const isNoted = tables.some(({ isFromOutside, hasFault }) => !isFromOutside && hasFault);
+    const isAlone = isFault && inside.length === 1 && !tables.some(({ hasFault }) => hasFault);
+    const outside = isNoted || isSent ? [] : tables.filter(({ isFromOutside }) => isFromOutside);
+    const blamed = this.#blamedFromOutside(outside, cause, isFault, inside.length > 0);
     return pairs.map(({ uri, table: { decoderIndex, guilty, isFromOutside } }): Suspect => {
       const isGuilty = isFromOutside
         ? blamed?.uri === uri && blamed.decoderIndex === decoderIndex
@@ -54,22 +56,19 @@ export class Blame {
     tables: readonly DecoderTable[],
     cause: string,
     isFault: boolean,
+    isWorkInside: boolean,
   ): BarredPair | undefined {
     const entered = tables.find(({ guilty }) => guilty !== undefined);
     // A process that gives up in the midst of opening a file does so because of it; in reading it may be out of memory.
     if (entered?.guilty !== undefined && entered.isGuiltyOpening && (isFault || cause === "SIGABRT"))
       return { uri: entered.guilty, decoderIndex: entered.decoderIndex };
-    const openings = pairsOf(tables, ({ openings: uris }) => uris);
-    if (isFault && entered === undefined && openings.length === 1) return openings[0];
-    const reading =
-      entered?.guilty === undefined
-        ? pairsOf(tables, ({ assets }) => assets)
-        : [{ uri: entered.guilty, decoderIndex: entered.decoderIndex }];
-    const [reader] = isFault && reading.length === 1 ? reading : [];
-    return this.#accuse(
-      reader,
-      pairsOf(tables, ({ assets }) => assets),
-    );
+    const atWork = pairsOf(tables, ({ assets }) => assets);
+    const isWaiting = isFault && !isWorkInside && !tables.some(({ hasFault }) => hasFault);
+    const openings = isWaiting ? pairsOf(tables, ({ openings: uris }) => uris) : [];
+    if (openings.length === 1) return openings[0];
+    if (isFault && entered?.guilty !== undefined)
+      return this.#accuse({ uri: entered.guilty, decoderIndex: entered.decoderIndex }, atWork);
+    return this.#accuse(isWaiting && atWork.length === 1 ? atWork[0] : undefined, atWork);
   }
 
   /** @returns the accused, where it was accused shortly before as well */

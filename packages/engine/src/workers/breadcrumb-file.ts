@@ -48,10 +48,14 @@ export class BreadcrumbFile implements Disposable {
     // One that fills its place is taken for cut, and names nobody.
     if (Buffer.byteLength(uri) < name.length) name.write(uri, "utf8");
     else name.fill("x", 0, name.length - 1);
+    // Idle first: whatever was left of the one before must not be put down to this one.
+    this.#words(at + layout.activityAt, 0, 0);
     this.#write(name, at + layout.assetAt);
     let calls = 0;
     let isGone = false;
     const during = async <T>(activity: Activity, call: () => Promise<T>): Promise<T> => {
+      // The place may be another's by now.
+      if (isGone) return await call();
       const outer = this.#inside;
       calls += 1;
       this.#words(at + layout.activityAt, activities[activity], process.pid);

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Nanoseconds } from "@retrovue/core";
 import type { Log } from "../log/log.js";
 import type { DecoderUse } from "../plugins/decoder-set.js";
 import { Blame, type DecoderTable, faultSignals } from "./blame.js";
-import { readBreadcrumbs } from "./breadcrumb-table.js";
+import { boundedRead } from "./bounded-read.js";
+import { breadcrumbBytesMax, readBreadcrumbs } from "./breadcrumb-table.js";
 import type { BreadcrumbReader, LeftBehind } from "./process-workers.js";
 
 /** Decoders that leave breadcrumbs in a file that their option `breadcrumbs` names. */
@@ -61,7 +62,8 @@ export class BreadcrumbFiles implements BreadcrumbReader, Disposable {
     this.#log = log;
     try {
       removeLeft(folder);
-      mkdirSync(this.#folder, { recursive: true });
+      mkdirSync(folder, { recursive: true });
+      mkdirSync(this.#folder, { mode: 0o700 });
     } catch (thrown) {
       this.#isUsable = false;
       log.warn({ err: thrown }, "no breadcrumbs: what kills a worker is not known and not barred");
@@ -113,7 +115,8 @@ export class BreadcrumbFiles implements BreadcrumbReader, Disposable {
 
   #read(path: string) {
     try {
-      const table = readBreadcrumbs(readFileSync(path));
+      // Whatever runs in a worker may have put anything there.
+      const table = readBreadcrumbs(boundedRead(path, breadcrumbBytesMax));
       rmSync(path, { force: true });
       return table;
     } catch (thrown) {

@@ -24,11 +24,16 @@ const openingActivities: ReadonlySet<number> = new Set([1, 4]);
 const lineBytesMin = 64;
 const linesMax = 4_096;
 
+/** The most that a table holds, in bytes. */
+export const breadcrumbBytesMax = headBytes + linesMax * breadcrumbLayout.lineBytes;
+
 /** What the threads of a process were at when it ended. */
 export interface BreadcrumbTable {
   /** Assets that threads were at work on, each once. */
   readonly assets: readonly string[];
-  /** The asset of the thread that took a deadly signal; undefined where that is not known. */
+  /** True where a thread noted that it took a deadly signal, also where its asset is not known. */
+  readonly hasFault: boolean;
+  /** The asset of that thread; undefined where that is not known. */
   readonly guilty: string | undefined;
   /** True where that thread was opening it, or sought in it. */
   readonly isGuiltyOpening: boolean;
@@ -64,6 +69,7 @@ export function readBreadcrumbs(table: Uint8Array): BreadcrumbTable | undefined 
   return {
     assets: [...assets],
     openings: [...openings],
+    hasFault: fault !== 0,
     guilty: faultAt === undefined ? undefined : assetAt(table, faultAt, lineBytes),
     isGuiltyOpening: faultAt !== undefined && isOpening(faultAt),
     isSent: words.getUint32(24, true) !== 0,

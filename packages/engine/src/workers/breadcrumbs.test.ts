@@ -1,5 +1,14 @@
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempDisposableSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempDisposableSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Nanoseconds } from "@retrovue/core";
@@ -48,12 +57,19 @@ describe("workers/breadcrumb-table", () => {
     expect(readBreadcrumbs(table(lines))).toEqual({
       assets: ["/on-air.mp4", "/über.mkv"],
       openings: [],
+      hasFault: false,
       guilty: undefined,
       isGuiltyOpening: false,
       isSent: false,
     });
-    expect(readBreadcrumbs(table(lines, 3))).toMatchObject({ guilty: "/über.mkv", isGuiltyOpening: false });
-    expect(readBreadcrumbs(table(lines, 9_999))?.guilty).toBeUndefined();
+    expect(readBreadcrumbs(table(lines, 3))).toMatchObject({
+      hasFault: true,
+      guilty: "/über.mkv",
+      isGuiltyOpening: false,
+    });
+    // Half written, too long, and beyond the table: somebody faulted, and nobody knows in what.
+    for (const fault of [6, 7, 9_999])
+      expect(readBreadcrumbs(table(lines, fault))).toMatchObject({ hasFault: true, guilty: undefined });
   });
 
   test.each([
@@ -291,6 +307,28 @@ describe("workers/breadcrumb-files", () => {
     using again = crumbs.line("/again");
     void again.during("opening", () => new Promise(() => {}));
     expect(readBreadcrumbs(readFileSync(path))?.assets).toEqual(["/again"]);
+  });
+
+  test.each<[string, (path: string) => void]>([
+    ["a link", (path) => symlinkSync("/dev/zero", path)],
+    ["a pipe", (path) => execFileSync("mkfifo", [path])],
+    [
+      "more than any table",
+      (path) => {
+        writeFileSync(path, table([{ asset: "/a" }], 1));
+        truncateSync(path, 2 ** 32);
+      },
+    ],
+  ])("workers/what-a-process-puts-in-the-place-of-its-crumbs-blames-nobody: %s", (_, put) => {
+    using made = files();
+    const [, libavs] = made.process(10, undefined);
+    put(String(libavs?.options["breadcrumbs"]));
+    expect(made.made.leftBy(10, "SIGSEGV")).toEqual({ suspects: [], isSent: false });
+  });
+
+  test("workers/crumbs-lie-where-nobody-else-comes", () => {
+    using made = files();
+    expect(statSync(join(made.folder, `breadcrumbs-${process.pid}`)).mode & 0o777).toBe(0o700);
   });
 
   test("workers/a-process-that-left-nothing-blames-nobody", () => {
