@@ -1,8 +1,19 @@
-import { mkdirSync, mkdtempDisposableSync, readdirSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempDisposableSync,
+  openSync,
+  readdirSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { planFindings } from "../src/cli/check/check-plans.js";
 import { runProgram } from "../src/cli/program.js";
+import { readConfigText } from "../src/config/load.js";
 import { recordedTerminal } from "./recorded-terminal.js";
 
 const plugins = `frameBus: { use: "@retrovue/engine/plugins/memory-bus" }
@@ -255,6 +266,44 @@ ${more}`;
       "playout.yaml": config("unresolvedPlan: slate\n"),
     });
     expect(slate).toMatchObject({ code: 0, faults: [], warnings: [{ path: "plans.day" }] });
+  });
+
+  test("check-config/a-uri-of-another-host-is-a-fault-where-it-stands", async () => {
+    const { code, faults } = await checked({
+      ...files,
+      "playout.yaml": config("  - { id: 3, plan: file://nas/plan.yaml }\n"),
+    });
+    expect(code).toBe(65);
+    expect(faults).toMatchObject([
+      {
+        line: 11,
+        path: "channels[2].plan",
+        found: "file://nas/plan.yaml is not the URI of a file here",
+        remedy: expect.stringMatching(/\.$/),
+      },
+    ]);
+  });
+
+  test("check-config/a-file-that-does-not-answer-is-told-and-the-others-are-looked-at", async () => {
+    using folder = mkdtempDisposableSync(join(tmpdir(), "playout-check-"));
+    const at = (name: string) => join(folder.path, name);
+    // Opening one end of a pipe waits for the other, as a file on a share that is gone waits for its server.
+    execFileSync("mkfifo", [at("hangs.yaml")]);
+    writeFileSync(at("faulty.yaml"), "segments: 3\n");
+    const text = "plans: { gone: ./hangs.yaml, other: ./faulty.yaml }\n";
+    const reading = readConfigText(text, at("playout.yaml"), { environment: {} });
+    if (!reading.ok) throw new Error(JSON.stringify(reading.faults));
+    const limits = [60_000, 1, 60_000, 60_000].map((ms) => AbortSignal.timeout(ms));
+    const { faults, warnings } = await planFindings(
+      reading.config,
+      () => limits.shift() ?? AbortSignal.abort(),
+    );
+    // Lets go of who still waits.
+    closeSync(openSync(at("hangs.yaml"), constants.O_RDWR));
+    expect(warnings).toMatchObject([
+      { path: ["plans", "gone"], found: expect.stringMatching(/hangs\.yaml: no answer/) },
+    ]);
+    expect(faults).toMatchObject([{ path: ["plans", "other"] }]);
   });
 
   test("check-config/faults-of-the-configuration-count-before-those-of-plans", async () => {

@@ -62,7 +62,7 @@ async function lookedInto(
   if (!reading.ok) return { reading, exitCode: exitCodeOf(reading) };
   const { config, placed } = reading;
   const ofPlugins = await pluginFaults(config);
-  const ofPlans = await planFindings(config, new AbortController().signal);
+  const ofPlans = await planFindings(config);
   const warnings = inOrder([...reading.warnings, ...ofPlans.warnings.map(placed)]);
   const faults = inOrder([...ofPlugins, ...ofPlans.faults].map(placed));
   if (faults.length === 0) return { reading: { ...reading, warnings }, exitCode: exitCodes.Ok.code };

@@ -71,7 +71,8 @@ export class MediaAccess {
   }
 }
 
-function pathOf(uri: string): string {
+/** The absolute path that a path or a `file:` URI names. `MediaNotFound` where it names none here, as one of another host. */
+export function pathOf(uri: string): string {
   let path = uri;
   if (/^file:/i.test(uri)) {
     try {
@@ -79,6 +80,7 @@ function pathOf(uri: string): string {
     } catch (cause) {
       throw new PlayoutError("MediaNotFound", `${uri} is not the URI of a file here.`, {
         cause,
+        remedy: "Write its whole path, or a URI as file:///srv/media/a.mp4.",
         details: { uri },
       });
     }

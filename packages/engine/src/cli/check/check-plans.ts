@@ -1,14 +1,13 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { stat } from "node:fs/promises";
 import { create } from "@bufbuild/protobuf";
 import { DurationSchema } from "@bufbuild/protobuf/wkt";
-import { PlayoutError } from "@retrovue/core";
+import { orAbort, PlayoutError } from "@retrovue/core";
 import { type PlayoutPlan, planFromWire } from "@retrovue/protocol";
 import type { PathFault } from "../../config/explain.js";
 import type { ConfigPath } from "../../config/fault.js";
 import type { PlayoutConfig } from "../../config/playout-config.js";
 import { planHandleKind } from "../../config/rules/plans.js";
-import { MediaAccess } from "../../media/media-access.js";
+import { MediaAccess, pathOf } from "../../media/media-access.js";
 import { isPlanFile, readPlanMessage } from "../../plans/plan-file.js";
 
 /** What the plans of a configuration were found to be. */
@@ -22,47 +21,64 @@ export interface PlanFindings {
 /** Media of one plan that are told one by one. */
 const toldMax = 10;
 
+/** How long one file may take: beyond, its disk or its share hangs. */
+const patienceMs = 5_000;
+
+/** Begins the time that one file has. */
+export type FileLimit = () => AbortSignal;
+
 /**
  * Reads every plan file that a configuration names, as a start does, but opens no media: they are looked for, and a segment that
- * says no duration is taken to have one. A plan file that is not there was told when the configuration was read.
+ * says no duration is taken to have one. A plan file that is not there was told when the configuration was read; one that does not
+ * answer in time is a warning.
  */
-export async function planFindings(config: PlayoutConfig, signal: AbortSignal): Promise<PlanFindings> {
+export async function planFindings(
+  config: PlayoutConfig,
+  limit: FileLimit = () => AbortSignal.timeout(patienceMs),
+): Promise<PlanFindings> {
   const access = new MediaAccess(config.media);
   const faults: PathFault[] = [];
   const warnings: PathFault[] = [];
   const isRefused = config.unresolvedPlan === "refuse";
-  for (const [path, file] of placedFiles(config)) {
-    if (!existsSync(file)) continue;
-    if (!isPlanFile(file)) {
-      warnings.push(...(await mediaWarnings(path, new Map([[file, ""]]), access, signal)));
-      continue;
-    }
+  for (const [path, handle] of placedHandles(config)) {
     try {
-      const message = await readPlanMessage(file, signal);
+      const file = pathOf(handle);
+      if (!(await isThere(file, limit()))) continue;
+      if (!isPlanFile(file)) {
+        warnings.push(...(await mediaWarnings(path, new Map([[file, ""]]), access, limit)));
+        continue;
+      }
+      const message = await readPlanMessage(file, limit());
       planFromWire(withDurations(message), { revision: 1 });
-      warnings.push(...(await mediaWarnings(path, assetsOf(message), access, signal)));
+      warnings.push(...(await mediaWarnings(path, assetsOf(message), access, limit)));
     } catch (thrown) {
-      signal.throwIfAborted();
-      (isRefused ? faults : warnings).push(planFault(path, file, PlayoutError.from(thrown)));
+      const error = PlayoutError.from(thrown);
+      if (error.code === "Timeout") warnings.push(unanswered(path, "a plan that can be read", handle));
+      else (isRefused ? faults : warnings).push(planFault(path, handle, error));
     }
   }
   return { faults, warnings };
 }
 
-/** Files that stand where a plan is named, each with that place. */
-function placedFiles(config: PlayoutConfig): readonly (readonly [ConfigPath, string])[] {
+const isThere = (file: string, signal: AbortSignal): Promise<boolean> =>
+  orAbort(
+    stat(file).then(
+      () => true,
+      () => false,
+    ),
+    signal,
+  );
+
+/** Paths and URIs of files that stand where a plan is named, each with that place. */
+function placedHandles(config: PlayoutConfig): readonly (readonly [ConfigPath, string])[] {
   const named = Object.entries(config.plans).map(([name, handle]) => [["plans", name], handle] as const);
   const own = config.channels.map(({ plan }, index) => [["channels", index, "plan"], plan] as const);
-  return [...named, ...own].flatMap(([path, handle]) => {
-    const file = handle === undefined ? undefined : fileOf(handle);
-    return file === undefined ? [] : [[path, file] as const];
-  });
+  return [...named, ...own].flatMap(([path, handle]) =>
+    handle !== undefined && namesFile(handle) ? [[path, handle] as const] : [],
+  );
 }
 
-function fileOf(handle: string): string | undefined {
-  if (planHandleKind(handle) === "path") return handle;
-  return /^file:/i.test(handle) && URL.canParse(handle) ? fileURLToPath(handle) : undefined;
-}
+const namesFile = (handle: string): boolean => planHandleKind(handle) === "path" || /^file:/i.test(handle);
 
 /** Any length keeps the rules that the rest of the plan keeps; which one it is only the asset knows. */
 function withDurations(message: PlayoutPlan): PlayoutPlan {
@@ -83,15 +99,20 @@ async function mediaWarnings(
   path: ConfigPath,
   assets: ReadonlyMap<string, string>,
   access: MediaAccess,
-  signal: AbortSignal,
+  limit: FileLimit,
 ): Promise<readonly PathFault[]> {
   const found: PathFault[] = [];
   for (const [uri, place] of assets) {
-    const error = await access.check(uri, signal).then(
+    const error = await access.check(uri, limit()).then(
       () => undefined,
       (thrown: unknown) => PlayoutError.from(thrown),
     );
     if (error === undefined) continue;
+    // What follows most likely lies beside it: waiting for each in turn could take hours.
+    if (error.code === "Timeout") {
+      const missed = unanswered(path, "media that may be opened", place + uri);
+      return [...summed(found), { ...missed, found: `${missed.found}; what follows was not looked at` }];
+    }
     const { what, remedy = "Correct the plan." } = error;
     found.push({
       path,
@@ -101,11 +122,24 @@ async function mediaWarnings(
       remedy,
     });
   }
+  return summed(found);
+}
+
+/** The first of them one by one, the rest in one. */
+function summed(found: readonly PathFault[]): readonly PathFault[] {
   const [first] = found.slice(toldMax);
   return first === undefined
     ? found
     : [...found.slice(0, toldMax), { ...first, found: `${found.length - toldMax} more that may not` }];
 }
+
+const unanswered = (path: ConfigPath, expected: string, file: string): PathFault => ({
+  path,
+  atKey: false,
+  expected,
+  found: `${file}: no answer within ${patienceMs / 1_000} s`,
+  remedy: "See whether its disk or its share hangs.",
+});
 
 const planFault = (path: ConfigPath, file: string, { code, what, remedy }: PlayoutError): PathFault => ({
   path,
