@@ -29,7 +29,7 @@ bool ByteScaler::Plane::prepare(int lanes, Filter filter, const Axis& x, const A
 const RowPasses* ByteScaler::passesOfThisProcessor() {
 #if defined(RETROVUE_BYTE_ROWS)
   if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) return &avx512Passes;
-  if (__builtin_cpu_supports("avx2")) return &avx2Passes;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &avx2Passes;
 #endif
   return nullptr;
 }
