@@ -47,6 +47,15 @@ export const nativePackages = () =>
 export const nativeBuildFolder = (flavour = "release") => join(cacheFolder, "native", flavour);
 
 /**
+ * Runs `work` while no other process of this checkout builds in the flavour's folder: Ninja itself keeps nobody out.
+ *
+ * @param {() => Promise<void>} work
+ * @param {Flavour} [flavour]
+ */
+export const withNativeLock = (work, flavour = "release") =>
+  withLock(join(cacheFolder, `native-${flavour}.lock`), work);
+
+/**
  * All native sources of all packages: headers and libraries are shared between them, so they are stamped together.
  *
  * @returns {string[]}
@@ -85,23 +94,18 @@ export async function buildNative(flavour = "release", only) {
   const one = nativePackages().find((folder) => basename(folder) === only);
   // CMake's name for all that one folder makes.
   const target = one === undefined ? "all" : join(root, one, flavours[flavour].folder, "all");
-  await withLock(join(cacheFolder, `native-${flavour}.lock`), () =>
-    buildWhatChanged(flavour, target, only ?? ""),
-  );
+  await withNativeLock(() => buildWhatChanged(flavour, target, only ?? ""), flavour);
 }
 
 /** As `buildNative`, but only what runs where the engine runs: half of the work, and all that a start needs. */
 export async function buildShipped() {
-  await withLock(join(cacheFolder, "native-release.lock"), () =>
-    buildWhatChanged("release", "retrovue_shipped", "shipped"),
-  );
+  await withNativeLock(() => buildWhatChanged("release", "retrovue_shipped", "shipped"));
 }
 
 /** @param {Flavour} flavour @param {string} target @param {string} share what of all it is; empty: all */
 async function buildWhatChanged(flavour, target, share) {
   const packages = nativePackages();
-  const whole = `native-${flavour}`;
-  const stamp = share === "" ? whole : `${whole}-${share}`;
+  const step = `native-${flavour}`;
   const { folder: into, settings } = flavours[flavour];
   const stamps = new Stamps(join(cacheFolder, "stamps"));
   const manifests = packages.map((folder) => join(folder, "package.json"));
@@ -110,8 +114,14 @@ async function buildWhatChanged(flavour, target, share) {
   const isBuilt =
     existsSync(join(build, "build.ninja")) &&
     packages.every((folder) => existsSync(join(root, folder, into, "CTestTestfile.cmake")));
-  if (isBuilt && (stamps.holds(stamp, digest) || stamps.holds(whole, digest))) return;
+  if (!isBuilt) stamps.clearShares(step);
+  await stamps.renew(step, share, digest, () => configureAndBuild(flavour, target, share));
+}
 
+/** @param {Flavour} flavour @param {string} target @param {string} share what of all it is; empty: all */
+async function configureAndBuild(flavour, target, share) {
+  const { folder: into, settings } = flavours[flavour];
+  const build = nativeBuildFolder(flavour);
   const generator = ["-G", "Ninja", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", `-DRETROVUE_BUILD_FOLDER=${into}`];
   const configure = ["-S", root, "-B", build, ...generator, ...settings, ...headerSettings()];
   for (const args of [configure, ["--build", build, "--target", target]]) {
@@ -124,7 +134,6 @@ async function buildWhatChanged(flavour, target, share) {
       );
     }
   }
-  stamps.set(stamp, digest);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /**
@@ -40,6 +40,35 @@ export class Stamps {
   /** @param {string} step */
   clear(step) {
     rmSync(join(this.folder, step), { force: true });
+  }
+
+  /**
+   * Forgets a step and all of its shares.
+   *
+   * @param {string} step
+   */
+  clearShares(step) {
+    if (!existsSync(this.folder)) return;
+    for (const name of readdirSync(this.folder)) {
+      if (name === step || name.startsWith(`${step}-`)) this.clear(name);
+    }
+  }
+
+  /**
+   * Does a step, or a share of it, unless that or the whole was last done with exactly these inputs. Shares write over one another's
+   * results: what was said of the others is forgotten before any work, so that no result of other inputs passes for theirs.
+   *
+   * @param {string} step
+   * @param {string} share what of all it is; empty: all
+   * @param {string} inputs a digest of the inputs
+   * @param {() => Promise<void>} work rejects where it fails: nothing of the step then counts as done
+   */
+  async renew(step, share, inputs, work) {
+    const own = share === "" ? step : `${step}-${share}`;
+    if (this.holds(own, inputs) || this.holds(step, inputs)) return;
+    this.clearShares(step);
+    await work();
+    this.set(own, inputs);
   }
 }
 
