@@ -36,7 +36,7 @@ struct rvfb_reader {
   int64_t looked;  /* when heartbeats were looked at last, on CLOCK_MONOTONIC */
   uint64_t silent; /* ns of looking without a heartbeat */
   int64_t now_latest;
-  int64_t look_ns; /* pause between two looks where there is no futex */
+  int64_t quarter_ns; /* of a tick, by the checked copy of the header: what is mapped may change */
   rvfb_mapping mapping; /* the last that was seen whole */
   char path[PATH_MAX];
 };
@@ -55,12 +55,8 @@ static int futex_wait_until(const uint32_t* word, uint32_t seen, int64_t mono) {
 }
 
 /* Without futexes a wait looks again after a quarter of a tick, 1 to 10 ms: more looks would show in the machine's load. */
-static int64_t look_ns_of(const rvfb_format* format) {
-  const int64_t quarter = NS_PER_S * format->rate_den / format->rate_num / 4;
-  return quarter < 1000000 ? 1000000 : quarter > 10000000 ? 10000000 : quarter;
-}
-
-static void sleep_a_little(int64_t look, int64_t left) {
+static void sleep_a_little(int64_t quarter, int64_t left) {
+  const int64_t look = quarter < 1000000 ? 1000000 : quarter > 10000000 ? 10000000 : quarter;
   const struct timespec pause = {0, left < look ? left : look};
   if (left > 0) nanosleep(&pause, NULL);
 }
@@ -164,7 +160,7 @@ static rvfb_status open_control(rvfb_reader* r) {
   if (pread(r->control_fd, &header, sizeof header, 0) != (ssize_t)sizeof header) return RVFB_INCOMPATIBLE;
   if (!rvfb_header_makes_sense(&header, (uint64_t)about.st_size)) return RVFB_INCOMPATIBLE;
   if (!engine_lives(r->control_fd) || header.state != RVFB_STATE_READY) return RVFB_NOT_FOUND;
-  r->look_ns = look_ns_of(&header.format); /* of the checked copy: what is mapped may change */
+  r->quarter_ns = NS_PER_S * header.format.rate_den / header.format.rate_num / 4;
   r->control = map_whole(r->control_fd, (size_t)about.st_size);
   if (r->control == NULL) return RVFB_SYSTEM;
   r->control_bytes = (size_t)about.st_size;
@@ -173,8 +169,7 @@ static rvfb_status open_control(rvfb_reader* r) {
   const int64_t deadline = r->looked + (int64_t)(header.heartbeat_ns * RVFB_HEARTBEATS_MISSED);
   while (!look_at_mapping(&rvfb_reader_header(r)->mapping, &r->mapping)) {
     if (mono_now() >= deadline) return RVFB_NOT_FOUND;
-    const struct timespec pause = {0, 1000000};
-    nanosleep(&pause, NULL);
+    sleep_a_little(r->quarter_ns, 1000000);
   }
   return RVFB_OK;
 }
@@ -272,7 +267,7 @@ rvfb_status rvfb_reader_wait(rvfb_reader* r, int64_t tick, int64_t timeout_ns) {
     }
     if (now >= deadline) return RVFB_TIMEOUT;
     const int64_t until = deadline < check_at ? deadline : check_at;
-    if (!futex_wait_until(&h->futex_word, word, until)) sleep_a_little(r->look_ns, until - mono_now());
+    if (!futex_wait_until(&h->futex_word, word, until)) sleep_a_little(r->quarter_ns, until - mono_now());
   }
 }
 
