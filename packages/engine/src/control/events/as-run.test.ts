@@ -115,7 +115,28 @@ describe("as-run", () => {
       "+1@0",
       "-1@0..50 completed hold/decodeFailed:5 slate/decodeFailed:5 MediaCorrupt",
       "+2@50",
-      "-2@50..100 completed slate/decodeFailed:3",
+      "-2@50..100 completed slate/decodeFailed:3 MediaNotFound",
+    ]);
+  });
+
+  test("as-run/what-failed-before-it-aired-is-told-where-it-cost-something", () => {
+    const gone = new PlayoutError("MediaNotFound", "Gone.");
+    const { asRun, lines, at } = following(plan(1, [segment(1, 2), segment(2, 2), segment(3, 2)]));
+    // Both fail while they are prepared; the third is there when its time comes, and is held up by something else.
+    asRun.failed("test://2", gone);
+    asRun.failed("test://3", gone);
+    asRun.standInBegan(at(50), "slate", "openFailed");
+    asRun.standInEnded(at(60));
+    asRun.standInBegan(at(110), "hold", "workerLost");
+    asRun.standInEnded(at(113));
+    asRun.advance(at(160));
+    expect(lines).toEqual([
+      "+1@0",
+      "-1@0..50 completed",
+      "+2@50",
+      "-2@50..100 completed slate/openFailed:10 MediaNotFound",
+      "+3@100",
+      "-3@100..150 completed hold/workerLost:3",
     ]);
   });
 

@@ -56,8 +56,17 @@ interface Airing {
   place: SegmentPlace;
   readonly from: Tick;
   revision: number;
+  /** The first failure of its asset while it was on air. */
   failure: PlayoutError | undefined;
+  /** The last one before, while it was prepared. */
+  readonly failureBefore: PlayoutError | undefined;
 }
+
+/** Stand-ins that a failure of the asset is the reason of. */
+const ofFailures: ReadonlySet<StandInReason> = new Set(["openFailed", "decodeFailed", "hung", "quarantined"]);
+
+/** Assets that failed before they aired, kept by their last failure: the oldest is forgotten beyond these. */
+const failuresBeforeMax = 64;
 
 /** A run of ticks that show something else than planned; `end` is undefined while it goes on. */
 interface Episode {
@@ -83,6 +92,7 @@ export class AsRun {
   readonly #listener: AsRunListener;
   readonly #plans: InForce[];
   readonly #episodes: Episode[] = [];
+  readonly #failuresBefore = new Map<string, PlayoutError>();
   /** The first tick that was not looked at. */
   #cursor: Tick;
   #airing: Airing | undefined;
@@ -109,9 +119,20 @@ export class AsRun {
     this.#endEpisode(at);
   }
 
-  /** An asset failed; the airing that it belongs to keeps its first failure. */
+  /**
+   * An asset failed. An airing keeps the first failure of its asset, or else what kept it from being prepared, where that is why something
+   * stood in.
+   */
   failed(uri: string, error: PlayoutError): void {
-    if (this.#airing?.place.segment.asset?.uri === uri) this.#airing.failure ??= error;
+    if (this.#airing?.place.segment.asset?.uri === uri) {
+      this.#airing.failure ??= error;
+      return;
+    }
+    this.#failuresBefore.delete(uri);
+    this.#failuresBefore.set(uri, error);
+    const [oldest] = this.#failuresBefore.keys();
+    if (oldest !== undefined && this.#failuresBefore.size > failuresBeforeMax)
+      this.#failuresBefore.delete(oldest);
   }
 
   /** Tells all that happened up to and including tick `now`. */
@@ -166,7 +187,10 @@ export class AsRun {
       this.#leave(this.#cursor, "replaced");
     }
     if (place.in !== "segment") return;
-    this.#airing = { place, from: this.#cursor, revision, failure: undefined };
+    const uri = place.segment.asset?.uri ?? "";
+    const failureBefore = this.#failuresBefore.get(uri);
+    this.#failuresBefore.delete(uri);
+    this.#airing = { place, from: this.#cursor, revision, failure: undefined, failureBefore };
     this.#listener.began({ place, tick: this.#cursor, revision });
   }
 
@@ -174,8 +198,10 @@ export class AsRun {
     const airing = this.#airing;
     this.#airing = undefined;
     if (airing === undefined) return;
-    const { place, from, revision, failure } = airing;
+    const { place, from, revision, failureBefore } = airing;
     const standIns = this.#standInsWithin(from, end);
+    const isFailures = standIns.some(({ reason }) => ofFailures.has(reason));
+    const failure = airing.failure ?? (isFailures ? failureBefore : undefined);
     this.#listener.ended({ place, from, end, outcome, standIns, failure, revision });
   }
 
