@@ -52,7 +52,7 @@ export function reportReading({ name, reading }: Launch, terminal: Terminal): vo
 /** The exit code of a reading that cannot be used. */
 export function exitCodeOf(reading: ConfigReading): number {
   if (reading.ok || reading.reason === "invalid") return exitCodes.BadConfig.code;
-  return reading.reason === "missing" ? exitCodes.NoInput.code : exitCodes.NoPermission.code;
+  return reading.reason === "forbidden" ? exitCodes.NoPermission.code : exitCodes.NoInput.code;
 }
 
 /** A reading with what its plugins and plan files were found to be. */

@@ -19,7 +19,10 @@ export const exitCodes = Object.freeze({
   },
   Usage: { code: 2, meaning: "An option, argument or command is wrong." },
   BadData: { code: 65, meaning: "A plan or a media file breaks a rule." },
-  NoInput: { code: 66, meaning: "A file that was named, or any configuration, is missing." },
+  NoInput: {
+    code: 66,
+    meaning: "A file that was named, here or in the configuration, or any configuration, is missing.",
+  },
   Unavailable: {
     code: 69,
     meaning: "Something needed is not there: an address in use, a device, a running engine.",

@@ -219,3 +219,19 @@ describe("config files", () => {
     });
   });
 });
+
+describe("config/absent", () => {
+  const reasonOf = (text: string) => {
+    const reading = readConfigText(text, "playout.yaml", { environment: {}, exists: () => false });
+    return reading.ok ? "right" : reading.reason;
+  };
+  const absent = "security: { tokens: [{ name: ops, tokenFile: /run/secrets/ops }] }\n";
+
+  test("config/files-that-are-not-there-yet-are-no-fault-of-the-configuration", () => {
+    expect(reasonOf(absent)).toBe("incomplete");
+    expect(reasonOf(`${absent}clock: { use: ./clock.mjs }\n`)).toBe("incomplete");
+    // Beside what no waiting cures it is a fault like another.
+    expect(reasonOf(`${absent}engine: { id: 3 }\n`)).toBe("invalid");
+    expect(reasonOf(`${absent}channels: [{ id: 1, name: One }, { id: 1, name: Two }]\n`)).toBe("invalid");
+  });
+});

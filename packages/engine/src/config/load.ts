@@ -44,8 +44,8 @@ export type ConfigReading =
     }
   | {
       readonly ok: false;
-      /** `missing` and `forbidden` concern the file itself, `invalid` its content. */
-      readonly reason: "missing" | "forbidden" | "invalid";
+      /** `missing` and `forbidden` concern the file itself, `invalid` its content, `incomplete` only files that it names and are not there. */
+      readonly reason: "missing" | "forbidden" | "invalid" | "incomplete";
       readonly faults: readonly ConfigFault[];
       readonly warnings: readonly ConfigFault[];
     };
@@ -131,12 +131,14 @@ function check(
   const warnings = ruleFaults
     .filter((fault) => fault.severity === "warning" && nearest(root, fault.path).exact)
     .map(placed);
-  const faults = [
-    ...textFaults,
-    ...schemaFaults.map(placed),
-    ...ruleFaults.filter((fault) => fault.severity === "error").map(placed),
-  ].sort((a, b) => a.line - b.line || a.column - b.column);
-  if (faults.length > 0 || !parsed.success) return { ok: false, reason: "invalid", faults, warnings };
+  const errors = ruleFaults.filter((fault) => fault.severity === "error");
+  const faults = [...textFaults, ...schemaFaults.map(placed), ...errors.map(placed)].sort(
+    (a, b) => a.line - b.line || a.column - b.column,
+  );
+  if (faults.length > 0 || !parsed.success) {
+    const isIncomplete = faults.length === errors.length && errors.every((fault) => fault.isAbsence === true);
+    return { ok: false, reason: parsed.success && isIncomplete ? "incomplete" : "invalid", faults, warnings };
+  }
   return { ok: true, config: resolveConfig(parsed.data, file, folder), warnings, placed };
 }
 

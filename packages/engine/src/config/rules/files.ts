@@ -22,6 +22,7 @@ export const filesExist: Rule = ({ document, resolve, exists }) => {
       remedy: "Correct the path (relative ones begin at the folder of this file), or put it there.",
       severity,
       involves: [],
+      isAbsence: true,
     });
   };
   const checkPlugin = (path: ConfigPath, name: string): void => {

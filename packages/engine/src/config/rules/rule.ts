@@ -22,6 +22,8 @@ export interface RuleFault {
   readonly severity: "error" | "warning";
   /** Other values it depends on: where one of these is faulty itself, this fault is not told. */
   readonly involves: readonly ConfigPath[];
+  /** Nothing is wrong with what is written: a file that it names is not there, and may come. */
+  readonly isAbsence?: boolean;
 }
 
 /** Checks one thing across the whole document; never throws. */
