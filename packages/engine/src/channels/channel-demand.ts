@@ -18,8 +18,11 @@ export interface ChannelDemandOptions {
   readonly log: Log;
 }
 
-/** How often tables are looked at: with what a worker takes to begin, a picture is there within a second. */
-const lookNs = nanosecondsFromMs(100);
+/**
+ * How often tables are looked at: with the 0.3 s that a worker takes to begin, a picture is there within a second, and a hundred idle channels
+ * take a hundredth of a core.
+ */
+const lookNs = nanosecondsFromMs(250);
 
 /** How often it is looked whether there are any: a reload may bring some. */
 const idleLookNs = nanosecondsFromMs(1_000);
