@@ -55,7 +55,10 @@ endif()
 # For what includes napi.h. Node-API 8 is in every Node since 12.22; one build serves all releases.
 add_library(retrovue_node_api INTERFACE)
 target_include_directories(retrovue_node_api SYSTEM INTERFACE ${NODE_API_HEADERS_DIR} ${NODE_ADDON_API_DIR})
-target_compile_definitions(retrovue_node_api INTERFACE NAPI_VERSION=8 NAPI_DISABLE_CPP_EXCEPTIONS)
+# A call that fails is thrown, so that what follows it in the same function never works with the nothing that it returned:
+# without exceptions node-addon-api ends the process there, as each call may fail in a worker thread that is being terminated.
+target_compile_definitions(retrovue_node_api INTERFACE NAPI_VERSION=8
+  NODE_ADDON_API_CPP_EXCEPTIONS NODE_ADDON_API_CPP_EXCEPTIONS_ALL)
 # A worker thread that is being terminated runs no JavaScript, so nothing can be thrown either: that is no fault.
 target_compile_definitions(retrovue_node_api INTERFACE NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS)
 

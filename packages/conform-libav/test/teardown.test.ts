@@ -104,4 +104,15 @@ describe("the end of an environment", () => {
       })();`;
     expect(ran(script)).toEqual({ status: 0, signal: null, said: "ended" });
   });
+
+  test("conform/a-worker-thread-ends-while-its-arguments-are-read", () => {
+    const script = `
+      const { Worker } = require("node:worker_threads");
+      const code = ${JSON.stringify(prelude)} + \`
+        const { show } = open();
+        Object.defineProperty(into, 0, { get: () => process.exit(7) });
+        show();\`;
+      new Worker(code, { eval: true }).on("exit", (status) => console.log("ended", status));`;
+    expect(ran(script)).toEqual({ status: 0, signal: null, said: "ended 7" });
+  });
 });

@@ -88,6 +88,21 @@ describe("decoder-libav", () => {
     await playABit();
   });
 
+  test("life/a-worker-thread-ends-while-its-arguments-are-read", { timeout: 60_000 }, async () => {
+    const program = `
+      const { workerData } = require("node:worker_threads");
+      const { openSync } = require("node:fs");
+      const { Session } = require(workerData.addon);
+      new Session({ fd: openSync(workerData.path, "r"), get uri() { process.exit(7); } }, () => {});`;
+    const worker = new Worker(program, { eval: true, workerData: { addon, path: clip.path } });
+    const status = await new Promise((resolve, reject) => {
+      worker.once("exit", resolve);
+      worker.once("error", reject);
+    });
+    expect(status).toBe(7);
+    await playABit();
+  });
+
   test("life/views-are-empty-after-release", async () => {
     await using decoder = await factory.open({ uri: clip.uri }, {}, signal);
     const picture = await decoder.readPicture(mediaTime(0n), {}, signal);

@@ -141,6 +141,28 @@ test("life/worker-thread-that-is-terminated-in-mid-call-takes-nobody-along", asy
   expect(objectsOf(prefix)).toEqual([]);
 });
 
+test("life/worker-thread-that-ends-while-its-arguments-are-read-takes-nobody-along", async () => {
+  const prefix = prefixOf();
+  const ending = [
+    "addon.memoryBytes({ ...spec, get width() { process.exit(7); } })",
+    "committer.expect([{ get firstTick() { process.exit(7); } }])",
+    "committer.expect(Object.defineProperty([{}], 0, { get: () => process.exit(7) }))",
+    "addon.openReader({ toString: () => process.exit(7) }, 'life', () => {})",
+  ];
+  // In a process of its own: what an addon does wrong here ends the process.
+  const child = runNode(`
+    const { Worker } = require("node:worker_threads");
+    (async () => {
+      for (const code of ${JSON.stringify(ending.map((end) => openEverything(prefix, end)))}) {
+        const worker = new Worker(code, { eval: true });
+        const status = await new Promise((resolve, reject) => { worker.once("exit", resolve); worker.once("error", reject); });
+        if (status !== 7) throw new Error("status " + status + " of " + code.slice(-120));
+      }
+    })();`);
+  expect(await once(child, "exit")).toEqual([0, null]);
+  expect(objectsOf(prefix)).toEqual([]);
+});
+
 test("life/two-copies-of-the-addon-live-side-by-side", async () => {
   const prefix = prefixOf();
   const folder = mkdtempSync(join(tmpdir(), "rvlife-"));

@@ -52,7 +52,6 @@ SessionObject::SessionObject(const Napi::CallbackInfo& call) : Napi::ObjectWrap<
   spec.descriptor = std::move(*descriptor);
   buffers_ = spec.buffers;
   signal_ = std::make_unique<addon::JsSignal>(env, call[1].As<Napi::Function>(), "retrovue decoder");
-  if (env.IsExceptionPending()) return;
   session_ = std::make_shared<libav::Session>(std::move(spec), [signal = signal_.get()] { signal->raise(); });
   hook_ = std::make_unique<addon::EnvHook>(env, [this] { abandon(); });
 }

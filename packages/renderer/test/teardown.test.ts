@@ -97,4 +97,22 @@ describe("the end of an environment", () => {
       })();`;
     expect(ran(script)).toEqual(quiet("ended"));
   });
+
+  test("renderer/a-worker-thread-ends-while-its-arguments-are-read", () => {
+    const script = `
+      const { Worker } = require("node:worker_threads");
+      const ends = [
+        "new Line({ ...spec, get width() { process.exit(7); } }, 0, mapping, undefined, () => {})",
+        "new Line(spec, 0, { get sequence() { process.exit(7); } }, undefined, () => {})",
+        "still(Object.defineProperty([0, 0, 0], 0, { get: () => process.exit(7) }), strides, 64, 48, 'yuv420p', 1, 1, 1, 1, 64)",
+        "lending(1, (line) => line.lend(2991, planes, Object.defineProperty([0, 0, 0], 0, { get: () => process.exit(7) }), sound, 0, 1600, true))",
+      ];
+      (async () => {
+        for (const end of ends) {
+          const worker = new Worker(${JSON.stringify(prelude)} + end, { eval: true });
+          console.log(await new Promise((resolve) => worker.once("exit", resolve)));
+        }
+      })();`;
+    expect(ran(script)).toEqual(quiet("7\n7\n7\n7"));
+  });
 });

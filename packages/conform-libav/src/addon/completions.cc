@@ -44,7 +44,8 @@ void Completions::settle(Napi::Env env) {
     if (found == pending_.end()) continue;
     for (napi_ref reference : found->second.pinned) napi_delete_reference(env, reference);
     if (result) napi_resolve_deferred(env, found->second.deferred, env.Undefined());
-    else napi_reject_deferred(env, found->second.deferred, addon::toJsError(env, result.failure()).Value());
+    else if (const napi_value error = addon::toJsError(env, result.failure()))
+      napi_reject_deferred(env, found->second.deferred, error);
     pending_.erase(found);
   }
   if (pending_.empty()) signal_->keepAlive(false);

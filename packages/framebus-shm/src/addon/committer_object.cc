@@ -81,10 +81,7 @@ Napi::Value CommitterObject::create(const Napi::CallbackInfo& info) {
 
 CommitterObject::CommitterObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<CommitterObject>(info) {
   const Napi::Env env = info.Env();
-  if (!info[0].IsExternal()) {
-    Napi::TypeError::New(env, "Made by createCommitter only").ThrowAsJavaScriptException();
-    return;
-  }
+  if (!info[0].IsExternal()) throw Napi::TypeError::New(env, "Made by createCommitter only");
   committer_ = std::move(info[0].As<Napi::External<Made>>().Data()->committer);
   const rvfb_header& h = committer_->header();
   slate_ = addon::ExternalBuffer(env, committer_->control(), committer_->control()->at(h.slate_offset),

@@ -76,10 +76,7 @@ Napi::Value ReaderObject::open(const Napi::CallbackInfo& info) {
 
 ReaderObject::ReaderObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ReaderObject>(info) {
   const Napi::Env env = info.Env();
-  if (!info[0].IsExternal()) {
-    Napi::TypeError::New(env, "Made by openReader only").ThrowAsJavaScriptException();
-    return;
-  }
+  if (!info[0].IsExternal()) throw Napi::TypeError::New(env, "Made by openReader only");
   guarded_ = *info[0].As<Napi::External<std::shared_ptr<Guarded>>>().Data();
   reader_ = std::shared_ptr<rvfb_reader>(guarded_, guarded_->reader);
   const rvfb_header& h = *rvfb_reader_header(reader_.get());

@@ -35,10 +35,7 @@ Napi::Value ReadersTableObject::show(const Napi::CallbackInfo& info) {
 
 ReadersTableObject::ReadersTableObject(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<ReadersTableObject>(info) {
-  if (!info[0].IsExternal()) {
-    Napi::TypeError::New(info.Env(), "Made by showReaders only").ThrowAsJavaScriptException();
-    return;
-  }
+  if (!info[0].IsExternal()) throw Napi::TypeError::New(info.Env(), "Made by showReaders only");
   table_ = *info[0].As<Napi::External<std::shared_ptr<ReadersTable>>>().Data();
 }
 

@@ -51,10 +51,7 @@ Napi::Value WriterObject::open(const Napi::CallbackInfo& info) {
 
 WriterObject::WriterObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<WriterObject>(info) {
   const Napi::Env env = info.Env();
-  if (!info[0].IsExternal()) {
-    Napi::TypeError::New(env, "Made by openWriter only").ThrowAsJavaScriptException();
-    return;
-  }
+  if (!info[0].IsExternal()) throw Napi::TypeError::New(env, "Made by openWriter only");
   writer_ = *info[0].As<Napi::External<std::shared_ptr<LaneWriter>>>().Data();
   scratchMemory_ = std::make_shared<rvfb_submission>();
   scratch_ = addon::ExternalBuffer(env, scratchMemory_, scratchMemory_.get(), sizeof *scratchMemory_);

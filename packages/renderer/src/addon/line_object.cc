@@ -127,7 +127,7 @@ Napi::Value LineObject::counters(const Napi::CallbackInfo& info) {
 
 Napi::Value LineObject::failure(const Napi::CallbackInfo& info) {
   const auto failure = line_->failure();
-  return failure ? addon::toJsError(info.Env(), *failure).Value() : info.Env().Undefined();
+  return failure ? Napi::Value(info.Env(), addon::toJsError(info.Env(), *failure)) : info.Env().Undefined();
 }
 
 Napi::Value LineObject::wanted(const Napi::CallbackInfo& info) {

@@ -15,9 +15,11 @@ class ExternalBuffer {
   template <class Owner>
   ExternalBuffer(Napi::Env env, std::shared_ptr<Owner> owner, void* at, std::size_t bytes) {
     using Held = std::shared_ptr<Owner>;
+    auto held = std::make_unique<Held>(std::move(owner));
     auto buffer = Napi::ArrayBuffer::New(
-        env, at, bytes, [](Napi::Env, void*, Held* held) { delete held; }, new Held(std::move(owner)));
-    if (!env.IsExceptionPending()) reference_ = Napi::Persistent(buffer);
+        env, at, bytes, [](Napi::Env, void*, Held* unused) { delete unused; }, held.get());
+    held.release();
+    reference_ = Napi::Persistent(buffer);
   }
   ExternalBuffer() = default;
 

@@ -4,17 +4,9 @@
 
 namespace retrovue::addon {
 
-/// The one place where a failure becomes a JS error: `message`, `code` (one of the engine's) and `status`.
-inline Napi::Error toJsError(Napi::Env env, const Failure& failure) {
-  Napi::Error error = Napi::Error::New(env, failure.message);
-  error.Set("code", Napi::String::New(env, failure.code));
-  error.Set("status", Napi::Number::New(env, failure.status));
-  return error;
-}
-
-/// Throws it; what is returned is for `return throwFailure(…)`. By plain calls, of which any may fail in a worker thread that
-/// is being terminated: then nothing is thrown, since nobody is there to catch it.
-inline Napi::Value throwFailure(Napi::Env env, const Failure& failure) {
+/// The one place where a failure becomes a JS error: `message`, `code` (one of the engine's) and `status`. By plain calls, of
+/// which any may fail in a worker thread that is being terminated: then null, since nobody is there to see it.
+inline napi_value toJsError(napi_env env, const Failure& failure) {
   napi_value message = nullptr, code = nullptr, status = nullptr, error = nullptr;
   const bool isMade =
       napi_create_string_utf8(env, failure.message.data(), failure.message.size(), &message) == napi_ok &&
@@ -23,7 +15,13 @@ inline Napi::Value throwFailure(Napi::Env env, const Failure& failure) {
       napi_create_error(env, nullptr, message, &error) == napi_ok &&
       napi_set_named_property(env, error, "code", code) == napi_ok &&
       napi_set_named_property(env, error, "status", status) == napi_ok;
-  if (isMade) napi_throw(env, error);
+  return isMade ? error : nullptr;
+}
+
+/// Throws it; what is returned is for `return throwFailure(…)`.
+inline Napi::Value throwFailure(Napi::Env env, const Failure& failure) {
+  const napi_value error = toJsError(env, failure);
+  if (error != nullptr) napi_throw(env, error);
   return env.Undefined();
 }
 

@@ -20,8 +20,7 @@ class JsSignal {
     if (made != napi_ok) {
       delete state_;
       closed_ = true;
-      Napi::Error::New(env, "Cannot make a thread-safe function").ThrowAsJavaScriptException();
-      return;
+      throw Napi::Error::New(env, "Cannot make a thread-safe function");
     }
     napi_unref_threadsafe_function(env, function_);
   }

@@ -32,26 +32,40 @@ Napi::Promise runJob(Napi::Env env, OwnerThread& thread, const Pinned& pinned,
     static void onSettle(napi_env rawEnv, napi_value, void* context, void*) {
       auto* job = static_cast<Job*>(context);
       if (rawEnv == nullptr) return;
-      const Napi::Env jsEnv(rawEnv);
-      const Napi::HandleScope scope(jsEnv);
       for (napi_ref reference : job->references) napi_delete_reference(rawEnv, reference);
       job->references.clear();
-      napi_value failed = nullptr;
-      if (*job->result) {
-        const Napi::Value value = job->convert(jsEnv, std::move(**job->result));
-        if (!jsEnv.IsExceptionPending()) {
-          napi_resolve_deferred(rawEnv, job->deferred, value);
-          return;
-        }
-        napi_get_and_clear_last_exception(rawEnv, &failed);
-      } else {
-        failed = toJsError(jsEnv, job->result->failure()).Value();
+      // Node calls this itself: nothing may be thrown through it.
+      try {
+        const Napi::Env jsEnv(rawEnv);
+        const Napi::HandleScope scope(jsEnv);
+        job->settleIn(jsEnv);
+      } catch (const Napi::Error&) {
+        // The environment is ending, and with it the promise.
       }
-      napi_reject_deferred(rawEnv, job->deferred, failed);
+    }
+
+    void settleIn(Napi::Env jsEnv) {
+      napi_value failed = nullptr;
+      if (*result) {
+        try {
+          const Napi::Value value = convert(jsEnv, std::move(**result));
+          if (!jsEnv.IsExceptionPending()) {
+            napi_resolve_deferred(jsEnv, deferred, value);
+            return;
+          }
+          napi_get_and_clear_last_exception(jsEnv, &failed);
+        } catch (const Napi::Error& error) {
+          failed = error.Value();
+        }
+      } else {
+        failed = toJsError(jsEnv, result->failure());
+      }
+      if (failed != nullptr) napi_reject_deferred(jsEnv, deferred, failed);
     }
     static void finalize(napi_env, void* data, void*) { delete static_cast<Job*>(data); }
   };
 
+  const Napi::String name = Napi::String::New(env, "retrovue job");
   auto* job = new Job();
   job->work = std::move(work);
   job->convert = std::move(convert);
@@ -61,7 +75,7 @@ Napi::Promise runJob(Napi::Env env, OwnerThread& thread, const Pinned& pinned,
     napi_ref reference = nullptr;
     if (napi_create_reference(env, value, 1, &reference) == napi_ok) job->references.push_back(reference);
   }
-  napi_create_threadsafe_function(env, nullptr, nullptr, Napi::String::New(env, "retrovue job"), 0, 1, job,
+  napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, job,
                                   &Job::finalize, job, &Job::onSettle, &job->settle);
   napi_threadsafe_function settle = job->settle;
   const bool posted = thread.post([job, settle](bool run) {
@@ -76,7 +90,7 @@ Napi::Promise runJob(Napi::Env env, OwnerThread& thread, const Pinned& pinned,
   });
   if (!posted) {
     const Failure full{"QueueFull", "Too many requests are waiting; try again later.", 0};
-    napi_reject_deferred(env, job->deferred, toJsError(env, full).Value());
+    if (const napi_value error = toJsError(env, full)) napi_reject_deferred(env, job->deferred, error);
     napi_release_threadsafe_function(settle, napi_tsfn_abort);
   }
   return Napi::Promise(env, promise);
