@@ -130,14 +130,20 @@ export interface NativeModule {
   useBreadcrumbFile(fd: number): boolean;
 }
 
-let loaded: NativeModule | undefined;
+/** What our own addon has beside what is shared. */
+export interface LibavModule extends NativeModule {
+  /** Bytes of the process's native heap, for tests of what is kept; with `true` after all that is free was given back. */
+  heapUse(isTrimmed: boolean): { readonly inUse: number; readonly free: number };
+}
+
+let loaded: LibavModule | undefined;
 
 /** Loads the addon, once. `PluginNotFound` where it was not built for this system. */
-export function loadNative(): NativeModule {
+export function loadNative(): LibavModule {
   if (loaded !== undefined) return loaded;
   try {
     // Beside `src` when run from source and beside `dist` when built.
-    loaded = createRequire(import.meta.url)("../build/Release/decoder_libav.node") as NativeModule;
+    loaded = createRequire(import.meta.url)("../build/Release/decoder_libav.node") as LibavModule;
     return loaded;
   } catch (cause) {
     throw new PlayoutError("PluginNotFound", "The native part of @retrovue/decoder-libav cannot be loaded.", {

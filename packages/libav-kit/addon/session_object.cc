@@ -2,6 +2,7 @@
 
 #include <retrovue/addon/js_error.h>
 #include <retrovue/libav/breadcrumb.h>
+#include <retrovue/libav/heap.h>
 
 #include <algorithm>
 
@@ -229,6 +230,7 @@ Napi::Value SessionObject::close(const Napi::CallbackInfo& call) {
     session->close();
     // With it goes the file.
     session.reset();
+    libav::trimHeapNowAndThen();
     isClosed_.store(true, std::memory_order_release);
     signal_->raise();
   });
@@ -249,6 +251,15 @@ Napi::Value SessionObject::closed(const Napi::CallbackInfo& call) {
 Napi::Value useBreadcrumbs(const Napi::CallbackInfo& call) {
   return Napi::Boolean::New(call.Env(),
                             libav::useBreadcrumbFile(static_cast<int>(numberOf(call.Env(), call[0]))));
+}
+
+/// heapUse(isTrimmed): { inUse, free } in bytes, after a trim where asked for.
+Napi::Value heapUse(const Napi::CallbackInfo& call) {
+  if (truthOf(call.Env(), call[0])) libav::trimHeap();
+  const libav::HeapUse use = libav::heapUse();
+  ObjectWriter it(call.Env());
+  it.set("inUse", static_cast<double>(use.inUse)).set("free", static_cast<double>(use.free));
+  return Napi::Value(call.Env(), it.value());
 }
 
 }  // namespace retrovue::decoder
