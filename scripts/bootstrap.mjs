@@ -28,14 +28,15 @@ import {
   packStage,
   protoStages,
   typesStage,
-  vitestStage,
 } from "./stages/stages.mjs";
 import { lastLine, tallyOfCode } from "./stages/tally.mjs";
+import { vitestStage } from "./stages/vitest-stage.mjs";
 
 /** Exit codes of docs/cli.md: wrong usage. */
 const exitUsage = 2;
 
-const engineEntry = join(root, "packages", "engine", "dist", "cli", "main.js");
+// The engine as bin/retrovue-playout starts it; why with that flag says packages/engine/src/processes/node-flags.ts.
+const engineEntry = ["--max-semi-space-size=16", join(root, "packages", "engine", "dist", "cli", "main.js")];
 
 const progress = new Progress();
 /** @param {string} line */
@@ -123,9 +124,9 @@ function report(error) {
 async function start(args) {
   await setUp(args.length === 0 ? ["build", "demo"] : ["build"]);
   await build();
-  if (args.length > 0) return await handOver(pinnedNode, [engineEntry, ...args]);
+  if (args.length > 0) return await handOver(pinnedNode, [...engineEntry, ...args]);
   const config = await progress.step("the demo's programmes", () => prepareDemo());
-  return await handOver(pinnedNode, [engineEntry, "--config", config, "--announce"]);
+  return await handOver(pinnedNode, [...engineEntry, "--config", config, "--announce"]);
 }
 
 /**

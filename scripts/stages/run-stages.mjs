@@ -16,7 +16,7 @@ const skipsShownMax = 20;
 
 /**
  * Runs every stage, whatever became of the ones before. What a passing stage said is folded into a line; what a
- * failing one said is shown in full. Ends with a line about all stages and the line of counts.
+ * failing one said, or one with an unsteady test, is shown in full. Ends with a line about all stages and the line of counts.
  *
  * @param {readonly Stage[]} stages
  * @param {(line: string) => void} print
@@ -33,7 +33,7 @@ export async function runStages(stages, print, progress = new Progress()) {
     const { tally, output } = await progress.during(stage.name, () => stage.run().catch(failureOf));
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const good = tally.failed === 0;
-    if (!good) print(output.trimEnd());
+    if (!good || (tally.unsteady ?? []).length > 0) print(output.trimEnd());
     print(`${good ? "✓" : "✗"} ${stage.name}: ${lastLine(tally)} (${seconds} s)`);
     tallies.push(tally);
     words.push(`${stage.name} ${good ? "ok" : "FAILED"}`);
@@ -41,6 +41,8 @@ export async function runStages(stages, print, progress = new Progress()) {
   const sum = sumOf(tallies);
   for (const skip of sum.skips.slice(0, skipsShownMax)) print(`  skipped: ${skip}`);
   if (sum.skips.length > skipsShownMax) print(`  and ${sum.skips.length - skipsShownMax} more`);
+  for (const name of sum.unsteady ?? [])
+    print(`  unsteady (failed among others, passed alone; see above): ${name}`);
   print(words.join(" · "));
   print(lastLine(sum));
   return sum;

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { buildNative, nativePackages, testNative } from "../native.mjs";
 import { checkPackages } from "../pack/check-packages.mjs";
 import { runCommand } from "../setup/command.mjs";
-import { cacheFolder, pinnedNode, root, toolEnvironment } from "../setup/root.mjs";
-import { tallyOfCode, tallyOfVitest } from "./tally.mjs";
+import { pinnedNode, root, toolEnvironment } from "../setup/root.mjs";
+import { tallyOfCode } from "./tally.mjs";
 
 /** @typedef {import("./run-stages.mjs").Stage} Stage */
 
@@ -95,31 +95,5 @@ export const hostileMediaStage = () => ({
     const args = [join(root, "scripts", "fuzz.ts"), "media", "--fresh", "--plants", ...bounds];
     const { code, output } = await runCommand(pinnedNode, args, { cwd: root, env: toolEnvironment() });
     return { tally: tallyOfCode(code), output };
-  },
-});
-
-/**
- * All tests that vitest runs, or those that `filters` picks. Counted from its report, not from what it prints.
- *
- * @param {string} name
- * @param {readonly string[]} filters
- * @returns {Stage}
- */
-export const vitestStage = (name, filters) => ({
-  name,
-  run: async () => {
-    // Named by process, so that two runs in one checkout do not count one another's tests.
-    const report = join(cacheFolder, "reports", `vitest-${process.pid}.json`);
-    mkdirSync(join(cacheFolder, "reports"), { recursive: true });
-    const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
-    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-    const args = [vitest, "run", ...reporters, ...filters];
-    const { code, output } = await runCommand(pinnedNode, args, { cwd: root, env: toolEnvironment() });
-    const tally = tallyOfVitest(
-      existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : undefined,
-      code,
-    );
-    rmSync(report, { force: true });
-    return { tally, output };
   },
 });

@@ -6,6 +6,7 @@
  * @property {number} failed
  * @property {number} skipped
  * @property {readonly string[]} skips the skipped tests by name, with the reason where one was given
+ * @property {readonly string[]} [unsteady] tests that failed among others and passed alone, by name; they count as passed
  */
 
 /**
@@ -57,6 +58,54 @@ export function tallyOfVitest(report, code) {
   return { passed, failed, skipped: skips.length, skips };
 }
 
+/** So many files may be run a second time; where more fail, the project is at fault and not the machine. */
+const filesSeenAgainMax = 3;
+
+/**
+ * The files of which single tests failed, if they are few. None where a file could not be loaded.
+ *
+ * @param {VitestReport | undefined} report
+ */
+export function filesToSeeAgain(report) {
+  const failed = (report?.testResults ?? []).filter((file) => file.status === "failed");
+  const single = failed.filter((file) => file.assertionResults.some((test) => test.status === "failed"));
+  return single.length === failed.length && failed.length <= filesSeenAgainMax
+    ? failed.map((file) => file.name)
+    : [];
+}
+
+/**
+ * Counts the tests of a run of which some files were run again, alone: of those the second look counts.
+ *
+ * @param {VitestReport | undefined} first
+ * @param {VitestReport | undefined} second
+ * @param {number} code the exit status of the second run
+ * @returns {Tally}
+ */
+export function tallyOfTwoLooks(first, second, code) {
+  const seenAgain = second?.testResults ?? [];
+  const steady = (first?.testResults ?? []).filter((file) => file.status !== "failed");
+  const failedFirst = new Set(testsOf(first, "failed").map(({ key }) => key));
+  const passedAlone = testsOf(second, "passed").filter(({ key }) => failedFirst.has(key));
+  const tally = tallyOfVitest({ testResults: [...steady, ...seenAgain] }, code);
+  // One that is not there at the second look has not passed.
+  const failed = Math.max(tally.failed, failedFirst.size - passedAlone.length);
+  return { ...tally, failed, unsteady: passedAlone.map(({ name }) => name) };
+}
+
+/**
+ * The tests of a report that ended in one way. Suites of contracts bring the same names into many files, so each has a key.
+ *
+ * @param {VitestReport | undefined} report
+ * @param {string} status
+ */
+const testsOf = (report, status) =>
+  (report?.testResults ?? []).flatMap((file) =>
+    file.assertionResults
+      .filter((test) => test.status === status)
+      .map((test) => ({ key: `${file.name}\n${test.fullName}`, name: test.fullName })),
+  );
+
 /**
  * Counts the tests of a ctest run from its JUnit report. A run without a test counts nothing.
  *
@@ -83,6 +132,7 @@ export const sumOf = (tallies) => ({
   failed: tallies.reduce((sum, tally) => sum + tally.failed, 0),
   skipped: tallies.reduce((sum, tally) => sum + tally.skipped, 0),
   skips: tallies.flatMap((tally) => tally.skips),
+  unsteady: tallies.flatMap((tally) => tally.unsteady ?? []),
 });
 
 /**

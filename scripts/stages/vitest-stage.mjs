@@ -1,0 +1,49 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { runCommand } from "../setup/command.mjs";
+import { cacheFolder, pinnedNode, root, toolEnvironment } from "../setup/root.mjs";
+import { filesToSeeAgain, tallyOfTwoLooks, tallyOfVitest } from "./tally.mjs";
+
+/** @typedef {import("./run-stages.mjs").Stage} Stage */
+/** @typedef {import("./tally.mjs").VitestReport} VitestReport */
+
+/**
+ * All tests that vitest runs, or those that `filters` picks. Counted from its report, not from what it prints. Files of which
+ * tests failed are run a second time, alone; decision 0019 says which, and why.
+ *
+ * @param {string} name
+ * @param {readonly string[]} filters
+ * @param {typeof runVitest} [run]
+ * @returns {Stage}
+ */
+export const vitestStage = (name, filters, run = runVitest) => ({
+  name,
+  run: async () => {
+    const first = await run(filters);
+    const again = filesToSeeAgain(first.report);
+    if (first.code === 0 || again.length === 0)
+      return { tally: tallyOfVitest(first.report, first.code), output: first.output };
+    const second = await run(again);
+    return {
+      tally: tallyOfTwoLooks(first.report, second.report, second.code),
+      output: `${first.output.trimEnd()}\n\nOnce more, alone:\n${second.output}`,
+    };
+  },
+});
+
+/**
+ * @param {readonly string[]} filters
+ * @returns {Promise<{ report: VitestReport | undefined, code: number, output: string }>}
+ */
+async function runVitest(filters) {
+  // Named by process, so that two runs in one checkout do not count one another's tests.
+  const path = join(cacheFolder, "reports", `vitest-${process.pid}.json`);
+  mkdirSync(join(cacheFolder, "reports"), { recursive: true });
+  const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${path}`];
+  const args = [vitest, "run", ...reporters, ...filters];
+  const { code, output } = await runCommand(pinnedNode, args, { cwd: root, env: toolEnvironment() });
+  const report = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined;
+  rmSync(path, { force: true });
+  return { report, code, output };
+}
