@@ -23,7 +23,7 @@ export const vitestStage = (name, filters, run = runVitest) => ({
     const again = filesToSeeAgain(first.report);
     if (first.code === 0 || again.length === 0)
       return { tally: tallyOfVitest(first.report, first.code), output: first.output };
-    const second = await run(again);
+    const second = await run([...again, "--no-file-parallelism"]);
     return {
       tally: tallyOfTwoLooks(first.report, second.report, second.code),
       output: `${first.output.trimEnd()}\n\nOnce more, alone:\n${second.output}`,
@@ -32,7 +32,7 @@ export const vitestStage = (name, filters, run = runVitest) => ({
 });
 
 /**
- * @param {readonly string[]} filters
+ * @param {readonly string[]} filters names of files or parts of them; options of vitest too
  * @returns {Promise<{ report: VitestReport | undefined, code: number, output: string }>}
  */
 async function runVitest(filters) {

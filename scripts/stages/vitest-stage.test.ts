@@ -44,7 +44,7 @@ test("stages/a-run-without-failures-is-looked-at-once", async () => {
 
 test("stages/what-passes-alone-is-unsteady-and-said-so", async () => {
   const { asked, lines, sum } = await staged(failing, look(0, { a: ["passed", "passed"] }));
-  expect(asked).toEqual([["all"], ["a"]]);
+  expect(asked).toEqual([["all"], ["a", "--no-file-parallelism"]]);
   expect(sum.unsteady).toEqual(["a 1"]);
   expect(lines.at(-1)).toBe("3 passed, 0 failed, 1 skipped");
   expect(lines.join("\n")).toContain("said with 1");
