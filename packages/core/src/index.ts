@@ -214,6 +214,7 @@ export {
   pluginContract,
   portNames,
 } from "./plugin/plugin.js";
+export { type MuxRateDemand, muxRateNeededKbps } from "./renderer/mux-rate.js";
 export { renderSource } from "./renderer/render-source.js";
 export type {
   EncodeSettings,

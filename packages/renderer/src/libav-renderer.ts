@@ -103,6 +103,7 @@ export class LibavRenderer implements Renderer {
       bytes: of(counterAt.bytes),
       droppedChunks: of(counterAt.dropped),
       opens: of(counterAt.opens),
+      overflows: of(counterAt.overflows),
       encodeLatency: {
         buckets: Array.from(table.subarray(counterAt.latency)),
         sumNs: of(counterAt.latencyNsSum),

@@ -13,8 +13,9 @@ export const counterAt = Object.freeze({
   opens: 6,
   frameGapNs: 7,
   realtime: 8,
-  latencyNsSum: 9,
-  latency: 10,
+  overflows: 9,
+  latencyNsSum: 10,
+  latency: 11,
 });
 
 /** Numbers of a portion in the table that `fetch` fills: offset, bytes, random access (1 or 0), tick. */

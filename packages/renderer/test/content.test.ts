@@ -46,6 +46,20 @@ const cases: readonly [string, keyof typeof buses, readonly [number, number], En
     2_160n,
   ],
   [
+    "h264 aac shm 30000/1001 at a constant rate",
+    "shared-memory",
+    [30_000, 1_001],
+    { ...renderSettings, muxRateKbps: 2_500 },
+    1_920n,
+  ],
+  [
+    "mpeg2 ac3 memory 24000/1001 at a constant rate",
+    "memory",
+    [24_000, 1_001],
+    { ...settings({ video: { codec: "mpeg2video" }, audio: { codec: "ac3" } }), muxRateKbps: 3_000 },
+    2_880n,
+  ],
+  [
     "mpeg2 ac3 shm 25",
     "shared-memory",
     [25, 1],

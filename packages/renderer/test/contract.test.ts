@@ -3,6 +3,7 @@ import { rendererContract } from "@retrovue/plugin-contract";
 import * as vitest from "vitest";
 import { HeadlessRendererFactory } from "../src/headless/index.js";
 import { LibavRendererFactory } from "../src/index.js";
+import { atConstantRate } from "./at-constant-rate.js";
 
 const openShared = () => new ShmFrameBus();
 
@@ -16,6 +17,12 @@ rendererContract({
   runner: vitest,
   title: "libav, ticks lent from memory",
   factory: () => new LibavRendererFactory(),
+});
+rendererContract({
+  runner: vitest,
+  title: "libav at a constant rate",
+  factory: () => atConstantRate(new LibavRendererFactory(), 2_500),
+  openBus: openShared,
 });
 rendererContract({
   runner: vitest,

@@ -14,6 +14,11 @@ export interface EncodeSettings {
     readonly preset: string;
   };
   readonly audio: { readonly codec: "aac" | "mp2" | "ac3"; readonly bitrateKbps: number };
+  /**
+   * Bit rate of the whole stream, held exactly: null packets fill it, and clock references come from places of packets. At least
+   * `muxRateNeededKbps`. Default 0: as much as there is to send.
+   */
+  readonly muxRateKbps?: number;
   /** What receivers call the channel (DVB's service name). Default: nothing is told. */
   readonly serviceName?: string;
 }
@@ -75,6 +80,11 @@ export interface RendererCounters {
   readonly droppedChunks: number;
   /** Times that the bus was opened. */
   readonly opens: number;
+  /**
+   * Pictures for which a constant rate had no room in time: whole in the stream only after their time, or left out (and then counted in
+   * `missedTicks`). Left out by renderers that have no constant rate.
+   */
+  readonly overflows?: number;
   /** From taking a tick to its bytes. */
   readonly encodeLatency: LatencyCounts;
   /** Time at which the last tick was taken minus its own time, nanoseconds, signed. */

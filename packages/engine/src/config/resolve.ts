@@ -91,6 +91,7 @@ function settingsOf(
     encode: {
       video: { ...defaults.encode.video, ...stripUndefined(own?.encode.video ?? {}) },
       audio: { ...defaults.encode.audio, ...stripUndefined(own?.encode.audio ?? {}) },
+      muxRateKbps: own?.encode.muxRateKbps ?? defaults.encode.muxRateKbps,
     },
     holdMs: own?.holdMs ?? defaults.holdMs,
     holdOnShortMs: own?.holdOnShortMs ?? defaults.holdOnShortMs,

@@ -46,13 +46,13 @@ export class ChannelOutputs {
     const { config, render, clock, now, metrics, log, onEvent } = options;
     this.#now = now;
     const httpTs = config.outputs.find(isHttpTs);
-    const { video, audio } = config.encode;
+    const { video, audio, muxRateKbps = 0 } = config.encode;
     this.httpTs =
       httpTs &&
       new HttpTs({
         hub: this.hub,
         clientsMax: httpTs.clientsMax,
-        bitrateKbps: video.bitrateKbps + audio.bitrateKbps,
+        bitrateKbps: Math.max(muxRateKbps, video.bitrateKbps + audio.bitrateKbps),
         now,
         metrics,
         log,

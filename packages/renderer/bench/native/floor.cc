@@ -93,7 +93,7 @@ int main(int count, char** arguments) {
   spec.height = std::atoi(arguments[3]);
   spec.pixelFormat = "yuv420p";
   spec.videoCodec = "h264";
-  spec.videoBitsPerSecond = std::int64_t{1000} * std::atoi(arguments[4]);
+  spec.videoBitsPerSecond = spec.videoBufferBits = std::int64_t{1000} * std::atoi(arguments[4]);
   spec.audioCodec = "aac";
   spec.audioBitsPerSecond = std::int64_t{1000} * std::atoi(arguments[5]);
   spec.preset = arguments[6];

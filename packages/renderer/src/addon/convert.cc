@@ -78,6 +78,8 @@ EncodeSpec encodeSpecOf(const Napi::Object& from) {
   spec.channels = intOf(from, "channels");
   spec.videoCodec = textOf(from, "videoCodec");
   spec.videoBitsPerSecond = wholeOf(from, "videoBitsPerSecond");
+  spec.videoBufferBits = wholeOf(from, "videoBufferBits");
+  spec.muxBitsPerSecond = wholeOf(from, "muxBitsPerSecond");
   spec.gopTicks = wholeOf(from, "gopTicks");
   spec.preset = textOf(from, "preset");
   spec.threads = intOf(from, "threads");

@@ -120,6 +120,7 @@ Napi::Value LineObject::counters(const Napi::CallbackInfo& info) {
   put(source_->opens());
   put(counters.frameGapNs.load());
   put(line_->pacer().isRealtime() ? 1 : 0);
+  put(counters.overflows.load());
   put(counters.latencyNsSum.load());
   for (const auto& bucket : counters.latency) put(bucket.load());
   return info.Env().Undefined();

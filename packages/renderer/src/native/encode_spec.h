@@ -28,6 +28,8 @@ struct EncodeSpec {
   /// "h264", "hevc" or "mpeg2video".
   std::string videoCodec;
   std::int64_t videoBitsPerSecond = 0;
+  /// What pictures may take at once beyond that rate (the buffer of ISO/IEC 13818-1 that they are decoded from), bits.
+  std::int64_t videoBufferBits = 0;
   /// Key frames lie on the ticks divisible by this, so that a restarted encoder puts them where the old one did.
   std::int64_t gopTicks = 1;
   std::string preset;
@@ -35,6 +37,8 @@ struct EncodeSpec {
   /// "aac", "mp2" or "ac3".
   std::string audioCodec;
   std::int64_t audioBitsPerSecond = 0;
+  /// The whole stream's, held exactly by null packets; 0: variable.
+  std::int64_t muxBitsPerSecond = 0;
 
   /// What receivers call it, UTF-8; empty: they are told nothing.
   std::string serviceName;

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -13,13 +14,16 @@ struct TickBytes {
   std::vector<std::uint8_t> bytes;
   /// Where each portion begins; the first at 0. The last ends with `bytes`.
   std::vector<std::size_t> portions;
-  /// A viewer may start at the first portion.
-  bool randomAccess = false;
+  /// Where a viewer may start, if anywhere; the first such place.
+  std::optional<std::size_t> randomAccess;
+  /// Pictures whose last byte lies among these, and behind their time.
+  std::uint32_t overdue = 0;
 
   void clear() {
     bytes.clear();
     portions.clear();
-    randomAccess = false;
+    randomAccess.reset();
+    overdue = 0;
   }
 };
 
@@ -30,6 +34,8 @@ class Muxer {
   /// @param into emptied by the caller; its memory is kept from tick to tick
   virtual void write(std::int64_t tick, std::span<const StreamUnit> pictures, std::span<const StreamUnit> sounds,
                      TickBytes& into) = 0;
+  /// How long what was written, and had no room yet, takes to leave; 0 where there is always room.
+  virtual std::int64_t backlogNs() const { return 0; }
 };
 
 }  // namespace retrovue::renderer

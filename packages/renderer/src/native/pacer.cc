@@ -105,17 +105,21 @@ bool Pacer::letGo() {
     if (portionTime(first.tick, first.portionsLeft) > until) break;
     if (!isDue) until += times_.burstNs;
     isDue = true;
-    if (first.portionsLeft == 0 && first.tick.randomAccess) isDropping_ = false;
     const std::size_t from = first.tick.portions[first.portionsLeft];
-    const std::size_t bytes = endOf(first.tick, first.portionsLeft) - from;
+    const std::size_t end = endOf(first.tick, first.portionsLeft);
     ++first.portionsLeft;
+    std::size_t kept = from;
+    if (const auto start = first.tick.randomAccess; isDropping_ && start && *start >= from && *start < end) {
+      isDropping_ = false;
+      first.fetched = kept = *start;
+    }
     if (isDropping_) {
-      first.fetched = from + bytes;
+      first.fetched = end;
     } else {
-      leftBytes_ += bytes;
+      leftBytes_ += end - kept;
       any = true;
     }
-    bytesLeft_.fetch_add(bytes, std::memory_order_relaxed);
+    bytesLeft_.fetch_add(end - from, std::memory_order_relaxed);
     if (first.portionsLeft == first.tick.portions.size()) {
       --waiting_;
       room_.notify_all();
@@ -152,11 +156,14 @@ std::size_t Pacer::fetch(std::span<std::uint8_t> into, std::span<Portion> portio
       // Up to the end of the portion that was begun.
       std::size_t portion = 0;
       while (endOf(tick, portion) <= first.fetched) ++portion;
+      // Where a viewer may start something of its own begins.
+      const bool isBefore = tick.randomAccess && first.fetched < *tick.randomAccess;
+      const std::size_t pieceEnd = isBefore ? std::min(endOf(tick, portion), *tick.randomAccess) : endOf(tick, portion);
       const std::size_t room = (into.size() - filled) / kTsPacketBytes * kTsPacketBytes;
-      const std::size_t bytes = std::min(endOf(tick, portion) - first.fetched, room);
-      if (bytes == 0 || (bytes < endOf(tick, portion) - first.fetched && count > 0)) break;
+      const std::size_t bytes = std::min(pieceEnd - first.fetched, room);
+      if (bytes == 0 || (bytes < pieceEnd - first.fetched && count > 0)) break;
       std::memcpy(into.data() + filled, tick.bytes.data() + first.fetched, bytes);
-      portions[count++] = {filled, bytes, tick.randomAccess && first.fetched == 0, tick.tick};
+      portions[count++] = {filled, bytes, tick.randomAccess == first.fetched, tick.tick};
       filled += bytes;
       first.fetched += bytes;
       leftBytes_ -= std::min(bytes, leftBytes_);

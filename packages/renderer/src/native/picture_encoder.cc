@@ -105,8 +105,7 @@ Expected<PictureEncoder> PictureEncoder::open(const EncodeSpec& spec) {
   context->color_range = static_cast<AVColorRange>(spec.range);
   context->bit_rate = spec.videoBitsPerSecond;
   context->rc_max_rate = spec.videoBitsPerSecond;
-  // A second of bits, as ffmpeg users write it: -maxrate B -bufsize B.
-  context->rc_buffer_size = static_cast<int>(std::min<std::int64_t>(spec.videoBitsPerSecond, INT32_MAX));
+  context->rc_buffer_size = static_cast<int>(std::min<std::int64_t>(spec.videoBufferBits, INT32_MAX));
   context->gop_size = static_cast<int>(std::min<std::int64_t>(spec.gopTicks, INT32_MAX));
   context->max_b_frames = 0;
   context->thread_count = spec.threads;

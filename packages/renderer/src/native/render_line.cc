@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "constant_muxer.h"
 #include "ts_muxer.h"
 
 namespace retrovue::renderer {
@@ -47,7 +48,8 @@ RenderLine::RenderLine(const EncodeSpec& spec, LeaveTimes times, TickSource& sou
       events_(std::move(events)),
       pictures_(std::move(pictures)),
       sounds_(std::move(sounds)),
-      muxer_(std::make_unique<TsMuxer>(spec)),
+      muxer_(spec.muxBitsPerSecond > 0 ? std::unique_ptr<Muxer>(std::make_unique<ConstantMuxer>(spec))
+                                       : std::make_unique<TsMuxer>(spec)),
       pacer_(spec.grid, times, clock, events_.onLeft),
       thread_([this] { loop(); }) {}
 
@@ -149,7 +151,9 @@ Expected<std::int64_t> RenderLine::fill(std::int64_t tick) {
 Expected<void> RenderLine::encode(const TakenTick& taken, std::int64_t takenAt) {
   const std::int64_t lateNs = takenAt - spec_.grid.tickTime(taken.tick);
   isSkipping_ = isSettled_ && lateNs > (isSkipping_ ? kCaughtUpNs : kSkipNs);
-  if (isSkipping_) {
+  const bool hasRoom = muxer_->backlogNs() <= kBacklogMaxNs;
+  if (!hasRoom) counters_.overflows.fetch_add(1, std::memory_order_relaxed);
+  if (isSkipping_ || !hasRoom) {
     counters_.missed.fetch_add(1, std::memory_order_relaxed);
   } else {
     if (auto done = pictures_.encode(taken, pictureUnits_); !done) return done;
@@ -168,6 +172,7 @@ bool RenderLine::send(std::int64_t tick) {
   muxer_->write(tick, pictureUnits_.all(), soundUnits_.all(), bytes);
   pictureUnits_.recycle();
   soundUnits_.recycle();
+  counters_.overflows.fetch_add(bytes.overdue, std::memory_order_relaxed);
   return pacer_.push(std::move(bytes));
 }
 

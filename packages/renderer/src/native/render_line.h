@@ -25,7 +25,7 @@ inline constexpr std::array<std::int64_t, 10> kLatencyBoundsNs{
 
 /// What a line has done; all but the last only grow. Read from any thread.
 struct RenderCounters {
-  std::atomic<std::uint64_t> encoded{0}, missed{0}, late{0}, torn{0}, latencyNsSum{0};
+  std::atomic<std::uint64_t> encoded{0}, missed{0}, late{0}, torn{0}, overflows{0}, latencyNsSum{0};
   std::array<std::atomic<std::uint64_t>, kLatencyBoundsNs.size() + 1> latency{};
   std::atomic<std::int64_t> frameGapNs{0};
 };
@@ -38,6 +38,9 @@ struct RenderCounters {
 ///
 /// Being late: a picture whose tick is 400 ms past is left out, its sound is not, until the line has caught up; a second past,
 /// the line goes on at the tick on air. Both are counted as missed, and the stream stays on its grid.
+///
+/// A constant rate without room: a picture is left out while more waits for its place than can leave in time; counted as missed and, with those
+/// that end behind their time, as overflows.
 ///
 /// A bus that ends, or stands still for 200 ms: the stream goes on with its clock and with silence, without pictures, which are
 /// counted as missed, until there are ticks again.

@@ -161,7 +161,8 @@ void TsMuxer::write(std::int64_t tick, std::span<const StreamUnit> pictures, std
                     TickBytes& into) {
   const std::uint8_t counterBefore = picturePid_.lastCounter();
   into.tick = tick;
-  into.randomAccess = std::any_of(pictures.begin(), pictures.end(), [](const StreamUnit& unit) { return unit.isKey; });
+  if (std::any_of(pictures.begin(), pictures.end(), [](const StreamUnit& unit) { return unit.isKey; }))
+    into.randomAccess = 0;
   if (into.randomAccess || isFirst_ || tick % tablesEvery_ == 0) writeTables(into.bytes);
   std::optional<std::int64_t> pcr = pcrOfTick(grid_, tick, 0, portions_, kDecoderDelay);
   for (const StreamUnit& unit : pictures) {

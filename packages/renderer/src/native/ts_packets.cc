@@ -31,15 +31,9 @@ void appendAdaptation(const Adaptation& adaptation, std::size_t length, std::vec
                                            (adaptation.randomAccess ? 0x40 : 0) | (adaptation.pcr ? 0x10 : 0)));
   std::size_t written = 2;
   if (adaptation.pcr) {
-    const auto base = static_cast<std::uint64_t>(*adaptation.pcr / 300);
-    const auto extension = static_cast<std::uint32_t>(*adaptation.pcr % 300);
-    into.push_back(static_cast<std::uint8_t>(base >> 25));
-    into.push_back(static_cast<std::uint8_t>(base >> 17));
-    into.push_back(static_cast<std::uint8_t>(base >> 9));
-    into.push_back(static_cast<std::uint8_t>(base >> 1));
-    into.push_back(static_cast<std::uint8_t>((base & 1) << 7 | 0x7e | extension >> 8));
-    into.push_back(static_cast<std::uint8_t>(extension));
-    written += 6;
+    const auto field = pcrField(*adaptation.pcr);
+    into.insert(into.end(), field.begin(), field.end());
+    written += field.size();
   }
   into.insert(into.end(), length - written, 0xff);
 }
@@ -53,6 +47,30 @@ void appendHeader(std::uint16_t pid, bool isStart, bool hasAdaptation, bool hasP
 }
 
 }  // namespace
+
+std::array<std::uint8_t, 6> pcrField(std::int64_t pcr) {
+  const auto byte = [](auto value) { return static_cast<std::uint8_t>(value); };
+  const std::int64_t base = pcr / 300, extension = pcr % 300;
+  return {byte(base >> 25), byte(base >> 17),
+          byte(base >> 9),  byte(base >> 1),
+          byte((base & 1) << 7 | 0x7e | extension >> 8), byte(extension)};
+}
+
+int pidOf(std::span<const std::uint8_t> packet) {
+  return (packet[1] & 0x1f) << 8 | packet[2];
+}
+
+bool isUnitStart(std::span<const std::uint8_t> packet) {
+  return (packet[1] & 0x40) != 0;
+}
+
+bool hasPayload(std::span<const std::uint8_t> packet) {
+  return (packet[3] & 0x10) != 0;
+}
+
+bool hasPcr(std::span<const std::uint8_t> packet) {
+  return (packet[3] & 0x20) != 0 && packet[4] > 0 && (packet[5] & 0x10) != 0;
+}
 
 std::uint32_t psiCrc(std::span<const std::uint8_t> bytes) {
   static const std::array<std::uint32_t, 256> table = crcTable();

@@ -12,6 +12,16 @@ inline constexpr std::size_t kTsPacketBytes = 188;
 /// CRC-32 of program specific information (ISO/IEC 13818-1, annex A).
 std::uint32_t psiCrc(std::span<const std::uint8_t> bytes);
 
+/// A clock reference of 27 MHz as it is written, from byte `kPcrAt` of its packet on.
+inline constexpr std::size_t kPcrAt = 6;
+std::array<std::uint8_t, 6> pcrField(std::int64_t pcr);
+
+/// What the header of a whole packet says.
+int pidOf(std::span<const std::uint8_t> packet);
+bool isUnitStart(std::span<const std::uint8_t> packet);
+bool hasPayload(std::span<const std::uint8_t> packet);
+bool hasPcr(std::span<const std::uint8_t> packet);
+
 /// What the adaptation field of a packet says besides its stuffing.
 struct Adaptation {
   bool discontinuity = false;

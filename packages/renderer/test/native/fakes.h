@@ -19,7 +19,7 @@ inline EncodeSpec smallSpec(std::uint32_t num = 25, std::uint32_t den = 1) {
   spec.pixelFormat = "yuv420p";
   spec.primaries = spec.transfer = spec.matrix = spec.range = 1;
   spec.videoCodec = "h264";
-  spec.videoBitsPerSecond = 400'000;
+  spec.videoBitsPerSecond = spec.videoBufferBits = 400'000;
   spec.gopTicks = 10;
   spec.preset = "ultrafast";
   spec.audioCodec = "aac";

@@ -1,58 +1,14 @@
 #include <retrovue/test/runner.h>
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 
 #include "ts_muxer.h"
+#include "ts_reading.h"
 #include "wire_time.h"
 
 using namespace retrovue::renderer;
-
-namespace {
-
-EncodeSpec specAt(std::uint32_t num, std::uint32_t den) {
-  EncodeSpec spec;
-  spec.grid = {num, den, 48'000};
-  spec.videoCodec = "h264";
-  spec.audioCodec = "aac";
-  return spec;
-}
-
-StreamUnit unitOf(std::int64_t index, std::size_t bytes, bool isKey, std::uint8_t fill) {
-  StreamUnit unit{retrovue::libav::makePacket(), index, isKey};
-  av_new_packet(unit.packet.get(), static_cast<int>(bytes));
-  std::memset(unit.packet->data, fill, bytes);
-  return unit;
-}
-
-int pidOf(const std::uint8_t* packet) {
-  return (packet[1] & 0x1f) << 8 | packet[2];
-}
-
-bool hasPcr(const std::uint8_t* packet) {
-  return (packet[3] & 0x20) != 0 && packet[4] > 0 && (packet[5] & 0x10) != 0;
-}
-
-std::int64_t pcrOf(const std::uint8_t* packet) {
-  const std::int64_t base = std::int64_t{packet[6]} << 25 | packet[7] << 17 | packet[8] << 9 | packet[9] << 1 |
-                            packet[10] >> 7;
-  return base * 300 + ((packet[10] & 1) << 8 | packet[11]);
-}
-
-/// The payload of a PID, in order.
-std::vector<std::uint8_t> payloadOf(const TickBytes& tick, int pid) {
-  std::vector<std::uint8_t> payload;
-  for (std::size_t at = 0; at < tick.bytes.size(); at += kTsPacketBytes) {
-    const std::uint8_t* packet = tick.bytes.data() + at;
-    if (pidOf(packet) != pid || (packet[3] & 0x10) == 0) continue;
-    const std::size_t from = (packet[3] & 0x20) != 0 ? 5U + packet[4] : 4U;
-    payload.insert(payload.end(), packet + from, packet + kTsPacketBytes);
-  }
-  return payload;
-}
-
-}  // namespace
+using namespace retrovue::renderer::test;
 
 TEST("ts/crc-is-the-standards-own") {
   // The check value of CRC-32/MPEG-2.

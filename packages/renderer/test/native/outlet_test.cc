@@ -61,7 +61,7 @@ struct Piped {
     bytes.tick = tick;
     bytes.bytes.assign(packets * kTsPacketBytes, static_cast<std::uint8_t>(tick));
     bytes.portions.push_back(0);
-    bytes.randomAccess = randomAccess;
+    if (randomAccess) bytes.randomAccess = 0;
     pacer.push(std::move(bytes));
   }
   void read(void* into, std::size_t bytes) {

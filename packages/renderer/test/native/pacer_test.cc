@@ -40,7 +40,7 @@ TickBytes tickOf(Pacer& pacer, std::int64_t tick, std::size_t packets, std::size
   bytes.tick = tick;
   bytes.bytes.assign(packets * kTsPacketBytes, static_cast<std::uint8_t>(tick));
   for (std::size_t p = 0; p < portions; ++p) bytes.portions.push_back(packets * p / portions * kTsPacketBytes);
-  bytes.randomAccess = randomAccess;
+  if (randomAccess) bytes.randomAccess = 0;
   return bytes;
 }
 

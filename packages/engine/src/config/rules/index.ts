@@ -2,6 +2,7 @@ import { autostartHasPlan, leadInOrder, outputsApart, sizeFitsChroma, uniqueChan
 import { clockIsMeant } from "./clock.js";
 import { filesExist } from "./files.js";
 import { controlIsGuarded, listenersApart } from "./listeners.js";
+import { muxRatesSuffice } from "./mux-rate.js";
 import { planSchemesAreAllowed, plansAreKnown } from "./plans.js";
 import type { Rule } from "./rule.js";
 
@@ -12,6 +13,7 @@ export const rules: readonly Rule[] = [
   leadInOrder,
   sizeFitsChroma,
   outputsApart,
+  muxRatesSuffice,
   plansAreKnown,
   planSchemesAreAllowed,
   listenersApart,

@@ -52,6 +52,11 @@ const gop = whole(100, 10_000, "Longest time between two random access points.")
 const preset = text(32, "The encoder's own word for its trade of speed against quality.");
 const audioCodec = z.enum(["aac", "mp2", "ac3"]).describe("Codec of the emitted sound.");
 const audioBitrate = whole(16, 1_536, "Bit rate of the emitted sound in kilobits per second.");
+const muxRate = whole(
+  0,
+  500_000,
+  "Constant bit rate of the whole stream in kilobits per second, filled with null packets; 0: variable. It must have room for picture, sound and what MPEG-TS adds.",
+);
 const encodeDescription = "How the channel's stream is encoded.";
 
 const holdMs = whole(
@@ -151,6 +156,7 @@ export const defaultsSection = z
           .strictObject({ codec: audioCodec.default("aac"), bitrateKbps: audioBitrate.default(192) })
           .prefault({})
           .describe("The sound."),
+        muxRateKbps: muxRate.default(0),
       })
       .prefault({})
       .describe(encodeDescription),
@@ -215,6 +221,7 @@ export const channelSettings = {
         .strictObject({ codec: audioCodec.optional(), bitrateKbps: audioBitrate.optional() })
         .prefault({})
         .describe("The sound."),
+      muxRateKbps: muxRate.optional(),
     })
     .prefault({})
     .describe(encodeDescription),

@@ -1,0 +1,261 @@
+#include <retrovue/test/runner.h>
+
+#include <algorithm>
+#include <map>
+
+#include "constant_muxer.h"
+#include "ts_reading.h"
+#include "wire_time.h"
+
+using namespace retrovue::renderer;
+using namespace retrovue::renderer::test;
+
+namespace {
+
+constexpr int kNullPid = 0x1fff;
+/// PCR of a byte may be off by so much (ISO/IEC 13818-1, 2.4.2.2): 500 ns in units of 27 MHz.
+constexpr std::int64_t kPcrError = 13;
+
+EncodeSpec constantSpec(std::uint32_t num, std::uint32_t den, std::int64_t bitsPerSecond) {
+  EncodeSpec spec = specAt(num, den);
+  spec.muxBitsPerSecond = bitsPerSecond;
+  return spec;
+}
+
+/// Writes tick after tick and keeps the stream as one.
+struct Stream {
+  explicit Stream(const EncodeSpec& spec) : muxer(spec) {}
+
+  /// @param pictureBytes 0: the tick has no picture
+  TickBytes write(std::int64_t tick, std::size_t pictureBytes, bool isKey, int soundFrames = 1) {
+    std::vector<StreamUnit> pictures, sounds;
+    if (pictureBytes > 0) pictures.push_back(unitOf(tick, pictureBytes, isKey, 7));
+    for (int i = 0; i < soundFrames; ++i) sounds.push_back(unitOf(1024 * (tick * 2 + i), 300, true, 9));
+    TickBytes made;
+    muxer.write(tick, pictures, sounds, made);
+    overdue += made.overdue;
+    bytes.insert(bytes.end(), made.bytes.begin(), made.bytes.end());
+    return made;
+  }
+  const std::uint8_t* packet(std::size_t n) const { return bytes.data() + n * kTsPacketBytes; }
+  std::size_t packets() const { return bytes.size() / kTsPacketBytes; }
+
+  ConstantMuxer muxer;
+  std::vector<std::uint8_t> bytes;
+  std::uint32_t overdue = 0;
+};
+
+struct Clock {
+  std::size_t packet;
+  std::int64_t pcr;
+};
+
+std::vector<Clock> clocksOf(const Stream& stream) {
+  std::vector<Clock> clocks;
+  for (std::size_t n = 0; n < stream.packets(); ++n)
+    if (hasPcr(stream.packet(n))) clocks.push_back({n, pcrOf(stream.packet(n))});
+  return clocks;
+}
+
+/// Each clock, against each place between it and the first, and the distance of clocks.
+void checkClocks(const Stream& stream, std::int64_t bitsPerSecond) {
+  const auto clocks = clocksOf(stream);
+  REQUIRE(clocks.size() > 10);
+  for (std::size_t i = 1; i < clocks.size(); ++i) {
+    const std::int64_t bits = static_cast<std::int64_t>(clocks[i].packet - clocks[0].packet) * 1504;
+    const std::int64_t due = unitsAt(bits, bitsPerSecond, 1, kPcrPerSecond);
+    const std::int64_t off = floorMod(clocks[i].pcr - clocks[0].pcr, kPcrModulus) - due;
+    CHECK(off <= 1 && off >= -1 && kPcrError > 1);
+    CHECK(floorMod(clocks[i].pcr - clocks[i - 1].pcr, kPcrModulus) <= 27'000 * 40);
+  }
+}
+
+void checkCounters(const Stream& stream) {
+  std::map<int, int> counters;
+  for (std::size_t n = 0; n < stream.packets(); ++n) {
+    const std::uint8_t* packet = stream.packet(n);
+    const int pid = pidOf(packet);
+    if (pid == kNullPid) continue;
+    const bool isFirst = counters.find(pid) == counters.end();
+    if (!isFirst) CHECK_EQ(packet[3] & 15, (packet[3] & 0x10) != 0 ? (counters[pid] + 1) & 15 : counters[pid]);
+    counters[pid] = packet[3] & 15;
+  }
+}
+
+std::vector<std::uint8_t> carried(const Stream& stream, int pid) {
+  TickBytes all;
+  all.bytes = stream.bytes;
+  return payloadOf(all, pid);
+}
+
+}  // namespace
+
+TEST("constant/every-rate-is-exact-between-any-two-clocks-which-are-at-most-40-ms-apart") {
+  for (const auto& [num, den] : {std::pair{24'000U, 1'001U}, {25U, 1U}, {30'000U, 1'001U}, {60U, 1U}}) {
+    for (const std::int64_t rate : {1'500'000, 4'567'000, 19'392'658, 38'014'706}) {
+      Stream stream(constantSpec(num, den, rate));
+      // Far from zero, as ticks are in service; over a wrap of the clock in the second case.
+      for (const std::int64_t from : {std::int64_t{52'000'000'000}}) {
+        for (std::int64_t n = 0; n < 120; ++n)
+          stream.write(from + n, n % 7 == 3 ? 0 : n % 10 == 0 ? 9'000 : 800, n % 10 == 0);
+      }
+      checkClocks(stream, rate);
+      checkCounters(stream);
+      CHECK_EQ(stream.overdue, 0U);
+    }
+  }
+}
+
+TEST("constant/a-clock-is-the-time-of-its-own-byte-less-half-a-second") {
+  const std::int64_t rate = 5'000'000;
+  Stream stream(constantSpec(25, 1, rate));
+  const std::int64_t tick = 45'000'000'000;
+  stream.write(tick, 2'000, true);
+  const Clock first = clocksOf(stream).at(0);
+  // The packet that the tick begins with, counted from the epoch; 40 ms are 200 kbit.
+  const std::int64_t bits = tick * 200'000;
+  const std::int64_t place = (bits + 1503) / 1504 + static_cast<std::int64_t>(first.packet);
+  const auto arrival = static_cast<__int128>(place * 188 + 10) * 8 * 27'000'000 / rate;
+  CHECK_EQ(first.pcr, floorMod(static_cast<std::int64_t>(arrival) - 13'500'000, kPcrModulus));
+}
+
+TEST("constant/a-clock-wraps-with-its-places") {
+  const std::int64_t rate = 3'000'000;
+  Stream stream(constantSpec(25, 1, rate));
+  const std::int64_t wrap = kPtsModulus / 3'600 + 12;  // half a second behind it, so that the clock wraps
+  for (std::int64_t tick = wrap - 20; tick < wrap + 20; ++tick) stream.write(tick, 900, tick % 10 == 0 || tick == wrap - 20);
+  checkClocks(stream, rate);
+  const auto clocks = clocksOf(stream);
+  CHECK(clocks.back().pcr < clocks.front().pcr);
+}
+
+TEST("constant/a-tick-holds-the-packets-that-begin-within-it-and-a-successor-goes-on-with-the-line") {
+  const EncodeSpec spec = constantSpec(30'000, 1'001, 4'000'000);
+  const PacketGrid places(spec.grid, spec.muxBitsPerSecond);
+  Stream one(spec), other(spec);
+  for (std::int64_t tick = 1000; tick < 1060; ++tick) {
+    const TickBytes bytes = one.write(tick, 1'500, tick % 10 == 0);
+    CHECK_EQ(static_cast<std::int64_t>(bytes.bytes.size() / kTsPacketBytes), places.firstOf(tick + 1) - places.firstOf(tick));
+    // 33 ms in portions of 10 ms at most.
+    CHECK_EQ(bytes.portions.size(), 4U);
+    for (const std::size_t portion : bytes.portions) CHECK_EQ(portion % kTsPacketBytes, 0U);
+    if (tick < 1030) continue;
+    TickBytes again;
+    const StreamUnit picture = unitOf(tick, 1'500, tick % 10 == 0, 7), sound = unitOf(2048 * tick, 300, true, 9);
+    other.muxer.write(tick, {&picture, 1}, {&sound, 1}, again);
+    std::vector<std::int64_t> mine, theirs;
+    for (std::size_t at = 0; at < bytes.bytes.size(); at += kTsPacketBytes) {
+      if (hasPcr(bytes.bytes.data() + at)) mine.push_back(pcrOf(bytes.bytes.data() + at));
+      if (hasPcr(again.bytes.data() + at)) theirs.push_back(pcrOf(again.bytes.data() + at));
+    }
+    if (tick > 1030) CHECK(mine == theirs);
+  }
+}
+
+TEST("constant/what-it-carries-is-what-the-variable-stream-carries") {
+  const EncodeSpec spec = constantSpec(25, 1, 2'500'000);
+  Stream stream(spec);
+  TsMuxer variable(spec);
+  TickBytes plain;
+  for (std::int64_t tick = 100; tick < 200; ++tick) {
+    const std::size_t size = tick % 25 == 0 ? 25'000 : static_cast<std::size_t>(1'000 + tick * 37 % 900);
+    stream.write(tick, size, tick % 25 == 0);
+    const StreamUnit picture = unitOf(tick, size, tick % 25 == 0, 7), sound = unitOf(2048 * tick, 300, true, 9);
+    variable.write(tick, {&picture, 1}, {&sound, 1}, plain);
+  }
+  CHECK_EQ(stream.overdue, 0U);
+  CHECK_EQ(stream.muxer.backlogNs(), 0);
+  for (const int pid : {int{kPicturePid}, int{kSoundPid}}) CHECK(carried(stream, pid) == payloadOf(plain, pid));
+}
+
+TEST("constant/a-viewer-starts-where-the-key-frames-tables-came-to-lie") {
+  Stream stream(constantSpec(25, 1, 2'000'000));
+  std::size_t starts = 0;
+  for (std::int64_t tick = 100; tick < 200; ++tick) {
+    // What comes before a key frame takes two ticks and more: it begins in its second.
+    const std::size_t size = tick % 10 == 9 ? 22'000 : 700;
+    const TickBytes bytes = stream.write(tick, size, tick % 10 == 0);
+    if (!bytes.randomAccess) continue;
+    ++starts;
+    if (tick > 100) CHECK_EQ(tick % 10, 1);
+    const std::uint8_t* at = bytes.bytes.data() + *bytes.randomAccess;
+    REQUIRE(*bytes.randomAccess + 3 * kTsPacketBytes <= bytes.bytes.size());
+    CHECK_EQ(pidOf(at), 0);
+    CHECK_EQ(pidOf(at + kTsPacketBytes), kTablesPid);
+    CHECK_EQ(pidOf(at + 2 * kTsPacketBytes), kPicturePid);
+    CHECK(hasPcr(at + 2 * kTsPacketBytes));
+    CHECK((at[2 * kTsPacketBytes + 5] & 0x40) != 0);
+  }
+  CHECK_EQ(starts, 10U);
+  checkCounters(stream);
+  checkClocks(stream, 2'000'000);
+}
+
+TEST("constant/a-picture-too-large-delays-pictures-and-never-sound-clock-or-tables") {
+  const std::int64_t rate = 2'000'000;
+  Stream stream(constantSpec(25, 1, rate));
+  for (std::int64_t tick = 100; tick < 110; ++tick) stream.write(tick, 700, tick == 100);
+  // A second and a half at this rate.
+  stream.write(110, 375'000, false);
+  CHECK(stream.muxer.backlogNs() > kBacklogMaxNs);
+  std::int64_t tick = 111;
+  for (; stream.muxer.backlogNs() > kBacklogMaxNs; ++tick) stream.write(tick, 0, false);
+  CHECK(tick > 130 && tick < 150);
+  for (const std::int64_t end = tick + 20; tick < end; ++tick) stream.write(tick, 700, tick % 10 == 0);
+  CHECK_EQ(stream.muxer.backlogNs(), 0);
+  // The large one; what followed it had been left out until there was room.
+  CHECK_EQ(stream.overdue, 1U);
+  checkClocks(stream, rate);
+  checkCounters(stream);
+  // Each frame of sound stands where its time has not come yet: the clock at its place, by the rate, against its PTS.
+  const auto clocks = clocksOf(stream);
+  std::int64_t soundFrame = 200, lastTables = 0;
+  for (std::size_t n = 0; n < stream.packets(); ++n) {
+    const std::uint8_t* packet = stream.packet(n);
+    if (pidOf(packet) == 0) {
+      CHECK(static_cast<std::int64_t>(n) - lastTables <= rate / 1504 / 4);
+      lastTables = static_cast<std::int64_t>(n);
+    }
+    if (pidOf(packet) != kSoundPid || (packet[1] & 0x40) == 0) continue;
+    const auto place = static_cast<std::int64_t>(n - clocks[0].packet);
+    const std::int64_t pcr = clocks[0].pcr + unitsAt(place * 1504, rate, 1, kPcrPerSecond);
+    // Written with the tick of half its number (`Stream::write`).
+    const std::int64_t tickTime = unitsAt(soundFrame / 2, 25, 1, kPcrPerSecond);
+    CHECK(pcr < tickTime - 27'000 * 85);
+    soundFrame += 2;
+  }
+}
+
+TEST("constant/ticks-that-are-left-out-break-the-clock-and-it-says-so") {
+  Stream stream(constantSpec(25, 1, 3'000'000));
+  for (std::int64_t tick = 100; tick < 105; ++tick) stream.write(tick, 700, tick == 100);
+  const std::size_t before = stream.packets();
+  stream.write(130, 700, true);
+  std::vector<std::size_t> marked;
+  for (const Clock& clock : clocksOf(stream))
+    if ((stream.packet(clock.packet)[5] & 0x80) != 0) marked.push_back(clock.packet);
+  // The stream's first clock, behind its tables, and that of the first place behind the gap.
+  CHECK(marked == std::vector<std::size_t>({2, before}));
+  checkCounters(stream);
+}
+
+TEST("constant/nothing-is-allocated-for-packets-once-it-runs") {
+  // The queue keeps its memory however much goes through it.
+  PacketQueue queue;
+  std::vector<std::uint8_t> packet(kTsPacketBytes, 1);
+  for (int i = 0; i < 20; ++i) queue.push(packet, i / 3);
+  const std::uint8_t* low = queue.at(0).data();
+  const std::uint8_t* high = low + std::size_t{64} * kTsPacketBytes;
+  for (int i = 20; i < 20'000; ++i) {
+    queue.push(packet, i / 3);
+    CHECK_EQ(queue.tick(), (i - 20) / 3);
+    const bool isLast = queue.pop();
+    CHECK_EQ(isLast, (i - 20) % 3 == 2);
+    if (i == 100) {
+      low = queue.at(0).data() - std::size_t{64} * kTsPacketBytes;
+      high = queue.at(0).data() + std::size_t{64} * kTsPacketBytes;
+    }
+    if (i > 100) CHECK(queue.at(0).data() >= low && queue.at(0).data() <= high);
+  }
+  CHECK_EQ(queue.size(), 20);
+}
