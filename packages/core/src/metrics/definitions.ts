@@ -174,6 +174,11 @@ export const metrics = Object.freeze({
     "Groups of pictures dropped for slow peers.",
     ["channel", "output"],
   ),
+  muxOverflows: define(
+    "retrovue_playout_mux_overflow_total",
+    "counter",
+    "Pictures that were late or left out because the constant mux rate had no room.",
+  ),
   encodeLatency: define(
     "retrovue_playout_encode_latency_seconds",
     "histogram",

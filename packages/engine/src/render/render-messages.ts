@@ -47,6 +47,7 @@ const counters = z.object({
   bytes: count,
   droppedChunks: count,
   opens: count,
+  overflows: count.optional(),
   encodeLatency: z.object({ buckets: z.array(count).max(64), sumNs: count }),
   frameGapNs: z.number(),
 });

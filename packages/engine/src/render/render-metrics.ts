@@ -1,18 +1,25 @@
 import { type MetricsRecorder, metrics, type RendererCounters } from "@retrovue/core";
+import type { Log } from "../log/log.js";
 
 /** The bounds that a renderer counts its latencies by, seconds. */
 const bounds = metrics.encodeLatency.buckets ?? [];
 
+/** Where overflows are told of besides. */
+type WarningLog = Pick<Log, "warn">;
+
 /**
- * Brings one renderer's counters into the channel's metrics. They count from zero in each renderer, metrics never do, so there is
- * one of these for each renderer.
+ * Brings one renderer's counters into the channel's metrics, and overflows of a constant rate into its log, once for each episode. They
+ * count from zero in each renderer, metrics never do, so there is one of these for each renderer.
  */
 export class RenderMetrics {
   readonly #metrics: MetricsRecorder;
+  readonly #log: WarningLog;
   #last: RendererCounters | undefined;
+  #isOverflowing = false;
 
-  constructor(recorder: MetricsRecorder) {
+  constructor(recorder: MetricsRecorder, log: WarningLog) {
     this.#metrics = recorder;
+    this.#log = log;
   }
 
   /** Takes the counters as they stand. */
@@ -20,8 +27,21 @@ export class RenderMetrics {
     this.#metrics.gauge("frameGapSeconds", counters.frameGapNs / 1e9);
     const dropped = counters.droppedChunks - (this.#last?.droppedChunks ?? 0);
     if (dropped > 0) this.#metrics.count("outputDropped", dropped, { output: "pipe" });
+    this.#takeOverflows((counters.overflows ?? 0) - (this.#last?.overflows ?? 0));
     this.#takeLatencies(counters.encodeLatency, this.#last?.encodeLatency);
     this.#last = counters;
+  }
+
+  #takeOverflows(pictures: number): void {
+    if (pictures > 0) {
+      this.#metrics.count("muxOverflows", pictures);
+      if (!this.#isOverflowing)
+        this.#log.warn(
+          { pictures },
+          "the constant mux rate has no room for what the encoder makes: pictures are late or left out",
+        );
+    }
+    this.#isOverflowing = pictures > 0;
   }
 
   /**

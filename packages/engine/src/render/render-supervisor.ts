@@ -119,13 +119,13 @@ export class RenderSupervisor {
   }
 
   #spawn(): void {
-    const { host, clock, metrics, onChunk } = this.#options;
+    const { host, clock, metrics, log, onChunk } = this.#options;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#gone = promise;
     this.#firstChunkAt = undefined;
     this.#heardAt = clock.now();
     this.#isKilledByUs = false;
-    const measured = new RenderMetrics(metrics);
+    const measured = new RenderMetrics(metrics, log);
     this.#line = host.spawn({
       onChunk: (chunk) => {
         this.#heardAt = clock.now();

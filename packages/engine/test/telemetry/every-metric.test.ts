@@ -30,6 +30,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   retrovue_clock_jitter_ms_p95: "the same",
   retrovue_clock_corrections_total: "the same",
   retrovue_playout_output_dropped_total: "viewers of a test keep up (src/outputs/viewer.test.ts)",
+  retrovue_playout_mux_overflow_total:
+    "no channel here has a constant rate (src/render/render-metrics.test.ts)",
   retrovue_playout_corrections_total: "decoders here are fast (core: src/channel)",
 };
 

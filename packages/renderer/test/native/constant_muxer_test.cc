@@ -4,6 +4,8 @@
 #include <map>
 
 #include "constant_muxer.h"
+#include "fakes.h"
+#include "picture_encoder.h"
 #include "ts_reading.h"
 #include "wire_time.h"
 
@@ -236,6 +238,49 @@ TEST("constant/ticks-that-are-left-out-break-the-clock-and-it-says-so") {
     if ((stream.packet(clock.packet)[5] & 0x80) != 0) marked.push_back(clock.packet);
   // The stream's first clock, behind its tables, and that of the first place behind the gap.
   CHECK(marked == std::vector<std::size_t>({2, before}));
+  checkCounters(stream);
+}
+
+TEST("constant/an-encoder-of-noise-keeps-within-what-the-rate-carries") {
+  // Noise that would take megabits; of 1.2 Mbit/s what leaves in 350 ms may wait.
+  EncodeSpec spec = smallSpec();
+  spec.width = 320;
+  spec.height = 192;
+  spec.gopTicks = 25;
+  spec.videoBitsPerSecond = 1'200'000;
+  const std::int64_t rate = 1'750'000;
+  spec.muxBitsPerSecond = rate;
+  spec.videoBufferBits = 420'000;
+  auto encoder = PictureEncoder::open(spec);
+  REQUIRE(encoder);
+  Stream stream(spec);
+  std::vector<std::uint8_t> luma(320 * 192), chroma(160 * 96, 128);
+  std::uint32_t noise = 1;
+  StreamUnits pictures;
+  TickBytes made;
+  std::int64_t backlogMax = 0;
+  std::size_t largest = 0;
+  for (std::int64_t tick = 1'000; tick < 1'200; ++tick) {
+    // Each second half a second of noise, and then a still.
+    for (auto& sample : luma) sample = tick % 25 < 12 ? static_cast<std::uint8_t>((noise = noise * 1664525 + 1013904223) >> 24) : 90;
+    TakenTick taken;
+    taken.tick = tick;
+    taken.planes = {luma.data(), chroma.data(), chroma.data(), nullptr};
+    taken.strides = {320, 160, 160, 0};
+    REQUIRE(encoder->encode(taken, pictures));
+    for (const StreamUnit& unit : pictures.all()) largest = std::max(largest, unit.bytes().size());
+    made.clear();
+    const StreamUnit sound = unitOf(2048 * tick, 340, true, 9);
+    stream.muxer.write(tick, pictures.all(), {&sound, 1}, made);
+    pictures.recycle();
+    CHECK_EQ(made.overdue, 0U);
+    stream.bytes.insert(stream.bytes.end(), made.bytes.begin(), made.bytes.end());
+    backlogMax = std::max(backlogMax, stream.muxer.backlogNs());
+  }
+  // More than a tick carries, so that it had to wait, and less than what is given up for.
+  CHECK(largest > static_cast<std::size_t>(rate / 8 / 25));
+  CHECK(backlogMax > 40'000'000 && backlogMax <= kBacklogMaxNs);
+  checkClocks(stream, rate);
   checkCounters(stream);
 }
 

@@ -143,6 +143,27 @@ TEST("pacer/what-nobody-fetches-is-dropped-up-to-a-random-access-point") {
   CHECK_EQ(pacer.dropped(), 5U);
 }
 
+TEST("pacer/a-viewer-may-start-within-a-tick-where-a-piece-of-its-own-begins") {
+  HouseClock clock(standing(1000 * kTick));
+  Calls left;
+  Pacer pacer({25, 1, 48'000}, {}, clock, [&] { left(); });
+  TickBytes bytes = tickOf(pacer, 1, 9, 3, false);
+  bytes.randomAccess = 4 * kTsPacketBytes;
+  pacer.push(std::move(bytes));
+  left.waitFor(1);
+  CHECK(fetch(pacer, 10'000) == std::vector<Fetched>({{1, 3, false}, {1, 1, false}, {1, 2, true}, {1, 3, false}}));
+
+  // What is dropped goes up to that very place.
+  const std::size_t packets = Pacer::kLeftBytesMax / kTsPacketBytes + 1;
+  pacer.push(tickOf(pacer, 2, packets, 1, true));
+  TickBytes next = tickOf(pacer, 3, 9, 3, false);
+  next.randomAccess = 4 * kTsPacketBytes;
+  pacer.push(std::move(next));
+  left.waitFor(2);
+  CHECK(fetch(pacer, 10'000) == std::vector<Fetched>({{3, 2, true}, {3, 3, false}}));
+  CHECK_EQ(pacer.dropped(), 1U);
+}
+
 TEST("pacer/pushing-waits-while-a-second-of-ticks-waits-and-ends-with-it") {
   HouseClock clock(standing(0));
   Pacer pacer({25, 1, 48'000}, {}, clock, [] {});
