@@ -14,6 +14,7 @@ import type { HouseGrid } from "../time/house-grid.js";
 import { type Nanoseconds, nanosecondsFromMs, type Tick, tickAfter } from "../time/units.js";
 import { retryAfter } from "./backoff.js";
 import { type ChannelSignal, type ChannelState, channelStates, nextState } from "./channel-state.js";
+import { type LastLook, untilNextLook } from "./look-pace.js";
 import type { Quarantine } from "./quarantine.js";
 import type { Suspect, Worker, WorkerExit, WorkerHost } from "./worker.js";
 import { WorkerProgress } from "./worker-progress.js";
@@ -49,9 +50,6 @@ export type SupervisorEvent =
   | { readonly type: "worker-delayed"; readonly afterNs: Nanoseconds }
   | ChannelEvent
   | CommitterEvent;
-
-/** How often the supervisor looks after its channel. Well below the minimum lead, so that it is never the one who is late. */
-const lookEveryNs = nanosecondsFromMs(100);
 
 /** A worker that is well answers within a millisecond; below the minimum lead, so that waiting never costs a tick. */
 const holdNsMax = nanosecondsFromMs(50);
@@ -199,12 +197,13 @@ export class ChannelSupervisor {
   async #look(): Promise<void> {
     const { clock } = this.#options;
     const { signal } = this.#stop;
+    let last: LastLook | undefined;
     while (!signal.aborted) {
-      await clock.sleepUntil((clock.now() + lookEveryNs) as Nanoseconds, signal).catch(() => {});
+      await clock.sleepUntil((clock.now() + untilNextLook(last)) as Nanoseconds, signal).catch(() => {});
       if (signal.aborted) return;
       this.#tellExpectations(this.#nextTick());
-      this.#checkProgress();
-      this.#checkDepth();
+      // In this order: the state follows from the depth.
+      last = { leftNs: this.#checkProgress(), spareNs: this.#checkDepth(), isReady: this.#state === "ready" };
     }
   }
 
@@ -364,14 +363,18 @@ export class ChannelSupervisor {
     this.#onRecovered();
   }
 
-  #checkProgress(): void {
-    if (this.#worker === undefined) return;
+  /** How long the worker may still be silent; undefined where there is none. */
+  #checkProgress(): bigint | undefined {
+    if (this.#worker === undefined) return undefined;
     const { worker, progress } = this.#worker;
     progress.note(this.#options.committer.counters().submitted);
-    if (progress.isOverdue()) worker.kill("no progress");
+    const leftNs = progress.leftNs();
+    if (leftNs <= 0n) worker.kill("no progress");
+    return leftNs;
   }
 
-  #checkDepth(): void {
+  /** By how much the depth is above the minimum. */
+  #checkDepth(): bigint {
     const { clock, grid, committer, settings } = this.#options;
     const depthNs = grid.tickTime(this.#nextTick()) - clock.now();
     // Below the minimum is too little; coming back takes half of the way to the target. While stand-ins are handed over at their
@@ -380,11 +383,10 @@ export class ChannelSupervisor {
       this.#state === "buffering" ? (settings.leadNsMin + settings.leadNsTarget) / 2n : settings.leadNsMin;
     const isFilled = depthNs >= enoughNs;
     if (!isFilled && this.#state === "ready") this.#metrics.count("bufferUnderrun");
-    this.#metrics.gauge(
-      "bufferDepthFrames",
-      Math.max(0, committer.head() - grid.tickAtOrBefore(clock.now())),
-    );
+    const aheadTicks = committer.head() - grid.tickAtOrBefore(clock.now());
+    this.#metrics.gauge("bufferDepthFrames", Math.max(0, aheadTicks));
     this.#signal(isFilled ? "filled" : "drained");
+    return depthNs - settings.leadNsMin;
   }
 
   #signal(signal: ChannelSignal): void {

@@ -104,15 +104,17 @@ export class WorkerProgress {
     this.#at = now;
   }
 
-  /** True where it is stopped in its tracks, or its loop is stuck: another must do its work. */
-  isOverdue(): boolean {
+  /** How long it may still be silent. Zero or less: it is stopped in its tracks, or its loop is stuck, and another must do its work. */
+  leftNs(): bigint {
     const { stallTimeoutNs, holdNsMax } = this.#options.settings;
     const now = this.#options.time.now();
     const silentNs = now - this.#at;
-    if (this.#hasBegun) return silentNs >= (stallTimeoutNs < silenceNsMax ? stallTimeoutNs : silenceNsMax);
-    if (this.#livedAt !== undefined && now - this.#livedAt >= lifelessNsMax) return true;
+    if (this.#hasBegun) return (stallTimeoutNs < silenceNsMax ? stallTimeoutNs : silenceNsMax) - silentNs;
     // One that takes over leaves ticks to the committer for as long as that may hold.
-    return silentNs >= (this.#isOpen ? holdNsMax + lifelessNsMax : startTimeoutNs);
+    const tickNs = (this.#isOpen ? holdNsMax + lifelessNsMax : startTimeoutNs) - silentNs;
+    if (this.#livedAt === undefined) return tickNs;
+    const signNs = this.#livedAt + lifelessNsMax - now;
+    return signNs < tickNs ? signNs : tickNs;
   }
 
   /** True while its first tick is farther ahead than the lead: there is nothing to hand over yet. */

@@ -19,7 +19,8 @@ export function takeSaidByAll(
       break;
     case "metrics":
       for (const { metric, by, labels } of told.counts) metrics.count(metric, by, labels);
-      for (const { metric, value, labels } of told.observations) metrics.observe(metric, value, labels);
+      for (const { metric, values, labels } of told.observations)
+        for (const value of values) metrics.observe(metric, value, labels);
       break;
     case "log":
       log[told.level]({ ...told.fields, plugin: told.plugin }, told.message);

@@ -46,7 +46,15 @@ export class PrometheusMetrics {
   }
 
   #recorder(own: MetricLabels): MetricsRecorder {
+    // Most of what is told comes without labels, dozens of times a second: made once.
+    const bare = new Map<MetricKey, Record<string, string>>();
     const labelled = (key: MetricKey, labels: MetricLabels | undefined): Record<string, string> => {
+      if (labels !== undefined) return labelledAnew(key, labels);
+      const known = bare.get(key) ?? labelledAnew(key, undefined);
+      bare.set(key, known);
+      return known;
+    };
+    const labelledAnew = (key: MetricKey, labels: MetricLabels | undefined): Record<string, string> => {
       const all: MetricLabels = { ...own, ...labels };
       // prom-client throws at labels that a metric has not; a recorder never throws.
       return Object.fromEntries(metrics[key].labels.map((name) => [name, all[name] ?? ""]));

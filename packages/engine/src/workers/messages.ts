@@ -218,7 +218,9 @@ export const saidByAll = [
   z.object({
     kind: z.literal("metrics"),
     counts: z.array(z.object({ metric: metricKey, by: z.number().min(0), labels })).max(1_000),
-    observations: z.array(z.object({ metric: metricKey, value: z.number(), labels })).max(10_000),
+    observations: z
+      .array(z.object({ metric: metricKey, values: z.array(z.number()).max(10_000), labels }))
+      .max(1_000),
   }),
   z.object({
     kind: z.literal("log"),
