@@ -136,3 +136,37 @@ test("clock/a-closed-clock-rejects-sleepers-keeps-telling-time-and-has-no-timer"
   await host.run(second);
   expect(clock.now()).toBe(someUtc + second);
 });
+
+test("clock/a-loop-that-sleeps-anew-leaves-the-timers-of-others-alone", async () => {
+  const { host, clock } = following();
+  let set = 0;
+  host.lateness = () => {
+    set++;
+    return 0n;
+  };
+  const woken = wakeTimes(clock, [someUtc + 5n * second]);
+  let turns = 0;
+  const loop = async () => {
+    for (; turns < 100; turns++) await clock.sleepUntil(nanoseconds(clock.now() + 50_000_000n), never);
+  };
+  void loop();
+  await host.run(4n * second);
+  expect(turns).toBe(80);
+  // One for each turn and the next one, and one for the other sleeper.
+  expect(set).toBe(82);
+  await host.run(2n * second);
+  expect(woken).toEqual([{ at: someUtc + 5n * second, now: someUtc + 5n * second }]);
+  expect(host.timers).toBe(0);
+});
+
+test("clock/ever-earlier-sleepers-take-a-few-timers-and-all-wake", async () => {
+  const { host, clock } = following();
+  const woken = wakeTimes(
+    clock,
+    Array.from({ length: 30 }, (_, i) => someUtc + (31n - BigInt(i)) * second),
+  );
+  expect(host.timers).toBe(8);
+  await host.run(40n * second);
+  expect(woken.map(({ at, now }) => now - at)).toEqual(Array(30).fill(0n));
+  expect(host.timers).toBe(0);
+});

@@ -9,10 +9,13 @@ import { SleepQueue } from "./sleep-queue.js";
 /** The longest that one timer is asked for: hosts' timers have bounds of their own (`setTimeout`: 24.8 days). */
 const timerNsMax = 3_600_000_000_000n as Nanoseconds;
 
+/** Timers of the host that are set at one time at most. */
+const timersMax = 8;
+
 /**
  * House time as a mapping from CLOCK_MONOTONIC: what the system clock, the disciplined one and a worker's follower have in
  * common. A change of the mapping re-aims everyone who sleeps. `now()` is clamped never to step back, whatever mapping
- * comes. One timer of the host serves all sleepers.
+ * comes. A few timers of the host serve all sleepers.
  */
 export abstract class MappedClock implements Clock, Disposable {
   protected readonly host: Pick<HostTime, "monotonic" | "timer">;
@@ -20,7 +23,11 @@ export abstract class MappedClock implements Clock, Disposable {
   readonly #listeners = new Listeners<ClockMapping>();
   #mapping: ClockMapping;
   #latest: Nanoseconds;
-  #armed: { readonly house: Nanoseconds; readonly handle: Disposable } | undefined;
+  /**
+   * Timers that are set, each for an earlier time than the one before it. A loop that sleeps anew each time it is woken is the first of
+   * all sleepers for most of the time: the timer of the one after it stays as it is, and need not be set again each time.
+   */
+  readonly #armed: { readonly house: Nanoseconds; readonly handle: Disposable }[] = [];
   #closed = false;
 
   protected constructor(host: Pick<HostTime, "monotonic" | "timer">, mapping: ClockMapping) {
@@ -83,24 +90,29 @@ export abstract class MappedClock implements Clock, Disposable {
 
   #aim(): void {
     const house = this.#sleepers.earliest;
-    if (house === this.#armed?.house) return;
-    this.#disarm();
-    if (house === undefined) return;
+    if (house === undefined) {
+      this.#disarm();
+      return;
+    }
+    // A timer for nobody any more comes first, and aims anew.
+    const first = this.#armed.at(-1);
+    if (first !== undefined && first.house <= house) return;
     const mono = monoAt(this.#mapping, house);
     if (mono === undefined) return;
     const wait = mono - this.host.monotonic();
     const delay = (wait < 0n ? 0n : wait > timerNsMax ? timerNsMax : wait) as Nanoseconds;
     const handle = this.host.timer.after(delay, () => {
       // A timer that fired early, or an hour on the way, finds nobody due and is set again.
-      this.#armed = undefined;
+      this.#armed.splice(this.#armed.indexOf(armed), 1);
       this.#wake();
     });
-    this.#armed = { house, handle };
+    const armed = { house, handle };
+    this.#armed.push(armed);
+    if (this.#armed.length > timersMax) this.#armed.shift()?.handle[Symbol.dispose]();
   }
 
   #disarm(): void {
-    this.#armed?.handle[Symbol.dispose]();
-    this.#armed = undefined;
+    for (const { handle } of this.#armed.splice(0)) handle[Symbol.dispose]();
   }
 }
 
