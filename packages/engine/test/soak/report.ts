@@ -30,8 +30,9 @@ export function reportOf(run: SoakRun, verdicts: readonly SeriesVerdict[]): Soak
     ...[...run.warnings].map(([message, times]) => `log: ${message}: ${times}`),
     `CPU: ${run.cpuPercent.toFixed(0)} % of a core, all of the engine's processes`,
     ...run.missing.map((what) => `not played: ${what}`),
-    "slopes an hour by Theil and Sen over medians of up to 30 blocks, the first fifth (5 minutes at most) left out, with their 95 % interval:",
+    "slopes an hour by Theil and Sen over up to 30 blocks (a process's memory by the least in each, the workers' together by the mean, all else by the median), the first third (10 minutes at most) left out, with their 95 % interval; flat is what lies below what is let pass with all of it:",
     ...verdicts.map(verdictLine),
+    perSegment(run),
   ];
   const slow = [...run.channels.flatMap(untouchedOf), ...slowAnswers(run)];
   const broken = [...run.channels.flatMap(brokenOf), ...brokenAtAll(run), ...growing(verdicts), ...slow];
@@ -58,6 +59,12 @@ function verdictLine({ name, unit, slope, verdict, median: middle, perHourMax }:
       ? "too short to tell"
       : `${slope.perHour.toFixed(2)} (${slope.low.toFixed(2)} to ${slope.high.toFixed(2)}), ${slope.blocks} blocks`;
   return `  ${verdict.padEnd(9)} ${name}: median ${middle.toFixed(1)} ${unit}, ${said}; let pass ${perHourMax}`;
+}
+
+/** What a slope of memory is for each segment. */
+function perSegment({ channels, minutes }: SoakRun): string {
+  const perHour = median(channels.map(({ watch }) => watch.segments)) / (minutes / 60);
+  return `a channel plays ${perHour.toFixed(0)} segments an hour: a MB an hour is ${(1_000 / perHour).toFixed(2)} KB a segment`;
 }
 
 function brokenOf({ id, watch, runs }: SoakedChannel): string[] {

@@ -12,12 +12,17 @@ const series = (perHour: number, noise: number, samples = 360) => {
 
 describe("soak/slope", () => {
   test("soak/noise-is-flat-and-a-leak-in-it-is-not", () => {
-    expect(verdictOf(slopeOf(series(0, 20)), 2)).toBe("flat");
+    expect(verdictOf(slopeOf(series(0, 4)), 2)).toBe("flat");
     const leak = slopeOf(series(30, 20));
     expect(verdictOf(leak, 2)).toBe("grows");
     expect(leak?.low).toBeLessThan(30);
     expect(leak?.high).toBeGreaterThan(30);
     expect(leak?.perHour).toBeCloseTo(30, -1);
+  });
+
+  test("soak/what-noise-hides-is-not-called-flat", () => {
+    expect(verdictOf(slopeOf(series(0, 200)), 2)).toBe("unclear");
+    expect(verdictOf(slopeOf(series(4, 200)), 2)).toBe("unclear");
   });
 
   test("soak/one-outlier-and-one-step-back-do-not-move-the-slope", () => {

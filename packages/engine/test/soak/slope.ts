@@ -15,7 +15,7 @@ export interface Slope {
   readonly blocks: number;
 }
 
-/** Medians of so many blocks stand for a series: neighbouring samples tell the same, and what a collector frees comes in teeth. */
+/** So many blocks stand for a series: neighbouring samples tell the same, and what a collector frees comes in teeth. */
 const blocksMax = 30;
 
 /** Fewer say nothing. */
@@ -24,9 +24,20 @@ const blocksMin = 8;
 /** Normal deviate of a two-sided interval of 95 %. */
 const deviate = 1.96;
 
+/** What stands for a block of samples. */
+export type BlockValue = keyof typeof blockValues;
+
+const blockValues = {
+  median,
+  /** Where garbage comes and goes on what stays. */
+  least: (values: readonly number[]) => Math.min(...values),
+  /** Where many that do not depend on each other come and go. */
+  mean: (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length,
+} as const;
+
 /** The slope of a series; undefined where it is too short to tell. */
-export function slopeOf(samples: readonly Sample[]): Slope | undefined {
-  const blocks = blocksOf(samples);
+export function slopeOf(samples: readonly Sample[], blockValue: BlockValue = "median"): Slope | undefined {
+  const blocks = blocksOf(samples, blockValues[blockValue]);
   const n = blocks.length;
   if (n < blocksMin) return undefined;
   const slopes: number[] = [];
@@ -45,12 +56,12 @@ export function slopeOf(samples: readonly Sample[]): Slope | undefined {
   };
 }
 
-function blocksOf(samples: readonly Sample[]): Sample[] {
+function blocksOf(samples: readonly Sample[], worth: (values: readonly number[]) => number): Sample[] {
   const count = Math.min(blocksMax, Math.floor(samples.length / 2));
   return Array.from({ length: count }, (_, block) => {
     const from = Math.floor((block * samples.length) / count);
     const one = samples.slice(from, Math.floor(((block + 1) * samples.length) / count));
-    return { hours: median(one.map(({ hours }) => hours)), value: median(one.map(({ value }) => value)) };
+    return { hours: median(one.map(({ hours }) => hours)), value: worth(one.map(({ value }) => value)) };
   });
 }
 
@@ -61,8 +72,15 @@ export function median(values: readonly number[]): number {
   return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2;
 }
 
-/** What is said of a series: it grows only where the whole interval lies above what is let pass. */
-export function verdictOf(slope: Slope | undefined, perHourMax: number): "flat" | "grows" | "too short" {
+/** What is said of a series. */
+export type Verdict = "flat" | "grows" | "unclear" | "too short";
+
+/**
+ * It is flat only where the whole interval lies below what is let pass, and grows where all of it lies above; what lies across is for a longer run
+ * to say, and not called flat.
+ */
+export function verdictOf(slope: Slope | undefined, perHourMax: number): Verdict {
   if (slope === undefined) return "too short";
-  return slope.low > perHourMax ? "grows" : "flat";
+  if (slope.low > perHourMax) return "grows";
+  return slope.high <= perHourMax ? "flat" : "unclear";
 }

@@ -69,7 +69,8 @@ export interface SoakRun {
 
 const faultingDecoder = fileURLToPath(new URL("../faults/faulting-decoder.ts", import.meta.url));
 const segmentsOfPlan = 120;
-const sampleEveryMs = { short: 500, long: 5_000 } as const;
+/** Of what a worker holds from one second to the next, little is the same: only many looks tell the floor. */
+const sampleEveryMs = { short: 500, long: 1_000 } as const;
 
 /** Plays it through. Rejects only where there is nothing to see at all. */
 export async function soak(options: SoakOptions): Promise<SoakRun> {
