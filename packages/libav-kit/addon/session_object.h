@@ -59,7 +59,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
 /// useBreadcrumbFile(fd): true where the table is now there.
 Napi::Value useBreadcrumbs(const Napi::CallbackInfo& call);
 
-/// For tests of what is kept: the process's heap, and with `true` what of it stays when all that is free was given back.
+/// For tests of what is kept: the process's heap, with `true` after all that is free was given back.
 Napi::Value heapUse(const Napi::CallbackInfo& call);
 
 }  // namespace retrovue::decoder
