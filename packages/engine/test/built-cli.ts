@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, globSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { nodeFlags } from "../src/processes/node-flags.ts";
 
 /** The root of the repository, with a slash at its end. */
 export const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -64,9 +65,9 @@ export function started(command: string, args: readonly string[], options: RunOp
 export const run = (command: string, args: readonly string[], options: RunOptions = {}): Promise<Ended> =>
   started(command, args, options).ended;
 
-/** Starts `retrovue-playout` as it is built. */
+/** Starts `retrovue-playout` as it is built, as its launcher does. */
 export const startedPlayout = (args: readonly string[], options: RunOptions = {}) =>
-  started(node, [built, ...args], options);
+  started(node, [...nodeFlags, built, ...args], options);
 
 /** Runs `retrovue-playout` as it is built. */
 export const playout = (args: readonly string[], options: RunOptions = {}): Promise<Ended> =>

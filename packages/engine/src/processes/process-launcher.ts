@@ -1,4 +1,5 @@
 import { type ChildProcess, fork, type StdioOptions } from "node:child_process";
+import { nodeFlags } from "./node-flags.js";
 
 /** What one process of the engine needs of the host, beyond what all of its kind do. Paths are absolute. */
 export interface ProcessNeeds {
@@ -29,7 +30,7 @@ export const plainLauncher: ProcessLauncher = {
     fork(entry, [], {
       serialization: "advanced",
       // Debuggers and conditions of the engine are not the process's.
-      execArgv: [],
+      execArgv: [...nodeFlags],
       stdio,
     }),
 };

@@ -14,6 +14,7 @@ import type { PlayoutConfig } from "../config/playout-config.js";
 import type { Log } from "../log/log.js";
 import { findPlugin } from "../plugins/plugin-file.js";
 import { grantsFor } from "./host-paths.js";
+import { nodeFlags } from "./node-flags.js";
 import { environmentOf } from "./process-environment.js";
 import {
   type ProcessLauncher,
@@ -84,6 +85,7 @@ export class Sandbox implements ProcessLauncher {
         ...(mode === "required" ? ["--required"] : []),
         ...launcherArguments(this.#confinementOf(entry, stdio.length, needs)),
         this.#program,
+        ...nodeFlags,
       ],
       env: environmentOf(process.env, environment),
       stdio,
