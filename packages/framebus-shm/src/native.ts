@@ -62,6 +62,8 @@ export interface NativeWriter {
   wantBuffer(wanted: boolean): void;
   /** A `submitStatus`, and `refusalsWait` added where `nextRefusal` has something. */
   handOver(channels: readonly Float32Array[] | undefined): number;
+  /** Has the committer look at what was handed over; it finds it at its next deadline at the latest. */
+  wake(): void;
   release(buffer: number, wake: boolean): void;
   nextRefusal(): Float64Array | undefined;
   isOpen(): boolean;

@@ -114,7 +114,14 @@ export class ShmWriter implements FrameWriter {
       this.#tell({ tick: tick as Tick, why: refusalWords[why - 1] ?? "BadPicture" });
     }
   };
+  /** Wakes the committer, after this turn of the event loop: once for all ticks of the turn, and so its readers. */
+  readonly #wakeCommitter = () => {
+    if (this.#wakes && !this.#disposed) this.#native.wake();
+    this.#wakes = false;
+  };
   readonly #lender: Lender;
+  /** True while the committer is about to be woken. */
+  #wakes = false;
   #disposed = false;
 
   private constructor(open: NativeWriter) {
@@ -174,6 +181,11 @@ export class ShmWriter implements FrameWriter {
     const offsets = picture instanceof ShmPictureBuffer ? picture.offsets : undefined;
     this.#encoder.encode(tick, this.#bufferOf(picture), samples, meta, offsets);
     const said = this.#native.handOver(isShare ? sound.channels : undefined);
+    if (!this.#wakes) {
+      this.#wakes = true;
+      // After all microtasks: what follows at once is handed over by then.
+      process.nextTick(this.#wakeCommitter);
+    }
     if (said === submitStatus.done) return;
     // Refusals of what went before are told soon, news or no news; never inside this call.
     if ((said & refusalsWait) !== 0) queueMicrotask(this.#tellRefusals);
@@ -195,6 +207,7 @@ export class ShmWriter implements FrameWriter {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#disposed) return;
+    this.#wakeCommitter();
     this.#disposed = true;
     this.#rejectWaiters(closedWriter());
     this.#listeners.clear();

@@ -21,7 +21,8 @@ Napi::Function WriterObject::define(Napi::Env env) {
   return DefineClass(
       env, "NativeWriter",
       {InstanceMethod<&WriterObject::loan>("loan"), InstanceMethod<&WriterObject::wantBuffer>("wantBuffer"),
-       InstanceMethod<&WriterObject::handOver>("handOver"), InstanceMethod<&WriterObject::release>("release"),
+       InstanceMethod<&WriterObject::handOver>("handOver"), InstanceMethod<&WriterObject::wake>("wake"),
+       InstanceMethod<&WriterObject::release>("release"),
        InstanceMethod<&WriterObject::nextRefusal>("nextRefusal"),
        InstanceMethod<&WriterObject::isOpen>("isOpen"), InstanceMethod<&WriterObject::head>("head"),
        InstanceMethod<&WriterObject::keepAlive>("keepAlive"),
@@ -108,7 +109,8 @@ Napi::Value WriterObject::wantBuffer(const Napi::CallbackInfo& info) {
 }
 
 /// handOver(channels | undefined): hands over what is in the scratch. 0: done, 1: the lane is full, 2: it is
-/// not open any more; and 4 more where refusals are waiting to be fetched.
+/// not open any more; and 4 more where refusals are waiting to be fetched. The committer finds it when it
+/// looks the next time, at its next deadline at the latest; `wake` has it look.
 Napi::Value WriterObject::handOver(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const double news = writer_->hasRefusals() ? 4 : 0;
@@ -132,8 +134,14 @@ Napi::Value WriterObject::handOver(const Napi::CallbackInfo& info) {
                   std::min<std::size_t>(samples, array.ElementLength()) * sizeof(float));
     }
   }
-  writer_->submit();
+  writer_->submit(false);
   return Napi::Number::New(env, news);
+}
+
+/// wake(): has the committer look at what was handed over.
+Napi::Value WriterObject::wake(const Napi::CallbackInfo& info) {
+  writer_->wake();
+  return info.Env().Undefined();
 }
 
 Napi::Value WriterObject::release(const Napi::CallbackInfo& info) {

@@ -29,6 +29,7 @@ class WriterObject : public Napi::ObjectWrap<WriterObject> {
   Napi::Value loan(const Napi::CallbackInfo& info);
   Napi::Value wantBuffer(const Napi::CallbackInfo& info);
   Napi::Value handOver(const Napi::CallbackInfo& info);
+  Napi::Value wake(const Napi::CallbackInfo& info);
   Napi::Value release(const Napi::CallbackInfo& info);
   Napi::Value nextRefusal(const Napi::CallbackInfo& info);
   Napi::Value isOpen(const Napi::CallbackInfo& info);

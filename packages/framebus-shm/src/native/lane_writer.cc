@@ -112,9 +112,7 @@ std::optional<std::uint32_t> LaneWriter::loan() {
 void LaneWriter::wantBuffer(bool wanted) {
   __atomic_store_n(&lane_->worker_waits, wanted ? 1u : 0u, __ATOMIC_SEQ_CST);
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
-  if (!wanted) return;
-  __atomic_fetch_add(&lane_->committer_word, 1, __ATOMIC_RELEASE);
-  futexWake(&lane_->committer_word);
+  if (wanted) wake();
 }
 
 std::byte* LaneWriter::place() {
@@ -129,10 +127,14 @@ float* LaneWriter::sound(std::byte* place, std::uint32_t channel) const {
          std::uint64_t{channel} * shape_.samples_max;
 }
 
-void LaneWriter::submit() {
+void LaneWriter::submit(bool wake) {
   rvfb_flush_pixels();
   ++submissionTail_;
   rvfb_ring_hand_over(&lane_->submission_tail, submissionTail_);
+  if (wake) this->wake();
+}
+
+void LaneWriter::wake() {
   __atomic_fetch_add(&lane_->committer_word, 1, __ATOMIC_RELEASE);
   futexWake(&lane_->committer_word);
 }
@@ -144,9 +146,7 @@ void LaneWriter::release(std::uint32_t buffer, bool wake) {
       &entry, sizeof entry);
   ++releaseTail_;
   rvfb_ring_hand_over(&lane_->release_tail, releaseTail_);
-  if (!wake) return;
-  __atomic_fetch_add(&lane_->committer_word, 1, __ATOMIC_RELEASE);
-  futexWake(&lane_->committer_word);
+  if (wake) this->wake();
 }
 
 bool LaneWriter::hasRefusals() const {

@@ -30,8 +30,11 @@ class LaneWriter {
   /// full.
   std::byte* place();
   float* sound(std::byte* place, std::uint32_t channel) const;
-  /// Hands over what is at `place()`.
-  void submit();
+  /// Hands over what is at `place()`. Without `wake` the committer finds it when it looks the next time, at
+  /// its next deadline at the latest.
+  void submit(bool wake = true);
+  /// Has the committer look now.
+  void wake();
   /// No later submission names the buffer. `wake`: somebody waits for one.
   void release(std::uint32_t buffer, bool wake);
   bool hasRefusals() const;
