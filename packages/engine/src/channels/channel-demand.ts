@@ -105,15 +105,14 @@ export class ChannelDemand implements Disposable {
     if (wantedAt === undefined || channel.watchers() > 0) this.#wantedAt.set(channel.id, now);
     else if (now - wantedAt > lingerNs) {
       this.#wantedAt.delete(channel.id);
-      log.info({ channel: channel.id }, "channel stopped: nobody watches");
-      channels
-        .stop(channel.id)
-        .catch((thrown: unknown) =>
+      channels.stop(channel.id).then(
+        () => log.info({ channel: channel.id }, "channel stopped: nobody watches"),
+        (thrown: unknown) =>
           log.error(
             { channel: channel.id, err: PlayoutError.from(thrown) },
             "a channel did not stop cleanly",
           ),
-        );
+      );
     }
   }
 
