@@ -14,7 +14,7 @@ import type { HouseGrid } from "../time/house-grid.js";
 import { type Nanoseconds, nanosecondsFromMs, type Tick, tickAfter } from "../time/units.js";
 import { retryAfter } from "./backoff.js";
 import { type ChannelSignal, type ChannelState, channelStates, nextState } from "./channel-state.js";
-import { type LastLook, untilNextLook } from "./look-pace.js";
+import { type LastLook, nextLookAt } from "./look-pace.js";
 import type { Quarantine } from "./quarantine.js";
 import type { Suspect, Worker, WorkerExit, WorkerHost } from "./worker.js";
 import { WorkerProgress } from "./worker-progress.js";
@@ -199,7 +199,7 @@ export class ChannelSupervisor {
     const { signal } = this.#stop;
     let last: LastLook | undefined;
     while (!signal.aborted) {
-      await clock.sleepUntil((clock.now() + untilNextLook(last)) as Nanoseconds, signal).catch(() => {});
+      await clock.sleepUntil(nextLookAt(clock.now(), last), signal).catch(() => {});
       if (signal.aborted) return;
       this.#tellExpectations(this.#nextTick());
       // In this order: the state follows from the depth.

@@ -21,10 +21,17 @@ export interface LastLook {
   readonly isReady: boolean;
 }
 
-/** How long nothing can become of a channel that would have to be seen at once. @param last undefined before the first look */
-export function untilNextLook(last: LastLook | undefined): Nanoseconds {
-  if (last === undefined) return shortestNs;
+/**
+ * House time up to which nothing can become of a channel that would have to be seen at once. Channels that are well are looked at together,
+ * at whole fifths of a second: one wake of the engine serves them all.
+ *
+ * @param last undefined before the first look
+ */
+export function nextLookAt(now: Nanoseconds, last: LastLook | undefined): Nanoseconds {
+  if (last === undefined) return (now + shortestNs) as Nanoseconds;
   const { isReady, spareNs, leftNs } = last;
   const calmNs = !isReady || spareNs < shortestNs ? shortestNs : spareNs < longestNs ? spareNs : longestNs;
-  return (leftNs !== undefined && leftNs > 0n && leftNs < calmNs ? leftNs : calmNs) as Nanoseconds;
+  const calmUntil = calmNs === longestNs ? now - (now % longestNs) + longestNs : now + calmNs;
+  const isSooner = leftNs !== undefined && leftNs > 0n && now + leftNs < calmUntil;
+  return (isSooner ? now + leftNs : calmUntil) as Nanoseconds;
 }

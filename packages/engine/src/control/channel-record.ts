@@ -40,7 +40,7 @@ export interface ChannelRecordDeps {
 /** Revisions of a channel's plan that are kept for readers. */
 const revisionsKept = 16;
 
-/** The record looks up at least so often, should the clock have been stepped. */
+/** The record looks up at each whole second, should the clock have been stepped. */
 const lookNsMax = 1_000_000_000n;
 
 /** What is known of one channel's life on air: its plans, its as-run and its last failure. It ends with the channel. */
@@ -179,10 +179,11 @@ export class ChannelRecord {
       if (this.#end.signal.aborted) return;
       if (tick >= this.channel.firstTick) this.#asRun.advance(tick);
       const next = grid.tickTime(this.#asRun.nextTick());
-      const look = (now() + lookNsMax) as Nanoseconds;
+      const look = now();
+      const second = (look - (look % lookNsMax) + lookNsMax) as Nanoseconds;
       this.#wake = new AbortController();
       // Only the record itself ends a sleep early, or the clock's end, which ends the record as well.
-      await sleepUntil(next < look ? next : look, this.#wake.signal).catch(() => {
+      await sleepUntil(next < second ? next : second, this.#wake.signal).catch(() => {
         if (!this.#wake.signal.aborted) this.#end.abort();
       });
     }

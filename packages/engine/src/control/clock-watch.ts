@@ -1,9 +1,15 @@
 import { create } from "@bufbuild/protobuf";
-import { type Clock, type ClockHealth, nanosecondsFromMs, type Timer } from "@retrovue/core";
+import {
+  type Clock,
+  type ClockHealth,
+  type Nanoseconds,
+  nanosecondsFromMs,
+  type Timer,
+} from "@retrovue/core";
 import { ClockHealthChangedSchema, clockStates, clockStatusToWire } from "@retrovue/protocol";
 import type { EventLog } from "./events/event-log.js";
 
-/** Holdover begins without a call, so it is looked for. */
+/** Holdover begins without a call, so it is looked for: about each whole second of house time, when other things are done as well. */
 const lookEveryNs = nanosecondsFromMs(1_000);
 
 /** Tells when the clock's health changes: its state, its alarm, or a step. */
@@ -49,7 +55,10 @@ export class ClockWatch implements Disposable {
 
   #again(): void {
     if (this.#isOver) return;
-    this.#waiting = this.#timer.after(lookEveryNs, () => {
+    const restNs = lookEveryNs - (this.#clock.now() % lookEveryNs);
+    // A clock that stands still says so each time; and one that is there almost needs no look at once.
+    const delayNs = restNs < lookEveryNs / 2n ? restNs + lookEveryNs : restNs;
+    this.#waiting = this.#timer.after(delayNs as Nanoseconds, () => {
       this.look();
       this.#again();
     });

@@ -31,7 +31,7 @@ import {
 } from "./messages.js";
 import { ProbeMemory } from "./probe-memory.js";
 
-/** How often counters are handed over. */
+/** How often counters are handed over: at whole seconds of house time, when the engine has other things to do as well. */
 const metricsEveryNs = nanosecondsFromMs(1_000);
 
 /** A worker's end of the channel to the engine. */
@@ -210,7 +210,9 @@ export class WorkerProcess {
   async #tellMetrics(clock: FollowerClock): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      await clock.sleepUntil((clock.now() + metricsEveryNs) as Nanoseconds, signal).catch(() => {});
+      const now = clock.now();
+      const second = (now - (now % metricsEveryNs) + metricsEveryNs) as Nanoseconds;
+      await clock.sleepUntil(second, signal).catch(() => {});
       this.#tellCounts();
     }
   }
