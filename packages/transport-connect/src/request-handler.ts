@@ -2,13 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { type ConnectRouter, createConnectRouter, createContextValues } from "@connectrpc/connect";
 import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol";
-import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
+import { universalRequestFromNodeRequest } from "@connectrpc/connect-node";
 import { type ControlAccess, PlayoutError } from "@retrovue/core";
 import { certificateNameOf, isLoopbackHost } from "@retrovue/protocol/serving";
 import { gateOf, withCredentials } from "./call-context.js";
 import { checkedRequest } from "./checked-request.js";
 import { errorBody } from "./errors.js";
 import { corsHeaders, isForeignPage, preflightHeaders } from "./origins.js";
+import { sendResponse } from "./send-response.js";
 
 /** Node's request, of HTTP/1.1 or HTTP/2. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -86,7 +87,7 @@ export class RequestHandler {
     const answered = await handler(checkedRequest(asked, handler.method, this.#access.messageBytesMax));
     const refusal = refusalIn(answered);
     if (refusal !== undefined) refuse(response, answered.status, refusal);
-    else await universalResponseToNodeResponse(answered, response);
+    else await sendResponse(answered, response);
   }
 }
 
