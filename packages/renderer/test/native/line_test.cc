@@ -13,7 +13,8 @@ namespace {
 constexpr std::int64_t kTick = 40'000'000;
 
 struct Bench {
-  explicit Bench(std::int64_t tick) : clock(standing(tick * kTick)), bus(spec) {}
+  explicit Bench(std::int64_t tick, const EncodeSpec& encode = smallSpec())
+      : spec(encode), clock(standing(tick * kTick)), bus(encode) {}
 
   void open() {
     auto opened = RenderLine::open(spec, {}, bus, clock, {[this] { told(); }, [] {}});
@@ -51,7 +52,7 @@ struct Bench {
   std::uint64_t encoded() const { return line->counters().encoded.load(); }
   std::uint64_t missed() const { return line->counters().missed.load(); }
 
-  const EncodeSpec spec = smallSpec();
+  const EncodeSpec spec;
   HouseClock clock;
   std::uint64_t sequence = 0;
   FakeBus bus;
@@ -151,6 +152,34 @@ TEST("line/a-bus-that-gives-nothing-leaves-the-stream-its-clock-until-there-are-
   CHECK_EQ(bench.missed(), static_cast<std::uint64_t>(again - 101));
   const auto ticks = bench.ticksLeft();
   for (std::int64_t tick = 100; tick <= 105; ++tick) CHECK_EQ(ticks.at(static_cast<std::size_t>(tick - 100)), tick);
+}
+
+TEST("line/a-constant-rate-without-room-has-pictures-left-out-and-counted-and-each-tick-its-bytes") {
+  // Less than tables, sound and pictures of one packet each take; what checks settings would refuse it.
+  EncodeSpec spec = smallSpec();
+  spec.muxBitsPerSecond = 100'000;
+  Bench bench(100, spec);
+  bench.bus.hold(90, 100);
+  bench.open();
+  bench.bus.waitFor(100);
+  for (std::int64_t tick = 101; tick <= 160; ++tick) {
+    bench.moveTo(tick);
+    bench.bus.hold(90, tick + 3);
+    bench.bus.waitFor(tick);
+  }
+  bench.waitForBytesOf(160);
+  bench.line->stop();
+  const auto& counters = bench.line->counters();
+  // Each that was left out, and those before that were too late by then.
+  CHECK(bench.missed() > 10);
+  CHECK(counters.overflows.load() >= bench.missed());
+  CHECK(bench.encoded() > 5);
+  CHECK_EQ(bench.encoded() + bench.missed(), bench.bus.released().size());
+  std::vector<std::int64_t> expected;
+  for (std::int64_t tick = 100; tick <= 160; ++tick) expected.push_back(tick);
+  auto ticks = bench.ticksLeft();
+  ticks.resize(std::min(ticks.size(), expected.size()));
+  CHECK(ticks == expected);
 }
 
 TEST("line/stops-while-it-waits-for-a-bus-or-for-time") {
