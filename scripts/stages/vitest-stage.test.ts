@@ -10,13 +10,13 @@ type Look = Parameters<typeof vitestStage>[2] extends infer Run | undefined
   : never;
 
 /** A look at files of tests, each told by its tests' ends. */
-function look(code: number, files: Record<string, string[]>): Look {
+function look(code: number, files: Record<string, string[]>, badEnds = 0): Look {
   const testResults = Object.entries(files).map(([name, ends]) => ({
     name,
     status: ends.length === 0 || ends.includes("failed") ? "failed" : "passed",
     assertionResults: ends.map((status, index) => ({ fullName: `${name} ${index}`, status })),
   }));
-  return { report: { testResults }, code, output: `said with ${code}` };
+  return { report: { testResults }, badEnds, code, output: `said with ${code}` };
 }
 
 /** Runs the stage over looks that come one after another; says which files each looked at. */
@@ -64,8 +64,12 @@ test("stages/another-test-that-fails-at-the-second-look-has-failed-too", async (
 
 test("stages/a-test-that-is-gone-at-the-second-look-has-failed", async () => {
   expect((await staged(failing, look(0, { a: ["passed"] }))).lines.at(-1)).toMatch(/ 1 failed/);
-  const crashed: Look = { report: undefined, code: 1, output: "" };
+  const crashed: Look = { report: undefined, badEnds: 1, code: 1, output: "" };
   expect((await staged(failing, crashed)).lines.at(-1)).toMatch(/ 1 failed/);
+});
+
+test("stages/a-run-with-an-error-of-no-test-is-not-looked-at-again", async () => {
+  expect((await staged(look(1, { a: ["passed", "failed"] }, 1))).lines.at(-1)).toBe("1 passed, 1 failed");
 });
 
 test("stages/many-failures-files-that-do-not-load-and-bad-ends-are-not-looked-at-again", async () => {

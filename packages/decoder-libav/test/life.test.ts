@@ -1,3 +1,4 @@
+import { closeSync, openSync, readdirSync } from "node:fs";
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { endOfMedia, mediaTime, PlayoutError } from "@retrovue/core";
 import { type Clip, clipSources, isClip } from "@retrovue/plugin-contract";
 import { beforeAll, describe, expect, test } from "vitest";
 import plugin, { LibavDecoderFactory, parseOptions } from "../src/index.js";
+import { loadNative } from "../src/native.js";
 
 const factory = new LibavDecoderFactory(["/"], parseOptions({}));
 const signal = new AbortController().signal;
@@ -86,6 +88,22 @@ describe("decoder-libav", () => {
     });
     expect(status).toBe(7);
     await playABit();
+  });
+
+  test("life/what-a-getter-of-the-caller-throws-comes-out-and-nothing-is-opened", () => {
+    const { Session } = loadNative();
+    const descriptors = () => readdirSync("/proc/self/fd").length;
+    const fd = openSync(clip.path!, "r");
+    const spec = {
+      get uri(): string {
+        throw new RangeError("mine");
+      },
+      fd,
+    };
+    const before = descriptors();
+    expect(() => new Session(spec as never, () => {})).toThrow(new RangeError("mine"));
+    expect(descriptors()).toBe(before);
+    closeSync(fd);
   });
 
   test("life/views-are-empty-after-release", async () => {

@@ -183,7 +183,7 @@ export class ShmWriter implements FrameWriter {
     const said = this.#native.handOver(isShare ? sound.channels : undefined);
     if (!this.#wakes) {
       this.#wakes = true;
-      // After all microtasks: what follows at once is handed over by then.
+      // After all microtasks of a turn, where it is one that submits: what follows at once is handed over by then.
       process.nextTick(this.#wakeCommitter);
     }
     if (said === submitStatus.done) return;

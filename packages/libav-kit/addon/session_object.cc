@@ -45,12 +45,11 @@ SessionObject::SessionObject(const Napi::CallbackInfo& call) : Napi::ObjectWrap<
   const Napi::Env env = call.Env();
   const int fd = static_cast<int>(numberOf(env, property(env, call[0], "fd")));
   auto descriptor = libav::Descriptor::duplicate(fd);
-  if (!descriptor) {
-    throwFailure(env, descriptor.failure());
-    return;
-  }
+  if (!descriptor) addon::throwFromConstructor(env, descriptor.failure());
   libav::SessionSpec spec = specOf(env, call[0]);
   spec.descriptor = std::move(*descriptor);
+  // A getter of the caller's own may have thrown while the spec was read.
+  if (env.IsExceptionPending()) throw Napi::Error::New(env);
   buffers_ = spec.buffers;
   signal_ = std::make_unique<addon::JsSignal>(env, call[1].As<Napi::Function>(), "retrovue decoder");
   session_ = std::make_shared<libav::Session>(std::move(spec), [signal = signal_.get()] { signal->raise(); });

@@ -98,6 +98,23 @@ describe("the end of an environment", () => {
     expect(ran(script)).toEqual(quiet("ended"));
   });
 
+  test("renderer/a-worker-thread-ends-with-lines-that-could-not-be-opened", () => {
+    const script = `
+      const { Worker } = require("node:worker_threads");
+      const code = ${JSON.stringify(prelude)} + \`
+        let refused = 0;
+        for (let i = 0; i < 20; i++) {
+          try { new Line({ ...spec, preset: "no-such-preset" }, 0, mapping, undefined, () => {}); } catch { refused++; }
+        }
+        open().close();
+        process.exit(refused);\`;
+      new Worker(code, { eval: true }).on("exit", (status) => console.log("refused", status));`;
+    const { said, ...end } = ran(script);
+    expect(end).toEqual({ status: 0, signal: null });
+    // x264 says what it thinks of the preset, each time.
+    expect(said).toContain("refused 20");
+  });
+
   test("renderer/a-worker-thread-ends-while-its-arguments-are-read", () => {
     const script = `
       const { Worker } = require("node:worker_threads");

@@ -10,6 +10,7 @@ describe("transport-connect/send-response", () => {
   test("transport/a-stream-whose-caller-goes-in-mid-write-is-let-go-of", async () => {
     const gone = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<string>();
+    const settled = Promise.withResolvers<void>();
     async function* body() {
       let wrote = "nothing";
       try {
@@ -26,7 +27,8 @@ describe("transport-connect/send-response", () => {
     const responses: ServerResponse[] = [];
     const server = createServer((_request, response) => {
       responses.push(response);
-      void sendResponse({ status: 200, header: new Headers(), body: body() }, response).catch(() => {});
+      const sent = sendResponse({ status: 200, header: new Headers(), body: body() }, response);
+      sent.catch(() => {}).finally(() => settled.resolve());
     });
     server.listen(0, "127.0.0.1");
     try {
@@ -39,6 +41,30 @@ describe("transport-connect/send-response", () => {
       responses[0]?.socket?.destroy();
       gone.resolve();
       expect(await ended.promise).toBe("two");
+      await settled.promise;
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  }, 10_000);
+
+  test("transport/an-answer-that-is-written-whole-is-settled", async () => {
+    const settled = Promise.withResolvers<void>();
+    async function* body() {
+      yield bytes("all");
+    }
+    const server = createServer((_request, response) => {
+      sendResponse({ status: 200, header: new Headers(), body: body() }, response).then(
+        settled.resolve,
+        settled.reject,
+      );
+    });
+    server.listen(0, "127.0.0.1");
+    try {
+      await once(server, "listening");
+      const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      expect(await answer.text()).toBe("all");
+      await settled.promise;
     } finally {
       server.close();
       server.closeAllConnections();

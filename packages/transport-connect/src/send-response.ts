@@ -3,7 +3,8 @@ import { universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import type { NodeResponse } from "./request-handler.js";
 
 /**
- * Writes an answer out. Rejects where the caller has gone, and lets go of the answer's body either way.
+ * Writes an answer out. Settles when it is written or the connection is closed, and lets go of the answer's body either way; rejects where
+ * the body fails.
  *
  * What is written between the end of a connection and the response's "close" is thrown away by Node without a word: the write waits for a
  * "drain" that never comes, and with it the call and all that it holds would stay for good. So it is told at the close; the next write finds the
@@ -11,6 +12,12 @@ import type { NodeResponse } from "./request-handler.js";
  */
 export async function sendResponse(answer: UniversalServerResponse, response: NodeResponse): Promise<void> {
   // After whoever aborts the call at the same event, which was asked for earlier.
-  response.once("close", () => response.emit("drain"));
-  await universalResponseToNodeResponse(answer, response);
+  const closed = new Promise<void>((resolve) => {
+    response.once("close", () => {
+      response.emit("drain");
+      resolve();
+    });
+  });
+  // Which waits in the end for an "end" that responses do not emit.
+  await Promise.race([universalResponseToNodeResponse(answer, response), closed]);
 }

@@ -27,10 +27,7 @@ Napi::Function SoundObject::define(Napi::Env env) {
 SoundObject::SoundObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<SoundObject>(info) {
   auto opened = SoundStream::open({wholeOf(info[0]), wholeOf(info[1]), info[2].As<Napi::String>().Utf8Value(),
                                    wholeOf(info[3]), wholeOf(info[4])});
-  if (!opened) {
-    addon::throwFailure(info.Env(), opened.failure());
-    return;
-  }
+  if (!opened) addon::throwFromConstructor(info.Env(), opened.failure());
   stream_ = std::move(*opened);
 }
 

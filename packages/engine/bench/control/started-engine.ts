@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../../../../scripts/bench/free-port.ts";
+import { nodeFlags } from "../../src/processes/node-flags.ts";
 
 /** An engine in a process of its own. */
 export interface StartedEngine {
@@ -42,7 +43,9 @@ ${list.join("\n")}
 `,
   );
   const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-  const child = spawn(process.execPath, [main, "--config", config], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [...nodeFlags, main, "--config", config], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   for await (const line of createInterface(child.stdout)) if (line.includes("control plane listens")) break;
   child.stdout.resume();
   return {

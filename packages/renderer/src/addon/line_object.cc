@@ -52,10 +52,7 @@ LineObject::LineObject(const Napi::CallbackInfo& info)
   const LeaveTimes times{info[1].As<Napi::Number>().Int64Value(),
                          info[5].IsNumber() ? info[5].As<Napi::Number>().Int64Value() : 0};
   auto line = RenderLine::open(spec_, times, *source_, *clock_, {left, tell});
-  if (!line) {
-    addon::throwFailure(env, line.failure());
-    return;
-  }
+  if (!line) addon::throwFromConstructor(env, line.failure());
   line_ = std::move(*line);
   signal_->keepAlive(true);
   hook_ = std::make_unique<addon::EnvHook>(env, [this] {

@@ -25,4 +25,10 @@ inline Napi::Value throwFailure(Napi::Env env, const Failure& failure) {
   return env.Undefined();
 }
 
+/// Throws it from a constructor, whose half-made object is then gone at once: after `throwFailure` it would stay until it is
+/// collected, and with it whatever it had opened.
+[[noreturn]] inline void throwFromConstructor(Napi::Env env, const Failure& failure) {
+  throw Napi::Error(env, toJsError(env, failure));
+}
+
 }  // namespace retrovue::addon

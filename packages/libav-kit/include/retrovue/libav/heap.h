@@ -36,7 +36,7 @@ class TrimPace {
   std::atomic<std::int64_t> nextNs_{INT64_MIN};
 };
 
-/// `trimHeap` at a `TrimPace` of the process: for wherever much was freed.
+/// `trimHeap` at a `TrimPace` of the addon (each has one): for wherever much was freed.
 void trimHeapNowAndThen();
 
 }  // namespace retrovue::libav
