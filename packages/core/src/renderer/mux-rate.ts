@@ -7,8 +7,9 @@ const payloadBytes = 184;
 /** PES header with a PTS; for pictures a clock reference besides (2.4.3.6, 2.4.3.4); ADTS (ISO/IEC 13818-7, 6.2). */
 const pictureHeadBytes = 14 + 8;
 const soundHeadBytes = 14 + 7;
-/** Association and map, each 83 to 100 ms; clock references by themselves, each 36 ms; the channel's name, each second. */
-const tablesPerSecond = 2 * 13;
+/** Association and map come with each tick that is divisible by as many as fit into this (rendering.md, "The stream"). */
+const tablesEveryMs = 100;
+/** Clock references by themselves, each 36 ms; the channel's name, each second. */
 const clocksPerSecond = 28;
 const namesPerSecond = 2;
 
@@ -37,7 +38,13 @@ export function muxRateNeededKbps({ format, encode }: MuxRateDemand): number {
   const soundPackets = (format.sampleRate / samples) * framePackets;
   // Each key frame has tables of its own.
   const keys = Math.min(pictures, 1_000 / video.gopMs + 1);
-  const packets =
-    picturePackets + soundPackets + 2 * keys + tablesPerSecond + clocksPerSecond + namesPerSecond;
+  const tables = 2 * (keys + tablesPerSecond(format));
+  const packets = picturePackets + soundPackets + tables + clocksPerSecond + namesPerSecond;
   return Math.ceil((packets * packetBits) / 1_000);
+}
+
+/** 10 at 30, 50 and 60 fps; up to 15, at 30000/1001 fps, where only two whole ticks fit. */
+function tablesPerSecond({ frameRate: { num, den } }: MuxRateDemand["format"]): number {
+  const everyTicks = Math.max(1, Math.floor((tablesEveryMs * num) / (1_000 * den)));
+  return num / den / everyTicks;
 }
