@@ -1,25 +1,42 @@
-import { type MetricsRecorder, metrics, type RendererCounters } from "@retrovue/core";
+import {
+  type MetricsRecorder,
+  metrics,
+  type Nanoseconds,
+  nanosecondsFromMs,
+  type RendererCounters,
+} from "@retrovue/core";
 import type { Log } from "../log/log.js";
 
 /** The bounds that a renderer counts its latencies by, seconds. */
 const bounds = metrics.encodeLatency.buckets ?? [];
 
 /** Where overflows are told of besides. */
-type WarningLog = Pick<Log, "warn">;
+type EpisodeLog = Pick<Log, "warn" | "info">;
+
+/** An episode is over so long after its last overflow: key frames that are too large each few seconds are one. */
+const calmNs = nanosecondsFromMs(30_000);
+
+interface Episode {
+  readonly pictures: number;
+  readonly lastAt: Nanoseconds;
+}
 
 /**
- * Brings one renderer's counters into the channel's metrics, and overflows of a constant rate into its log, once for each episode. They
- * count from zero in each renderer, metrics never do, so there is one of these for each renderer.
+ * Brings one renderer's counters into the channel's metrics, and overflows of a constant rate into its log, at the beginning and the end
+ * of each episode. They count from zero in each renderer, metrics never do, so there is one of these for each renderer.
  */
 export class RenderMetrics {
   readonly #metrics: MetricsRecorder;
-  readonly #log: WarningLog;
+  readonly #log: EpisodeLog;
+  readonly #now: () => Nanoseconds;
   #last: RendererCounters | undefined;
-  #isOverflowing = false;
+  #episode: Episode | undefined;
 
-  constructor(recorder: MetricsRecorder, log: WarningLog) {
+  /** @param now any time that never steps */
+  constructor(recorder: MetricsRecorder, log: EpisodeLog, now: () => Nanoseconds) {
     this.#metrics = recorder;
     this.#log = log;
+    this.#now = now;
   }
 
   /** Takes the counters as they stand. */
@@ -33,15 +50,20 @@ export class RenderMetrics {
   }
 
   #takeOverflows(pictures: number): void {
+    const now = this.#now();
+    const episode = this.#episode;
     if (pictures > 0) {
       this.#metrics.count("muxOverflows", pictures);
-      if (!this.#isOverflowing)
+      if (episode === undefined)
         this.#log.warn(
           { pictures },
           "the constant mux rate has no room for what the encoder makes: pictures are late or left out",
         );
+      this.#episode = { pictures: (episode?.pictures ?? 0) + pictures, lastAt: now };
+    } else if (episode !== undefined && now - episode.lastAt >= calmNs) {
+      this.#log.info({ pictures: episode.pictures }, "the constant mux rate has had room for half a minute");
+      this.#episode = undefined;
     }
-    this.#isOverflowing = pictures > 0;
   }
 
   /**

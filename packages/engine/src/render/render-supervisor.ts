@@ -125,7 +125,7 @@ export class RenderSupervisor {
     this.#firstChunkAt = undefined;
     this.#heardAt = clock.now();
     this.#isKilledByUs = false;
-    const measured = new RenderMetrics(metrics, log);
+    const measured = new RenderMetrics(metrics, log, () => clock.now());
     this.#line = host.spawn({
       onChunk: (chunk) => {
         this.#heardAt = clock.now();
