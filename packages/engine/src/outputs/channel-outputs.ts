@@ -53,6 +53,7 @@ export class ChannelOutputs {
         hub: this.hub,
         clientsMax: httpTs.clientsMax,
         bitrateKbps: Math.max(muxRateKbps, video.bitrateKbps + audio.bitrateKbps),
+        gopMs: video.gopMs,
         now,
         metrics,
         log,

@@ -14,6 +14,8 @@ export interface HttpTsOptions {
   readonly clientsMax: number;
   /** Of picture and sound together; what may wait for a viewer follows from it. */
   readonly bitrateKbps: number;
+  /** Longest time between two random access points. Who joins gets so much at once. */
+  readonly gopMs: number;
   readonly now: () => Nanoseconds;
   readonly metrics: MetricsRecorder;
   readonly log: Log;
@@ -28,12 +30,14 @@ const countEveryNs = nanosecondsFromMs(1_000);
 const output = "http-ts";
 
 /** A viewer that pauses for two seconds loses nothing (field lesson 34), nor one that takes twice that at a rate's peak. */
-const waitingSeconds = 4;
+const waitingMsMin = 4_000;
+/** Beyond the kept group, which is given to who joins and cannot be dropped in part: what comes while it is taken. */
+const besidesGroupMs = 2_000;
 const waitingBytesMin = 2 * 1_024 * 1_024;
 
-/** What may wait for a viewer of a stream of so many kilobits a second, bytes. */
-export const waitingBytesMax = (bitrateKbps: number): number =>
-  Math.max(waitingBytesMin, (waitingSeconds * bitrateKbps * 1_000) / 8);
+/** What may wait for a viewer of a stream of so many kilobits a second, in groups of so many milliseconds at most; bytes. */
+export const waitingBytesMax = (bitrateKbps: number, gopMs: number): number =>
+  Math.max(waitingBytesMin, (Math.max(waitingMsMin, gopMs + besidesGroupMs) * bitrateKbps) / 8);
 
 /** `/channel/<id>.ts`: the channel's live transport stream, over HTTP, for as long as the channel runs and the viewer stays. */
 export class HttpTs {
@@ -79,13 +83,13 @@ export class HttpTs {
   }
 
   #admit(response: ServerResponse, socket: ViewerSocket): void {
-    const { hub, bitrateKbps, now, metrics, log } = this.#options;
+    const { hub, bitrateKbps, gopMs, now, metrics, log } = this.#options;
     const peer = peerOf(response);
     const told = this.#events.joined(peer);
     let joined: Disposable | undefined;
     const viewer = new Viewer({
       socket,
-      bytesMax: waitingBytesMax(bitrateKbps),
+      bytesMax: waitingBytesMax(bitrateKbps, gopMs),
       now,
       onBytes: (bytes) => this.#count(bytes),
       onDropped: (groups) => {

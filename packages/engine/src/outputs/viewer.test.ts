@@ -35,8 +35,9 @@ class FakeSocket {
   }
 }
 
-function watching(hub: StreamHub, bytesMax = 188 * 20) {
+function watching(hub: StreamHub, bytesMax = 188 * 20, takes = true) {
   const socket = new FakeSocket();
+  socket.takes = takes;
   const told = { bytes: 0, dropped: 0, gone: [] as string[], now: 0n };
   const viewer = new Viewer({
     socket,
@@ -140,7 +141,7 @@ describe("outputs/viewer", () => {
     ["1.6 s once", 300, 48],
   ])("lesson/34-a-reader-that-pauses-loses-nothing: %s", (_, everyTicks, pauseTicks) => {
     const hub = new StreamHub();
-    const { socket, told } = watching(hub, waitingBytesMax(4_192));
+    const { socket, told } = watching(hub, waitingBytesMax(4_192, 1_000));
     const bytes = 188 * Math.ceil((1.5 * 4_192_000) / 8 / 30 / 188);
     const got: number[] = [];
     socket.write = (piece) => {
@@ -159,6 +160,27 @@ describe("outputs/viewer", () => {
     socket.emit("drain");
     expect(got).toEqual(Array.from({ length: 600 }, (__, tick) => tick % 256));
     expect(told.dropped).toBe(0);
+  });
+
+  test.each([
+    ["of a second", 1_000],
+    ["of 8 s", 8_000],
+    ["of 10 s", 10_000],
+  ])("outputs/who-joins-at-the-end-of-a-group-gets-it-whole-and-goes-on: %s", (_, gopMs) => {
+    const muxRateKbps = 10_000;
+    const bytes = 188 * Math.ceil((muxRateKbps * 1_000) / 8 / 25 / 188);
+    const groupTicks = (gopMs * 25) / 1_000;
+    const hub = new StreamHub();
+    const write = (tick: number) =>
+      hub.write({ ...chunk(tick, bytes), randomAccess: tick % groupTicks === 0 });
+    for (let tick = 0; tick < groupTicks; tick++) write(tick);
+    const { socket, told } = watching(hub, waitingBytesMax(muxRateKbps, gopMs), false);
+    // The next group begins, and a second of it comes, before the connection takes more than its first piece.
+    for (let tick = groupTicks; tick < groupTicks + 25; tick++) write(tick);
+    expect(told.dropped).toBe(0);
+    socket.takes = true;
+    socket.emit("drain");
+    expect(told.bytes).toBe((groupTicks + 25) * bytes);
   });
 
   test("outputs/one-that-takes-nothing-for-ten-seconds-is-disconnected", () => {
