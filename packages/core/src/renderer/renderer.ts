@@ -82,7 +82,7 @@ export interface RendererCounters {
   readonly opens: number;
   /**
    * Pictures for which a constant rate had no room in time: whole in the stream only after their time, or left out (and then counted in
-   * `missedTicks`). Left out by renderers that have no constant rate.
+   * `missedTicks`); and frames of sound that were dropped for it. Left out by renderers that have no constant rate.
    */
   readonly overflows?: number;
   /** From taking a tick to its bytes. */

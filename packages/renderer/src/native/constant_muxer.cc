@@ -52,6 +52,7 @@ ConstantMuxer::ConstantMuxer(const EncodeSpec& spec)
       // A key frame with its tables takes three places.
       clockEvery_(std::max<std::int64_t>(3, places_.within(kClockEveryNs))),
       soundHeldTicks_(kSoundHeldNs / grid_.tickTime(1)),
+      soundMaxTicks_(kSoundWaitMaxNs / grid_.tickTime(1)),
       portions_((grid_.tickTime(1) + kPortionNs - 1) / kPortionNs),
       packer_(spec) {}
 
@@ -59,10 +60,20 @@ std::int64_t ConstantMuxer::backlogNs() const {
   return places_.nsOf(pictures_.size() + sounds_.size() + tables_.size());
 }
 
+bool ConstantMuxer::goOnAt(std::int64_t tick) {
+  if (!lastTick_ || *lastTick_ + 1 == tick) return false;
+  countedFrom_ = tick;
+  glued_ = 0;
+  sounds_.dropUnits();
+  return pictures_.dropUnits() > 0;
+}
+
 void ConstantMuxer::write(std::int64_t tick, std::span<const StreamUnit> pictures, std::span<const StreamUnit> sounds,
                           TickBytes& into) {
   packed_.clear();
   packer_.write(tick, pictures, sounds, packed_);
+  const std::int64_t oldest = sounds_.nextUntouched();
+  if (oldest >= 0 && tick - oldest > soundMaxTicks_) into.soundsDropped += sounds_.dropUnits();
   sort(tick);
   into.tick = tick;
   const std::int64_t first = places_.firstOf(tick), count = places_.firstOf(tick + 1) - first;
@@ -86,6 +97,7 @@ void ConstantMuxer::write(std::int64_t tick, std::span<const StreamUnit> picture
 void ConstantMuxer::sort(std::int64_t tick) {
   const std::span<const std::uint8_t> bytes(packed_.bytes);
   const bool isKey = packed_.randomAccess.has_value();
+  const bool areTablesWanted = tables_.size() < kTablesWaitMax;
   for (std::size_t at = 0; at < bytes.size(); at += kTsPacketBytes) {
     const auto packet = bytes.subspan(at, kTsPacketBytes);
     const int pid = pidOf(packet);
@@ -96,7 +108,7 @@ void ConstantMuxer::sort(std::int64_t tick) {
       if (hasPayload(packet)) pictures_.push(packet, tick);
     } else if (isKey && pid != kNamesPid) {
       pictures_.push(packet, tick);
-    } else {
+    } else if (areTablesWanted) {
       tables_.push(packet, tick);
     }
   }
@@ -149,7 +161,7 @@ void ConstantMuxer::sendClock(std::int64_t at, TickBytes& into) {
   into.bytes.insert(into.bytes.end(), kClock.begin(), kClock.end());
   std::uint8_t* packet = into.bytes.data() + from;
   // It does not count, but repeats the counter of the packet before it (2.4.3.3).
-  packet[3] = static_cast<std::uint8_t>(packet[3] | counter_);
+  packet[3] = static_cast<std::uint8_t>(packet[3] | counterOf(kPicturePid));
   if (isBroken_) packet[5] |= kDiscontinuity;
   isBroken_ = false;
   lastClock_ = at;
@@ -164,11 +176,8 @@ void ConstantMuxer::sendPicture(std::int64_t at, TickBytes& into) {
   std::uint8_t* packet = into.bytes.data() + from;
   const std::int64_t tick = pictures_.tick();
   const bool isLast = pictures_.pop();
-  if (pidOf(picture) != kPicturePid) {
-    countTable(packet);
-    return;
-  }
-  counter_ = packet[3] & 15;
+  count(packet);
+  if (pidOf(picture) != kPicturePid) return;
   if (hasPcr(picture)) {
     if (isBroken_) packet[5] |= kDiscontinuity;
     isBroken_ = false;
@@ -176,7 +185,7 @@ void ConstantMuxer::sendPicture(std::int64_t at, TickBytes& into) {
     const auto field = pcrField(places_.pcrOf(at, kConstantDelay));
     std::copy(field.begin(), field.end(), packet + kPcrAt);
   }
-  if (!isLast) return;
+  if (!isLast || tick < countedFrom_) return;
   const std::int64_t time = unitsAt(tick, grid_.rateNum, grid_.rateDen, kPcrPerSecond);
   if (places_.timeOf(at + 1) > time + kConstantDelay) ++into.overdue;
 }
@@ -186,15 +195,28 @@ void ConstantMuxer::send(PacketQueue& from, TickBytes& into) {
   const std::size_t at = into.bytes.size();
   into.bytes.insert(into.bytes.end(), packet.begin(), packet.end());
   from.pop();
-  countTable(into.bytes.data() + at);
+  count(into.bytes.data() + at);
 }
 
-void ConstantMuxer::countTable(std::uint8_t* packet) {
-  const int pid = pidOf({packet, kTsPacketBytes});
-  if (pid != kAssociationPid && pid != kTablesPid) return;
-  std::uint8_t& counter = pid == kAssociationPid ? associationCounter_ : mapCounter_;
-  packet[3] = static_cast<std::uint8_t>((packet[3] & 0xf0) | counter);
+void ConstantMuxer::count(std::uint8_t* packet) {
+  std::uint8_t& counter = counterOf(pidOf({packet, kTsPacketBytes}));
   counter = (counter + 1) & 15;
+  packet[3] = static_cast<std::uint8_t>((packet[3] & 0xf0) | counter);
+}
+
+std::uint8_t& ConstantMuxer::counterOf(int pid) {
+  switch (pid) {
+    case kPicturePid:
+      return counters_[0];
+    case kSoundPid:
+      return counters_[1];
+    case kAssociationPid:
+      return counters_[2];
+    case kTablesPid:
+      return counters_[3];
+    default:
+      return counters_[4];
+  }
 }
 
 }  // namespace retrovue::renderer

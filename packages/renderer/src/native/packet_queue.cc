@@ -28,6 +28,19 @@ PacketQueue::Packet PacketQueue::at(std::size_t n) const {
   return Packet(bytes_).subspan(from, kTsPacketBytes);
 }
 
+std::uint32_t PacketQueue::dropUnits() {
+  std::size_t kept = 0;
+  while (!at(kept).empty() && !isUnitStart(at(kept))) ++kept;
+  std::uint32_t units = 0;
+  for (std::size_t n = kept; !at(n).empty(); ++n) units += isUnitStart(at(n)) ? 1 : 0;
+  bytes_.resize(head_ + kept * kTsPacketBytes);
+  // A unit that was begun is of the tick in front.
+  ticks_.resize(headTick_ + (kept > 0 ? 1 : 0));
+  if (kept > 0) ticks_[headTick_].packets = kept;
+  isBegun_ = kept > 0;
+  return units;
+}
+
 std::int64_t PacketQueue::nextUntouched() const {
   const std::size_t next = headTick_ + (isBegun_ ? 1 : 0);
   return next < ticks_.size() ? ticks_[next].tick : -1;

@@ -22,6 +22,8 @@ class PacketQueue {
   std::int64_t size() const { return static_cast<std::int64_t>((bytes_.size() - head_) / kTsPacketBytes); }
   /// The packet `n` places behind the front, valid until the next `push`; empty where there is none.
   Packet at(std::size_t n) const;
+  /// Drops what waits, but for the rest of a unit that was begun: how many units.
+  std::uint32_t dropUnits();
   /// Of the packet in front. Not while empty.
   std::int64_t tick() const { return ticks_[headTick_].tick; }
   /// The earliest tick of which nothing was taken yet; -1 where there is none.

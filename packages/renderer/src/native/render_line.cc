@@ -142,17 +142,23 @@ Expected<std::int64_t> RenderLine::fill(std::int64_t tick) {
   if (clock_.now() < fillAt(tick)) return tick;
   isFilling_ = true;
   counters_.missed.fetch_add(1, std::memory_order_relaxed);
+  goOnAt(tick);
   const auto start = static_cast<std::int64_t>(spec_.grid.sampleAt(tick));
   if (auto done = sounds_.encode(start, nullptr, spec_.grid.samplesIn(tick), soundUnits_); !done) return done.failure();
   send(tick);
   return tick + 1;
 }
 
+void RenderLine::goOnAt(std::int64_t tick) {
+  if (muxer_->goOnAt(tick)) pictures_.restart();
+}
+
 Expected<void> RenderLine::encode(const TakenTick& taken, std::int64_t takenAt) {
   const std::int64_t lateNs = takenAt - spec_.grid.tickTime(taken.tick);
   isSkipping_ = isSettled_ && lateNs > (isSkipping_ ? kCaughtUpNs : kSkipNs);
+  goOnAt(taken.tick);
   const bool hasRoom = muxer_->backlogNs() <= kBacklogMaxNs;
-  if (!hasRoom) counters_.overflows.fetch_add(1, std::memory_order_relaxed);
+  if (!hasRoom && !isSkipping_) counters_.overflows.fetch_add(1, std::memory_order_relaxed);
   if (isSkipping_ || !hasRoom) {
     counters_.missed.fetch_add(1, std::memory_order_relaxed);
   } else {
@@ -172,7 +178,7 @@ bool RenderLine::send(std::int64_t tick) {
   muxer_->write(tick, pictureUnits_.all(), soundUnits_.all(), bytes);
   pictureUnits_.recycle();
   soundUnits_.recycle();
-  counters_.overflows.fetch_add(bytes.overdue, std::memory_order_relaxed);
+  counters_.overflows.fetch_add(bytes.overdue + bytes.soundsDropped, std::memory_order_relaxed);
   return pacer_.push(std::move(bytes));
 }
 

@@ -37,10 +37,11 @@ struct RenderCounters {
 /// destructor) ends both and is for the maker's thread.
 ///
 /// Being late: a picture whose tick is 400 ms past is left out, its sound is not, until the line has caught up; a second past,
-/// the line goes on at the tick on air. Both are counted as missed, and the stream stays on its grid.
+/// the line goes on at the tick on air. Both are counted as missed, and the stream stays on its grid. Where ticks are left out,
+/// pictures and sound that wait for their place at a constant rate are dropped, and the next picture is a key frame.
 ///
 /// A constant rate without room: a picture is left out while more waits for its place than can leave in time; counted as missed and, with those
-/// that end behind their time, as overflows.
+/// that end behind their time and sound that is dropped, as overflows. Not those that are left out to catch up.
 ///
 /// A bus that ends, or stands still for 200 ms: the stream goes on with its clock and with silence, without pictures, which are
 /// counted as missed, until there are ticks again.
@@ -72,6 +73,8 @@ class RenderLine {
   Expected<std::int64_t> step(std::int64_t tick);
   std::int64_t catchUp(std::int64_t tick, std::int64_t now);
   Expected<void> encode(const TakenTick& taken, std::int64_t takenAt);
+  /// Comes before the units of a tick are made.
+  void goOnAt(std::int64_t tick);
   /// When a tick that is not on the bus is given up.
   std::int64_t fillAt(std::int64_t tick) const;
   Expected<std::int64_t> fill(std::int64_t tick);

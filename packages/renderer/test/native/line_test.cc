@@ -32,8 +32,10 @@ struct Bench {
     for (;;) {
       const std::size_t count = line->pacer().fetch(bytes, portions);
       if (count == 0) return left;
-      for (std::size_t i = 0; i < count; ++i)
+      for (std::size_t i = 0; i < count; ++i) {
         if (left.empty() || left.back() != portions[i].tick) left.push_back(portions[i].tick);
+        if (portions[i].randomAccess) starts.push_back(portions[i].tick);
+      }
     }
   }
   void waitForBytesOf(std::int64_t tick) {
@@ -61,6 +63,8 @@ struct Bench {
   int news = 0;
   std::vector<std::uint8_t> bytes = std::vector<std::uint8_t>(1 << 20);
   std::vector<std::int64_t> left;
+  /// Ticks of those bytes that a viewer may start at.
+  std::vector<std::int64_t> starts;
   std::unique_ptr<RenderLine> line;
 };
 
@@ -180,6 +184,52 @@ TEST("line/a-constant-rate-without-room-has-pictures-left-out-and-counted-and-ea
   auto ticks = bench.ticksLeft();
   ticks.resize(std::min(ticks.size(), expected.size()));
   CHECK(ticks == expected);
+}
+
+TEST("line/pictures-that-are-left-out-to-catch-up-are-no-overflows-of-a-constant-rate") {
+  // Clocks and tables take all of it: no picture ends, in time or late.
+  EncodeSpec spec = smallSpec();
+  spec.muxBitsPerSecond = 20'000;
+  Bench bench(99, spec);
+  bench.bus.stickAt(112);
+  bench.bus.hold(90, 100);
+  bench.open();
+  bench.bus.waitFor(100);
+  bench.bus.hold(90, 112);
+  bench.moveTo(102);
+  bench.bus.waitFor(112);
+  const std::uint64_t missed = bench.missed(), overflows = bench.line->counters().overflows.load();
+  CHECK(missed > 0);
+  CHECK_EQ(overflows, missed);
+  bench.bus.hold(90, 124);
+  bench.moveTo(124);  // 113 is 440 ms late now
+  bench.bus.goOn();
+  bench.bus.waitFor(124);
+  bench.line->stop();
+  // Ten to catch up; the last two, which are in time, for want of room.
+  CHECK_EQ(bench.missed(), missed + 12);
+  CHECK_EQ(bench.line->counters().overflows.load(), overflows + 2);
+}
+
+TEST("line/a-jump-at-a-constant-rate-goes-on-with-a-key-frame-where-pictures-waited") {
+  EncodeSpec spec = smallSpec();
+  spec.gopTicks = 1'000;
+  spec.muxBitsPerSecond = 100'000;
+  Bench bench(100, spec);
+  bench.bus.hold(90, 100);
+  bench.open();
+  bench.bus.waitFor(100);
+  bench.bus.hold(90, 112);
+  bench.moveTo(102);
+  bench.bus.waitFor(112);
+  bench.bus.hold(90, 165);
+  bench.moveTo(160);
+  bench.bus.waitFor(160);
+  bench.moveTo(166);
+  bench.waitForBytesOf(163);
+  bench.line->stop();
+  CHECK_EQ(bench.starts.size(), 2U);
+  CHECK(bench.starts.back() >= 160);
 }
 
 TEST("line/stops-while-it-waits-for-a-bus-or-for-time") {
