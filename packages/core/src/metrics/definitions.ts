@@ -177,7 +177,7 @@ export const metrics = Object.freeze({
   muxOverflows: define(
     "retrovue_playout_mux_overflow_total",
     "counter",
-    "Pictures that were late or left out because the constant mux rate had no room.",
+    "Pictures that were late or left out, and sound that was left out, because the constant mux rate had no room.",
   ),
   encodeLatency: define(
     "retrovue_playout_encode_latency_seconds",

@@ -51,6 +51,16 @@ struct Bench {
     }
   }
   void moveTo(std::int64_t tick) { clock.follow(standing(tick * kTick, ++sequence)); }
+
+  /// Begins with tick 100, and has all to 112 taken while 102 is on air: as far ahead as ticks are.
+  void beginTo112() {
+    bus.hold(90, 100);
+    open();
+    bus.waitFor(100);
+    bus.hold(90, 112);
+    moveTo(102);
+    bus.waitFor(112);
+  }
   std::uint64_t encoded() const { return line->counters().encoded.load(); }
   std::uint64_t missed() const { return line->counters().missed.load(); }
 
@@ -192,12 +202,7 @@ TEST("line/pictures-that-are-left-out-to-catch-up-are-no-overflows-of-a-constant
   spec.muxBitsPerSecond = 20'000;
   Bench bench(99, spec);
   bench.bus.stickAt(112);
-  bench.bus.hold(90, 100);
-  bench.open();
-  bench.bus.waitFor(100);
-  bench.bus.hold(90, 112);
-  bench.moveTo(102);
-  bench.bus.waitFor(112);
+  bench.beginTo112();
   const std::uint64_t missed = bench.missed(), overflows = bench.line->counters().overflows.load();
   CHECK(missed > 0);
   CHECK_EQ(overflows, missed);
@@ -216,12 +221,7 @@ TEST("line/a-jump-at-a-constant-rate-goes-on-with-a-key-frame-where-pictures-wai
   spec.gopTicks = 1'000;
   spec.muxBitsPerSecond = 100'000;
   Bench bench(100, spec);
-  bench.bus.hold(90, 100);
-  bench.open();
-  bench.bus.waitFor(100);
-  bench.bus.hold(90, 112);
-  bench.moveTo(102);
-  bench.bus.waitFor(112);
+  bench.beginTo112();
   bench.bus.hold(90, 165);
   bench.moveTo(160);
   bench.bus.waitFor(160);
