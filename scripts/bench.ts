@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { type BenchPart, benchParts } from "./bench/bench.ts";
 import { loadBenchFiles } from "./bench/bench-files.ts";
 import { type BenchResult, measure } from "./bench/harness.ts";
-import { jsonLine, table } from "./bench/print.ts";
+import { jsonLine, progressLine, table } from "./bench/print.ts";
 import { root } from "./setup/root.mjs";
 
 const usage = `Usage: pnpm bench PART… [--only BENCH]… [--pairs N] [--json]
@@ -49,7 +49,7 @@ async function main(): Promise<number> {
       .filter(({ bench }) => values.only.length === 0 || values.only.includes(bench));
     if (benches.length === 0 && values.only.length === 0) console.error(`${part}: nothing is measured yet`);
     const results: BenchResult[] = [];
-    for (const bench of benches) {
+    for (const [index, bench] of benches.entries()) {
       const reason = await bench.unavailable?.();
       if (reason !== undefined) {
         console.error(`${bench.bench}: skipped, ${reason}`);
@@ -59,6 +59,8 @@ async function main(): Promise<number> {
         const result = await measure(pairs === undefined ? bench : { ...bench, pairs });
         results.push(result);
         if (values.json) console.log(jsonLine(result));
+        // Whole parts take up to half an hour; the table comes at the end of each.
+        else if (process.stderr.isTTY) console.error(progressLine(result, index + 1, benches.length));
       } catch (error) {
         failures += 1;
         console.error(`${bench.bench}: failed`, error);

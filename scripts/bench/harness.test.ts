@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Bench } from "./bench.ts";
 import { asBenchFile } from "./bench-files.ts";
 import { measure, spreadOf } from "./harness.ts";
-import { figure, jsonLine, table } from "./print.ts";
+import { figure, jsonLine, progressLine, table } from "./print.ts";
 
 /** A bench that gives these figures in turn, and writes down who was asked. */
 function scripted(ours: number[], peer: number[], more: Partial<Bench> = {}) {
@@ -71,6 +71,8 @@ test("bench/the-table-names-the-peer-and-the-target", async () => {
   const [heading, row] = table([await measure(bench)]).split("\n");
   expect(heading).toMatch(/^bench +ours +peer +unit +ratio +against +target$/);
   expect(row).toMatch(/^a-bench +10 \(10–10\) +20 \(20–20\) +ns +2 \(2–2\) +scan +1 µs$/);
+  const line = progressLine(await measure(scripted([1, 10, 10, 10], [1, 20, 20, 20]).bench), 2, 5);
+  expect(line).toBe("2/5 a-bench: 10 against 20 ns, ratio 2");
   expect([0.012345, 1.2345, 12345.6].map(figure)).toEqual(["0.0123", "1.23", "12346"]);
 });
 

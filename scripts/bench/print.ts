@@ -23,6 +23,15 @@ export function jsonLine(result: BenchResult): string {
   });
 }
 
+/** One line for a person who waits: which bench of how many is done, and its medians. */
+export function progressLine(
+  { bench, ours, peer, unit, ratio }: BenchResult,
+  done: number,
+  of: number,
+): string {
+  return `${done}/${of} ${bench}: ${figure(ours.median)} against ${figure(peer.median)} ${unit}, ratio ${figure(ratio.median)}`;
+}
+
 const headings = ["bench", "ours", "peer", "unit", "ratio", "against", "target"];
 
 /** A table for people: medians with least and greatest; a ratio above 1 means that ours is better. */
