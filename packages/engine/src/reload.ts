@@ -1,7 +1,7 @@
 import { PlayoutError } from "@retrovue/core";
 import type { ChannelRegistry } from "./channels/channel-registry.js";
 import { type ConfigChange, compareConfigs } from "./config/config-change.js";
-import type { PlayoutConfig } from "./config/playout-config.js";
+import { beginsWithEngine, type PlayoutConfig } from "./config/playout-config.js";
 import { type Log, setLogLevel } from "./log/log.js";
 import type { ChannelPorts } from "./outputs/channel-ports.js";
 import type { PlanResolver } from "./plans/plan-resolver.js";
@@ -20,7 +20,7 @@ export interface ReloadDeps {
 
 /**
  * Brings a running engine in line with another reading of its configuration: channels that are new begin, those that are gone
- * end, and each one that stays on its configured plan gets it anew, laid around what is on air (a plan file whose content changed
+ * end, those that ran on demand and are to run always begin, and each one that stays on its configured plan gets it anew, laid around what is on air (a plan file whose content changed
  * included); one that a scheduler feeds is left to it unless the configuration names another plan than before.
  * What cannot change while the engine runs is named and left. Never rejects: one channel's failure is told and touches no other.
  *
@@ -38,9 +38,13 @@ export async function reload(
   channels.setConfigured(wanted.channels);
   await changePorts(change, wanted, deps);
   await Promise.all([
-    ...change.removed.map(({ id }) => attempt(id, "stopped", deps, () => channels.stop(id, "request"))),
+    ...change.removed.map(({ id }) => attempt(id, "stopped", deps, () => channels.stop(id, "configuration"))),
     ...change.added
-      .filter(({ autostart, run }) => autostart && run === "always")
+      .filter(beginsWithEngine)
+      .map(({ id }) => attempt(id, "started", deps, () => channels.start(id))),
+    // They would have to wait for viewers, whom nobody looks for any more.
+    ...change.alwaysOn
+      .filter(({ id }) => !channels.isStoppedByRequest(id))
       .map(({ id }) => attempt(id, "started", deps, () => channels.start(id))),
     ...wanted.channels
       .filter(({ id }) => running.channels.some((old) => old.id === id))

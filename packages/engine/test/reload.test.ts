@@ -40,6 +40,7 @@ describe("reloading the configuration", () => {
       added: [],
       removed: [],
       replanned: [],
+      alwaysOn: [],
       atNextStart: [],
       refused: [],
     });
@@ -80,6 +81,58 @@ describe("reloading the configuration", () => {
     const lines = running.lines.length;
     await running.watch(1, 3_000);
     expect(running.lines.slice(lines)).toEqual([]);
+  });
+
+  test("reload/whether-a-channel-waits-for-viewers-changes-at-once", async () => {
+    await using running = new RunningEngine();
+    const config = (run: string) => smallConfig(`[{ id: 1, plan: "${pattern}", run: ${run}, outputs: [] }]`);
+    const { channels, addresses } = await running.start(config("on-demand"));
+    const reload = (text: string) => running.engine.reload(configOf(text, running.folder));
+    const asked = () => fetch(`http://${addresses.view}/channel/1.ts`);
+    expect(channels.running(1)).toBeUndefined();
+
+    await reload(config("always"));
+    const first = channels.running(1);
+    expect(first).toBeDefined();
+    expect(channels.isOnDemand(1)).toBe(false);
+
+    // It stays on air, and whoever stops it for want of viewers is to look after it again.
+    await reload(config("on-demand"));
+    expect(channels.running(1)).toBe(first);
+    expect(channels.isOnDemand(1)).toBe(true);
+    expect(running.logged("these hold from the channel's next start on")).toEqual([]);
+
+    await channels.stop(1);
+    await asked();
+    const woken = channels.running(1);
+    expect(woken).toBeDefined();
+    await reload(config("always"));
+    expect(channels.running(1)).toBe(woken);
+
+    await channels.stop(1, "request");
+    await reload(config("on-demand"));
+    await reload(config("always"));
+    expect(channels.running(1)).toBeUndefined();
+  });
+
+  test("reload/a-channel-on-demand-that-is-taken-out-and-put-back-wakes-again", async () => {
+    await using running = new RunningEngine();
+    const one = smallConfig(`[{ id: 1, plan: "${pattern}", run: on-demand, outputs: [] }]`);
+    const { channels, addresses } = await running.start(one);
+    const asked = () => fetch(`http://${addresses.view}/channel/1.ts`);
+    for (const by of [undefined, "request"] as const) {
+      await asked();
+      expect(channels.running(1)).toBeDefined();
+      if (by !== undefined) await channels.stop(1, by);
+      await running.engine.reload(configOf(smallConfig("[]"), running.folder));
+      expect(channels.running(1)).toBeUndefined();
+      await asked();
+      expect(channels.running(1)).toBeUndefined();
+      await running.engine.reload(configOf(one, running.folder));
+      expect(channels.running(1)).toBeUndefined();
+    }
+    await asked();
+    expect(channels.running(1)).toBeDefined();
   });
 
   test("reload/a-plan-that-a-request-gave-stays", async () => {

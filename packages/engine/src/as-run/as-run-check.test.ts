@@ -198,9 +198,76 @@ describe("as-run check", () => {
       plan,
       isForAll: false,
     }));
-    expect(runs.map(({ from, end, differences }) => [from - zero, end - zero, differences])).toEqual([
-      [0, 100, []],
-      [170, 300, []],
+    expect(runs.map(({ from, end, segments, exact }) => [from - zero, end - zero, segments, exact])).toEqual([
+      [0, 100, 1, 1],
+      [100, 300, 2, 1],
     ]);
+    expect(runs.flatMap((run) => run.differences)).toEqual([
+      {
+        what: "missing",
+        from: zero + 100,
+        end: zero + 170,
+        planned: id(1),
+        uri: "/1.mp4",
+        detail: "no engine had it on air",
+      },
+    ]);
+  });
+
+  const stopped = (tick: number, by?: (AsRunLine & { type: "stopped" })["by"]): AsRunLine => ({
+    ...head,
+    type: "stopped",
+    tick: zero + tick,
+    ...(by && { by }),
+  });
+  const again = (tick: number, more: Partial<AsRunLine & { type: "started" }> = {}): AsRunLine =>
+    ({ ...started, tick: zero + tick, ...more }) as AsRunLine;
+  const after = [aired(2, 250, 300), aired(3)];
+
+  test.each([["engine"], [undefined]] as const)(
+    "as-run/an-outage-of-the-engine-is-told-of-each-segment-that-was-due: %s",
+    (by) => {
+      expect(differences([started, aired(0), stopped(100, by), again(250), ...after])).toEqual([
+        expect.objectContaining({ what: "missing", from: zero + 100, end: zero + 200, planned: id(1) }),
+        expect.objectContaining({ what: "missing", from: zero + 200, end: zero + 250, planned: id(2) }),
+      ]);
+    },
+  );
+
+  test("as-run/what-a-run-itself-did-not-air-is-told-apart-from-the-outage-before-it", () => {
+    const late = [started, aired(0), stopped(100), again(250), aired(2, 260, 300), aired(3)];
+    expect(differences(late).map(({ from, end, detail }) => [from - zero, end - zero, detail])).toEqual([
+      [100, 200, "no engine had it on air"],
+      [200, 250, "no engine had it on air"],
+      [250, 260, undefined],
+    ]);
+  });
+
+  test.each<[string, AsRunLine, Partial<AsRunLine & { type: "started" }>]>([
+    ["a request ended its plan", stopped(100, "request"), {}],
+    ["the configuration left it out", stopped(100, "configuration"), {}],
+    ["nobody watched", stopped(100, "demand"), {}],
+    ["it came back with another plan", stopped(100, "engine"), { revision: 4 }],
+    ["it came back at another rate", stopped(100, "engine"), { frameRate: "50/1" }],
+  ])("as-run/time-in-which-nothing-was-due-is-no-difference: %s", (_, stop, more) => {
+    const [, run] = checkAsRun([started, aired(0), stop, again(250, more)], () => ({
+      plan: { ...plan, revision: more.revision ?? 3 },
+      isForAll: false,
+    }));
+    expect(run).toMatchObject({ from: zero + 250, differences: [] });
+  });
+
+  test("as-run/other-channels-have-outages-of-their-own", () => {
+    const other = { channel: 2 } as const;
+    const lines = [
+      started,
+      { ...started, ...other },
+      { ...aired(0), ...other },
+      aired(0),
+      aired(1),
+      aired(2),
+      aired(3),
+    ];
+    expect(differences(lines)).toEqual([]);
   });
 });

@@ -55,6 +55,10 @@ interface Run {
   workersReplaced: number;
   /** The first tick that nothing is known of. */
   end: number;
+  /** True where somebody wanted it off air from there on. */
+  wasStopped: boolean;
+  /** The first tick that is in nobody's record, where the channel should have been on air since then; else its first. */
+  readonly since: number;
 }
 
 interface Range {
@@ -84,8 +88,17 @@ function runsOf(lines: Iterable<AsRunLine>): Run[] {
   for (const line of lines) {
     if (line.type === "lost") continue;
     if (line.type === "started") {
-      const run = { started: line, changes: [], began: [], aired: [], standIns: [], workersReplaced: 0 };
-      const opened = { ...run, end: line.tick };
+      const opened: Run = {
+        started: line,
+        changes: [],
+        began: [],
+        aired: [],
+        standIns: [],
+        workersReplaced: 0,
+        end: line.tick,
+        wasStopped: false,
+        since: sinceOf(line, open.get(line.channel)),
+      };
       runs.push(opened);
       open.set(line.channel, opened);
       continue;
@@ -95,6 +108,16 @@ function runsOf(lines: Iterable<AsRunLine>): Run[] {
     if (run !== undefined) take(run, line);
   }
   return runs;
+}
+
+/**
+ * A plan that goes on when the channel comes back was due all the while: its engine ended, or was killed. Whoever stops a channel by a
+ * call ends its plan, and while nobody watches nothing is due.
+ */
+function sinceOf({ tick, revision, frameRate }: AsRunLineOf<"started">, before: Run | undefined): number {
+  if (before === undefined || before.wasStopped || before.started.frameRate !== frameRate) return tick;
+  const last = before.changes.at(-1)?.revision ?? before.started.revision;
+  return last === revision ? Math.min(before.end, tick) : tick;
 }
 
 function take(run: Run, line: Exclude<AsRunLine, { type: "lost" | "started" }>): void {
@@ -118,6 +141,7 @@ function take(run: Run, line: Exclude<AsRunLine, { type: "lost" | "started" }>):
       return;
     case "stopped":
       run.end = Math.max(run.end, line.tick);
+      run.wasStopped = line.by !== undefined && line.by !== "engine";
   }
 }
 
@@ -131,7 +155,7 @@ function compare(run: Run, wanted: PlanToCompare | undefined): RunComparison {
   const planned = wanted === undefined ? [] : plannedRanges(gridOf(started), wanted.plan, window);
   const shown = within.map(({ from, end, segment }) => ({ from, end, id: segment.id, uri: segment.uri }));
   const differences = [
-    ...differencesOf(planned, shown, window),
+    ...differencesOf(planned, shown, window).flatMap((one) => unrecorded(one, started.tick)),
     ...(wanted === undefined ? [] : standInsOf(run.standIns, planned, window)),
     ...contradictions,
   ].sort((a, b) => a.from - b.from);
@@ -151,8 +175,16 @@ function compare(run: Run, wanted: PlanToCompare | undefined): RunComparison {
   };
 }
 
-function inForceFrom({ started, changes, end }: Run, { plan, isForAll }: PlanToCompare): number {
-  if (isForAll || started.revision === plan.revision) return started.tick;
+/** What is due before a run begins is in nobody's record, which is another matter than a segment that did not air in it. */
+function unrecorded(difference: AsRunDifference, begun: number): AsRunDifference[] {
+  const { from, end } = difference;
+  if (from >= begun) return [difference];
+  const before = { ...difference, end: Math.min(end, begun), detail: "no engine had it on air" };
+  return end <= begun ? [before] : [before, { ...difference, from: begun }];
+}
+
+function inForceFrom({ started, changes, end, since }: Run, { plan, isForAll }: PlanToCompare): number {
+  if (isForAll || started.revision === plan.revision) return since;
   return changes.find(({ revision }) => revision === plan.revision)?.tick ?? end;
 }
 

@@ -76,7 +76,12 @@ export const asRunLineSchema = z.discriminatedUnion("type", [
     cause: z.string(),
     barred: z.array(z.string()),
   }),
-  z.object({ ...ofChannel, type: z.literal("stopped"), tick }),
+  z.object({
+    ...ofChannel,
+    type: z.literal("stopped"),
+    tick,
+    by: z.enum(["request", "configuration", "demand", "engine"]).optional(),
+  }),
   z.object({ ...common, type: z.literal("lost"), lines: z.int() }),
 ]);
 

@@ -1,5 +1,5 @@
 import type { HouseGrid, SegmentPlace, SupervisorEvent, Tick } from "@retrovue/core";
-import type { PlanChange } from "../channels/channel-observer.js";
+import type { PlanChange, StoppedBy } from "../channels/channel-observer.js";
 import type { ChannelRuntime } from "../channels/channel-runtime.js";
 import type { AiringBegan, AiringEnded } from "../control/events/as-run.js";
 import { type AsRunLine, type AsRunLineOf, asRunVersion } from "./as-run-line.js";
@@ -12,7 +12,7 @@ export interface AirLog {
   ended(channel: ChannelRuntime, airing: AiringEnded): void;
   heard(channel: ChannelRuntime, event: SupervisorEvent): void;
   /** @param end the first tick that the channel does not air */
-  stopped(channel: ChannelRuntime, end: Tick): void;
+  stopped(channel: ChannelRuntime, end: Tick, by: StoppedBy): void;
 }
 
 interface OpenStandIn {
@@ -91,9 +91,9 @@ export class AsRunRecorder implements AirLog {
     }
   }
 
-  stopped(channel: ChannelRuntime, end: Tick): void {
+  stopped(channel: ChannelRuntime, end: Tick, by: StoppedBy): void {
     this.#endStandIn(channel, end);
-    this.#append({ ...head("stopped", channel.id, channel.grid, end), tick: end });
+    this.#append({ ...head("stopped", channel.id, channel.grid, end), tick: end, by });
   }
 
   #endStandIn({ id, grid }: ChannelRuntime, end: Tick): void {

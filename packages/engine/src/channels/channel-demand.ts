@@ -11,7 +11,10 @@ export interface DemandTable extends Disposable {
 
 /** What demand is followed with. */
 export interface ChannelDemandOptions {
-  readonly channels: ChannelRegistry;
+  readonly channels: Pick<
+    ChannelRegistry,
+    "list" | "isOnDemand" | "isIdle" | "isStoppedByRequest" | "running" | "start" | "stop"
+  >;
   /** Undefined for a bus that cannot tell who looks for it: then viewers alone are demand. Throws where it cannot be shown. */
   readonly tableOf: ((id: number) => DemandTable) | undefined;
   readonly host: Pick<HostTime, "monotonic" | "timer">;
@@ -62,8 +65,8 @@ export class ChannelDemand implements Disposable {
   /** The running channel of an id; one that runs on demand is started for it. Undefined where it is not to be had. */
   async wake(id: number): Promise<ChannelRuntime | undefined> {
     const { channels, log, host } = this.#options;
-    this.#wantedAt.set(id, host.monotonic());
     const running = channels.running(id);
+    if (channels.isOnDemand(id)) this.#wantedAt.set(id, host.monotonic());
     if (running !== undefined || !this.#isArmed(id)) return running;
     if ((this.#notBefore.get(id) ?? 0n) > host.monotonic()) return undefined;
     try {
@@ -88,15 +91,30 @@ export class ChannelDemand implements Disposable {
   /** True where a channel is known that runs on demand. */
   #look(): boolean {
     const { channels, host } = this.#options;
-    let isAny = false;
-    for (const { id } of channels.list()) {
-      if (channels.configOf(id)?.run !== "on-demand") continue;
-      isAny = true;
+    const ids = channels
+      .list()
+      .map(({ id }) => id)
+      .filter((id) => channels.isOnDemand(id));
+    this.#letGoBut(new Set(ids));
+    for (const id of ids) {
       const channel = channels.running(id);
       if (channel !== undefined) this.#lookAtRunning(channel, host.monotonic());
-      else if (this.#isArmed(id) && this.#tableOf(id)?.isWanted(lookedWithinMs)) void this.wake(id);
+      // A bus that comes or goes has a table of its own, beside which none can be shown.
+      else if (channels.isIdle(id) && this.#isArmed(id) && this.#tableOf(id)?.isWanted(lookedWithinMs))
+        void this.wake(id);
     }
-    return isAny;
+    return ids.length > 0;
+  }
+
+  /** Forgets channels that do not run on demand any more, or are gone. */
+  #letGoBut(ids: ReadonlySet<number>): void {
+    for (const known of [this.#wantedAt, this.#notBefore, this.#blind])
+      for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
+    for (const [id, table] of this.#tables) {
+      if (ids.has(id)) continue;
+      this.#tables.delete(id);
+      table[Symbol.dispose]();
+    }
   }
 
   #lookAtRunning(channel: ChannelRuntime, now: Nanoseconds): void {
@@ -105,7 +123,7 @@ export class ChannelDemand implements Disposable {
     if (wantedAt === undefined || channel.watchers() > 0) this.#wantedAt.set(channel.id, now);
     else if (now - wantedAt > lingerNs) {
       this.#wantedAt.delete(channel.id);
-      channels.stop(channel.id).then(
+      channels.stop(channel.id, "demand").then(
         () => log.info({ channel: channel.id }, "channel stopped: nobody watches"),
         (thrown: unknown) =>
           log.error(
@@ -118,7 +136,7 @@ export class ChannelDemand implements Disposable {
 
   #isArmed(id: number): boolean {
     const { channels } = this.#options;
-    return channels.configOf(id)?.run === "on-demand" && !channels.isStoppedByRequest(id);
+    return channels.isOnDemand(id) && !channels.isStoppedByRequest(id);
   }
 
   #tableOf(id: number): DemandTable | undefined {

@@ -13,6 +13,9 @@ export interface PlanChange {
   readonly before: number;
 }
 
+/** Who takes a channel off air: a call, a reload that leaves it out, the want of viewers, or the engine's own end. */
+export type StoppedBy = "request" | "configuration" | "demand" | "engine";
+
 /** Hears what channels do, as it happens and in order. None of these may throw. */
 export interface ChannelObserver {
   /** A channel is on air. What it told while it was being made came before, as `heard`. */
@@ -24,5 +27,5 @@ export interface ChannelObserver {
   /** Something happened to a channel's outputs. */
   heardOutput(id: number, event: OutputEvent): void;
   /** A channel goes off air; its runtime is still whole. */
-  stopping(channel: ChannelRuntime): void;
+  stopping(channel: ChannelRuntime, by: StoppedBy): void;
 }

@@ -16,7 +16,7 @@ import type { Begun } from "../plans/resume.js";
 import type { FollowingPlan, SavedPlans } from "../plans/saved-plans.js";
 import { beginningOf, type StartOrder } from "./beginning.js";
 import { BusInMaking } from "./bus-in-making.js";
-import type { ChannelObserver } from "./channel-observer.js";
+import type { ChannelObserver, StoppedBy } from "./channel-observer.js";
 import { ChannelRuntime, type ChannelRuntimeTools } from "./channel-runtime.js";
 import type { FirstLook } from "./first-look.js";
 import { PlansToFollow } from "./plans-to-follow.js";
@@ -75,6 +75,14 @@ export interface ChannelStatus {
   readonly state: ChannelState;
 }
 
+/** How a channel's plan was ended. */
+interface Stopped {
+  /** The last one in force. */
+  readonly revision: number;
+  /** True until a request starts it: neither viewers nor the configuration do. */
+  readonly stays: boolean;
+}
+
 /** How a channel was started. */
 export interface ChannelStart {
   /** Set where its plan could not be resolved and it airs slate: why. */
@@ -95,8 +103,8 @@ export class ChannelRegistry {
   readonly #known: Map<number, ChannelConfig>;
   /** Ids of the configuration; the rest of the known ones were made by requests. */
   #configured: ReadonlySet<number>;
-  /** The last revision of a channel that was stopped by request: it begins anew when it is started again, and counts on. */
-  readonly #stopped = new Map<number, number>();
+  /** Channels whose plan was ended: each begins anew when it is started again, and counts on. */
+  readonly #stopped = new Map<number, Stopped>();
   readonly #toFollow: PlansToFollow;
   /** Channels whose plan has followed another one: which revision its sender was told, and which one it is. */
   readonly #told = new Map<number, { readonly toldAs: number; readonly inForce: number }>();
@@ -118,10 +126,15 @@ export class ChannelRegistry {
 
   /**
    * Other configured channels than before. Those that run go on as they are until they are stopped; what a request made stays
-   * known.
+   * known. Of one that is put in nobody remembers that a request stopped it.
    */
   setConfigured(channels: readonly ChannelConfig[]): void {
     const kept = new Set(channels.map(({ id }) => id));
+    for (const id of kept) {
+      const stopped = this.#stopped.get(id);
+      if (stopped !== undefined && !this.#configured.has(id))
+        this.#stopped.set(id, { ...stopped, stays: false });
+    }
     for (const id of this.#configured) if (!kept.has(id)) this.#known.delete(id);
     for (const channel of channels) this.#known.set(channel.id, channel);
     this.#configured = kept;
@@ -130,6 +143,11 @@ export class ChannelRegistry {
   /** A channel's configuration, running or not; undefined for an unknown id. */
   configOf(id: number): ChannelConfig | undefined {
     return this.#running.get(id)?.config ?? this.#known.get(id);
+  }
+
+  /** True for a channel that runs only while somebody watches, as it was configured last: that holds at once, also while it runs. */
+  isOnDemand(id: number): boolean {
+    return this.#known.get(id)?.run === "on-demand";
   }
 
   /** The running channel of an id. `UnknownChannel`, and `WrongState` where it is stopped. */
@@ -153,7 +171,12 @@ export class ChannelRegistry {
 
   /** True for a channel that a request stopped, until one starts it again. */
   isStoppedByRequest(id: number): boolean {
-    return this.#stopped.has(id);
+    return this.#stopped.get(id)?.stays === true;
+  }
+
+  /** True for one that neither runs nor comes or goes: nothing of its bus is there. */
+  isIdle(id: number): boolean {
+    return !this.#running.has(id) && !this.#starting.has(id) && !this.#stopping.has(id);
   }
 
   /** A running channel; undefined where it does not run. */
@@ -261,16 +284,18 @@ export class ChannelRegistry {
   /**
    * Takes a channel off air and removes its bus. Idempotent; tells whether it ran.
    *
-   * @param by a request ends the plan as well, so that the next start begins it anew; the engine's own end does not
+   * @param by a request ends the plan as well, so that the next start begins it anew, and so does the configuration that has it no
+   * more; want of viewers and the engine's own end do not
    */
-  async stop(id: number, by: "request" | "engine" = "engine"): Promise<boolean> {
+  async stop(id: number, by: StoppedBy = "engine"): Promise<boolean> {
     await this.#starting.get(id)?.catch(() => {});
     const channel = this.#running.get(id);
     if (channel === undefined) return false;
-    if (by === "request") this.#stopped.set(id, channel.plan.revision);
+    if (by === "request" || by === "configuration")
+      this.#stopped.set(id, { revision: channel.plan.revision, stays: by === "request" });
     this.#running.delete(id);
     this.#toFollow.forget(id);
-    this.#options.observer.stopping(channel);
+    this.#options.observer.stopping(channel, by);
     const stopping = channel.stop().finally(() => this.#stopping.delete(id));
     this.#stopping.set(id, stopping);
     await stopping;
@@ -290,14 +315,15 @@ export class ChannelRegistry {
     const { log, toolsFor, observer, savedPlans } = this.#options;
     // Its bus has the same name: what comes back at once, as a viewer does, waits until that is gone.
     await this.#stopping.get(id)?.catch(() => {});
-    const known = this.#known.get(id) ?? this.#made(id, order);
+    const configured = this.#known.get(id);
+    const known = configured ?? this.#made(id, order);
     const config = order.format === undefined ? known : { ...known, format: order.format };
     const signal = AbortSignal.any([this.#closing.signal, ...(order.signal ? [order.signal] : [])]);
     await using look = this.#options.firstLook();
     await using bus = new BusInMaking(() => this.#options.makeBus(config, signal));
     const { begin, onSlate } = await beginningOf(
       known,
-      { order, stoppedAt: this.#stopped.get(id) },
+      { order, stoppedAt: this.#stopped.get(id)?.revision },
       { ...this.#options, lengths: bus.begunBy(look) },
       signal,
     );
@@ -321,7 +347,8 @@ export class ChannelRegistry {
       await bus.take(),
     );
     invariant(begun !== undefined, "a channel is made with a plan");
-    this.#known.set(id, known);
+    // What is configured may have changed meanwhile.
+    if (configured === undefined && !this.#known.has(id)) this.#known.set(id, known);
     this.#running.set(id, channel);
     this.#stopped.delete(id);
     const { plan, handle } = begun;

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ChannelConfig, PlayoutConfig } from "./playout-config.js";
+import { beginsWithEngine, type ChannelConfig, type PlayoutConfig } from "./playout-config.js";
 
 /** What another reading of the configuration says otherwise, sorted by what can be done about it while the engine runs. */
 export interface ConfigChange {
@@ -7,6 +7,8 @@ export interface ConfigChange {
   readonly removed: readonly ChannelConfig[];
   /** Channels that play something else; their other settings may differ too. */
   readonly replanned: readonly ChannelConfig[];
+  /** Channels that stay, and from now on run without anyone's asking. */
+  readonly alwaysOn: readonly ChannelConfig[];
   /** Settings of channels that stay, by path, as `channels[id=1].format`: they hold from the channel's next start on. */
   readonly atNextStart: readonly string[];
   /** Paths of values that need a restart of the engine, as `engine.dataDir`. */
@@ -17,7 +19,7 @@ export interface ConfigChange {
 const notCompared: ReadonlySet<string> = new Set(["file", "folder", "channels", "plans", "defaults"]);
 
 /** What takes effect at once, and so is no matter of the next start. */
-const atOnce: ReadonlySet<string> = new Set(["id", "plan", "port"]);
+const atOnce: ReadonlySet<string> = new Set(["id", "plan", "port", "run", "autostart"]);
 
 /** Compares the configuration that an engine runs with a newer one. Pure. */
 export function compareConfigs(running: PlayoutConfig, wanted: PlayoutConfig): ConfigChange {
@@ -32,6 +34,9 @@ export function compareConfigs(running: PlayoutConfig, wanted: PlayoutConfig): C
     removed: running.channels.filter(({ id }) => !after.has(id)),
     replanned: staying
       .filter(({ old, channel }) => targetOf(running, old) !== targetOf(wanted, channel))
+      .map(({ channel }) => channel),
+    alwaysOn: staying
+      .filter(({ old, channel }) => beginsWithEngine(channel) && !beginsWithEngine(old))
       .map(({ channel }) => channel),
     atNextStart: staying.flatMap(({ old, channel }) =>
       keysOf(old, channel)

@@ -8,7 +8,7 @@ import {
 } from "@retrovue/core";
 import { segmentRefToWire } from "@retrovue/protocol";
 import type { AirLog } from "../as-run/as-run-recorder.js";
-import type { PlanChange } from "../channels/channel-observer.js";
+import type { PlanChange, StoppedBy } from "../channels/channel-observer.js";
 import type { ChannelRuntime } from "../channels/channel-runtime.js";
 import { DecodersOnAir } from "./decoders-on-air.js";
 import { AsRun, type OnAirNow } from "./events/as-run.js";
@@ -137,13 +137,13 @@ export class ChannelRecord {
   }
 
   /** The channel goes off air: tells what was on air to the last tick that house time has reached. */
-  stop(): void {
+  stop(by: StoppedBy): void {
     this.#end.abort();
     this.#wake.abort();
     const { grid, firstTick } = this.channel;
     const end = Math.max(firstTick, grid.tickAtOrBefore(this.#deps.now()) + 1) as Tick;
     this.#asRun.stop(end);
-    this.#deps.airLog?.stopped(this.channel, end);
+    this.#deps.airLog?.stopped(this.channel, end, by);
   }
 
   #segmentAt(tick: Tick) {

@@ -1,5 +1,5 @@
 import type { ChannelState, Nanoseconds, SupervisorEvent } from "@retrovue/core";
-import type { ChannelObserver, PlanChange } from "../channels/channel-observer.js";
+import type { ChannelObserver, PlanChange, StoppedBy } from "../channels/channel-observer.js";
 import type { ChannelRuntime } from "../channels/channel-runtime.js";
 import type { OutputEvent } from "../outputs/output-events.js";
 import { ChannelRecord, type ChannelRecordDeps } from "./channel-record.js";
@@ -97,8 +97,8 @@ export class ChannelRecords implements ChannelObserver {
     this.#deps.events.append({ channelId: id, body: outputBodyOf(event), planRevision });
   }
 
-  stopping(channel: ChannelRuntime): void {
-    this.#records.get(channel.id)?.stop();
+  stopping(channel: ChannelRuntime, by: StoppedBy): void {
+    this.#records.get(channel.id)?.stop(by);
     this.#records.delete(channel.id);
   }
 

@@ -60,7 +60,7 @@ export class ChannelReport {
       state: channelStates.toWire("stopped"),
       ...(since !== undefined && { stateSince: timestampToWire(since) }),
       ...(config && { programFormat: programFormatToWire(config.format) }),
-      onDemand: config?.run === "on-demand",
+      onDemand: channels.isOnDemand(id),
       clock: clockStatusToWire(clock.health()),
     });
     const [channel, record] = [channels.running(id), records.of(id)];
