@@ -3,7 +3,7 @@ import { type Clock, PlayoutError } from "@retrovue/core";
 import type { Container } from "@retrovue/core/di";
 import { busAddressOf, coreSettings, directReferencesOf } from "./channels/core-settings.js";
 import type { FirstLook } from "./channels/first-look.js";
-import { Slates } from "./channels/slates.js";
+import { Slates, type StillMaker } from "./channels/slates.js";
 import { type CompositionInput, contextsOf, opened } from "./compose-plugin.js";
 import { beginsWithEngine, type ChannelConfig, type PlayoutConfig } from "./config/playout-config.js";
 import { MediaInspector } from "./media/media-inspector.js";
@@ -66,10 +66,8 @@ async function bindDecodingWithin(
     .bind(engineTokens.assets, new MediaInspector(decoders.decoders, clock))
     .bind(
       engineTokens.slates,
-      new Slates(
-        (uri, format, signal) =>
-          stillPicture(uri, format, { decoders: decoders.decoders, conformers, clock }, signal),
-        input.log,
+      slatesOf(input, (uri, format, signal) =>
+        stillPicture(uri, format, { decoders: decoders.decoders, conformers, clock }, signal),
       ),
     )
     .bind(engineTokens.firstLookFor, () => ({
@@ -128,8 +126,15 @@ async function bindDecodingInProcesses(
     return worker;
   };
   const lengths = mediaWorker(media.roots);
-  // Slates may lie anywhere, since only the configuration names them; plans may not profit from that.
-  const slateMaker = mediaWorker(slateFolders(config));
+  // Slates may lie anywhere, since only the configuration names them; plans may not profit from that. A reload may name other folders.
+  const slateMakers = new Map<string, MediaWorker>();
+  const slateMaker = (folder: string) => {
+    const known = slateMakers.get(folder);
+    if (known !== undefined) return known;
+    const maker = mediaWorker([folder]);
+    slateMakers.set(folder, maker);
+    return maker;
+  };
   const breadcrumbs = new BreadcrumbFiles(join(engine.dataDir, "run", engine.id), log, () => clock.now());
   teardown.add("telemetry", "breadcrumbs", () => breadcrumbs[Symbol.dispose]());
   const pool = new WorkerPool({
@@ -160,7 +165,7 @@ async function bindDecodingInProcesses(
     .bind(engineTokens.assets, lengths)
     .bind(
       engineTokens.slates,
-      new Slates((uri, format, signal) => slateMaker.still(uri, format, signal), log),
+      slatesOf(input, (uri, format, signal) => slateMaker(dirname(uri)).still(uri, format, signal)),
     )
     .bind(
       engineTokens.firstLookFor,
@@ -209,10 +214,11 @@ const openDecoders = ({ config, log }: CompositionInput, plugins: ConfiguredPlug
     folder: config.folder,
   });
 
-/** Folders of configured slates. */
-const slateFolders = ({ channels }: PlayoutConfig): readonly string[] => [
-  ...new Set(channels.flatMap(({ slate }) => (slate.kind === "card" ? [] : [dirname(slate.path)]))),
-];
+function slatesOf({ host, log, teardown }: CompositionInput, still: StillMaker): Slates {
+  const slates = new Slates(still, { timer: host.timer, log });
+  teardown.add("decoders", "slates", () => slates[Symbol.dispose]());
+  return slates;
+}
 
 /** Whether a stream may go anywhere, of a channel here or of one that a request makes: only then a renderer is needed. */
 export const isEncoding = ({ channels, transports }: PlayoutConfig): boolean =>

@@ -34,9 +34,6 @@ export interface EngineOptions {
 /** How long the first channels wait for their workers to load plugins: a cold disk takes a second or two. */
 const warmNsMax = nanosecondsFromMs(5_000);
 
-/** How long the first channels wait for their slates: a process that decodes a picture takes half a second. */
-const slateNsMax = nanosecondsFromMs(5_000);
-
 /** One running engine: the channels of a configuration, their metrics, and their health. It runs until `stop`. */
 export class Engine {
   readonly addresses: EngineAddresses;
@@ -78,6 +75,7 @@ export class Engine {
       channels: this.channels,
       ports: this.channelPorts,
       resolver: container.resolve(engineTokens.planResolver),
+      slates: container.resolve(engineTokens.slates),
       log: this.#log,
       sourceOf: (id) => container.resolve(engineTokens.records).of(id)?.applied.source,
       signal: this.#ending.signal,
@@ -113,7 +111,8 @@ export class Engine {
       await forgetOldPlans(container);
       // From its first tick on a channel should have a worker that can make it.
       await warmed(container, host);
-      await slatesMade(container, host);
+      // Each start waits for its own at most.
+      void container.resolve(engineTokens.slates).prepare(config.channels);
       const { control, resume } = openControl(container, options.build.version, teardown);
       const demand = container.resolve(engineTokens.demand);
       teardown.add("health", "demand", () => demand[Symbol.dispose]());
@@ -157,16 +156,6 @@ async function warmed(container: Container, host: HostTime): Promise<void> {
   const late = Promise.withResolvers<void>();
   using _timer = host.timer.after(warmNsMax, () => late.resolve());
   await Promise.race([container.resolve(engineTokens.warmWorkers)(), late.promise]);
-}
-
-/** Waits for configured slates, but not for one that cannot be had. */
-async function slatesMade(container: Container, host: HostTime): Promise<void> {
-  const { channels } = container.resolve(engineTokens.config);
-  const late = new AbortController();
-  using _timer = host.timer.after(slateNsMax, () =>
-    late.abort(new PlayoutError("Timeout", "The slates took longer than 5 s.")),
-  );
-  await container.resolve(engineTokens.slates).prepare(channels, late.signal);
 }
 
 /** Tells the build, and has values that are looked up brought in when metrics are scraped. */

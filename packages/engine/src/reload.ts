@@ -1,5 +1,6 @@
 import { PlayoutError } from "@retrovue/core";
 import type { ChannelRegistry } from "./channels/channel-registry.js";
+import type { Slates } from "./channels/slates.js";
 import { type ConfigChange, compareConfigs } from "./config/config-change.js";
 import { beginsWithEngine, type PlayoutConfig } from "./config/playout-config.js";
 import { type Log, setLogLevel } from "./log/log.js";
@@ -11,6 +12,7 @@ export interface ReloadDeps {
   readonly channels: ChannelRegistry;
   readonly ports: ChannelPorts;
   readonly resolver: PlanResolver;
+  readonly slates: Slates;
   /** The handle that a running channel's plan came from; anything else where a request gave it. */
   readonly sourceOf: (id: number) => string | undefined;
   readonly log: Log;
@@ -31,11 +33,12 @@ export async function reload(
   wanted: PlayoutConfig,
   deps: ReloadDeps,
 ): Promise<PlayoutConfig> {
-  const { channels, resolver, log } = deps;
+  const { channels, resolver, slates, log } = deps;
   const change = compareConfigs(running, wanted);
   setLogLevel(log, wanted.telemetry.log.level);
   resolver.setPlans(wanted.plans);
   channels.setConfigured(wanted.channels);
+  void slates.prepare(wanted.channels);
   await changePorts(change, wanted, deps);
   await Promise.all([
     ...change.removed.map(({ id }) => attempt(id, "stopped", deps, () => channels.stop(id, "configuration"))),

@@ -1,6 +1,6 @@
-import type { Clock, Committer, FrameBus } from "@retrovue/core";
+import type { Clock, Committer, FrameBus, PicturePlanes } from "@retrovue/core";
 import type { ChannelConfig } from "../config/playout-config.js";
-import { blankPicture, copyPicture } from "../media/still-picture.js";
+import { copyPicture } from "../media/still-picture.js";
 import { busSpecOf } from "./core-settings.js";
 import type { Slates } from "./slates.js";
 
@@ -19,10 +19,10 @@ export async function makeBus(
   signal: AbortSignal,
 ): Promise<Committer> {
   const making = bus.create(busSpecOf(engineId, config.id, config, clock.mapping()), signal);
-  // Drawn while a thread of the bus's own takes the memory: both take about a tenth of a second the first time.
-  const slate = blankPicture(config.format);
+  let slate: PicturePlanes;
   try {
-    slates.draw(slate, config);
+    // Had while a thread of the bus's own takes the memory: both take about a tenth of a second the first time.
+    slate = await slates.of(config, signal);
   } catch (thrown) {
     await making.then((made) => made[Symbol.asyncDispose]()).catch(() => {});
     throw thrown;
