@@ -18,6 +18,7 @@ export { FollowerClock } from "./clock/follower-clock.js";
 export type { HostTime, Timer } from "./clock/host-time.js";
 export { ManualClock, type ManualClockOptions } from "./clock/manual-clock.js";
 export { houseAt, monoAt } from "./clock/mapping.js";
+export { SteadyTime } from "./clock/steady-time.js";
 export { SystemClock } from "./clock/system-clock.js";
 export { orAbort, TimeLimit } from "./clock/time-limit.js";
 export {
@@ -73,14 +74,12 @@ export {
   channelTransitions,
   nextState,
 } from "./supervision/channel-state.js";
-export {
-  ChannelSupervisor,
-  type ChannelSupervisorOptions,
-  type SupervisorEvent,
-} from "./supervision/channel-supervisor.js";
+export { ChannelSupervisor, workerStopNsMax } from "./supervision/channel-supervisor.js";
 export { type BarredPair, Quarantine } from "./supervision/quarantine.js";
 export { SignsOfLife } from "./supervision/signs-of-life.js";
 export { type HoldablePicture, type MissingTick, type StandIn, standInFor } from "./supervision/stand-in.js";
+export type { SupervisorEvent } from "./supervision/supervisor-event.js";
+export type { ChannelSupervisorOptions } from "./supervision/supervisor-options.js";
 export type {
   Suspect,
   Worker,

@@ -8,8 +8,9 @@ import { defaultProgramFormat } from "../src/media/program-format.js";
 import type { SegmentPlace } from "../src/plan/place.js";
 import type { Plan } from "../src/plan/plan.js";
 import { Timeline } from "../src/plan/timeline.js";
-import { ChannelSupervisor, type SupervisorEvent } from "../src/supervision/channel-supervisor.js";
+import { ChannelSupervisor } from "../src/supervision/channel-supervisor.js";
 import { Quarantine } from "../src/supervision/quarantine.js";
+import type { SupervisorEvent } from "../src/supervision/supervisor-event.js";
 import type { Suspect, Worker, WorkerHost, WorkerListener, WorkerOrder } from "../src/supervision/worker.js";
 import { metaOf } from "../src/testing/meta-of.js";
 import { HouseGrid } from "../src/time/house-grid.js";
@@ -94,8 +95,13 @@ export class SupervisorBench implements WorkerHost {
   readonly workers: ScriptedWorker[] = [];
   readonly first = grid.tickAtOrAfter((this.clock.now() + ms(300)) as Nanoseconds);
   supervisor!: ChannelSupervisor;
+  settings = settings;
   /** Whether workers had loaded everything before their order. */
   isWarm = false;
+  /** What beginning a worker throws: the system has none to give. */
+  spawnFault: Error | undefined;
+  /** What opening a lane throws. */
+  laneFault: Error | undefined;
 
   async start(first: Tick = this.first, plan: Plan = this.plan()): Promise<this> {
     this.clock.markAired();
@@ -110,10 +116,15 @@ export class SupervisorBench implements WorkerHost {
     };
     const committer = await this.bus.create(spec, never);
     committer.setPolicy({ holdTicksMax: 50, after: "slate" });
+    const openLane = committer.openLane.bind(committer);
+    committer.openLane = () => {
+      if (this.laneFault !== undefined) throw this.laneFault;
+      return openLane();
+    };
     this.supervisor = new ChannelSupervisor(
       {
         grid,
-        settings,
+        settings: this.settings,
         clock: this.clock,
         committer,
         workers: this,
@@ -134,6 +145,7 @@ export class SupervisorBench implements WorkerHost {
   }
 
   spawn(order: WorkerOrder, listener: WorkerListener): Worker {
+    if (this.spawnFault !== undefined) throw this.spawnFault;
     this.workers.push(new ScriptedWorker(order, listener));
     this.worker.isWarm = this.isWarm;
     return this.worker;

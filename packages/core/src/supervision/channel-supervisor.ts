@@ -1,55 +1,27 @@
-import type { Committer, CommitterEvent } from "../bus/committer.js";
+import type { CommitterEvent } from "../bus/committer.js";
 import type { ChannelEvent } from "../channel/events.js";
 import { expectationOf } from "../channel/expectation.js";
-import type { ChannelSettings } from "../channel/settings.js";
 import type { Preview } from "../channel/shadow.js";
-import type { Clock } from "../clock/clock.js";
 import { SteadyTime } from "../clock/steady-time.js";
 import { settlesWithin } from "../clock/time-limit.js";
 import { PlayoutError } from "../errors/playout-error.js";
 import { type MetricsRecorder, silentMetrics } from "../metrics/recorder.js";
 import type { Plan } from "../plan/plan.js";
 import { Timeline } from "../plan/timeline.js";
-import type { HouseGrid } from "../time/house-grid.js";
 import { type Nanoseconds, nanosecondsFromMs, type Tick, tickAfter } from "../time/units.js";
-import { retryAfter } from "./backoff.js";
+import type { Retry } from "./backoff.js";
 import { type ChannelSignal, type ChannelState, channelStates, nextState } from "./channel-state.js";
 import { type LastLook, nextLookAt } from "./look-pace.js";
-import type { Quarantine } from "./quarantine.js";
-import type { Suspect, Worker, WorkerExit, WorkerHost } from "./worker.js";
+import { RowOfDeaths } from "./row-of-deaths.js";
+import type { ChannelSupervisorOptions } from "./supervisor-options.js";
+import type { Suspect, Worker, WorkerExit } from "./worker.js";
 import { WorkerProgress } from "./worker-progress.js";
 
-/** What a supervisor works with. The committer is its own: it starts and disposes it. */
-export interface ChannelSupervisorOptions {
-  readonly grid: HouseGrid;
-  readonly settings: ChannelSettings;
-  readonly clock: Clock;
-  readonly committer: Committer;
-  readonly workers: WorkerHost;
-  /** Shared by all channels of an engine: an asset that kills here is not tried there. */
-  readonly quarantine: Quarantine;
-  readonly onEvent?: (event: SupervisorEvent) => void;
-  readonly metrics?: MetricsRecorder;
-}
-
-/** What the engine hears of a channel, once per episode. */
-export type SupervisorEvent =
-  | { readonly type: "state"; readonly from: ChannelState; readonly to: ChannelState }
-  | { readonly type: "plan-applied"; readonly revision: number }
-  | {
-      readonly type: "worker-replaced";
-      readonly cause: string;
-      readonly barred: readonly string[];
-      /** Which configured decoder the first of them is barred for. */
-      readonly barredDecoder: number | undefined;
-      readonly from: Tick;
-      /** Of the processes, the one that is gone and the one in its place; undefined for workers that are none. */
-      readonly pidFrom: number | undefined;
-      readonly pidTo: number | undefined;
-    }
-  | { readonly type: "worker-delayed"; readonly afterNs: Nanoseconds }
-  | ChannelEvent
-  | CommitterEvent;
+/**
+ * How long a worker that is asked to leave has for it, then it is killed: its share of the 5 s that the engine's end takes
+ * (docs/teardown.md), whatever a decoder may be silent for while it is on air.
+ */
+export const workerStopNsMax = nanosecondsFromMs(1_000);
 
 /** A worker that is well answers within a millisecond; below the minimum lead, so that waiting never costs a tick. */
 const holdNsMax = nanosecondsFromMs(50);
@@ -59,15 +31,6 @@ const expectationsMax = 64;
 
 /** A pair that only hung is tried again after this long: mounts come back. */
 const hungBarNs = nanosecondsFromMs(10 * 60_000);
-
-/**
- * A worker that worked and lived this long was of use: the next death is answered at once again, however many there were. Time
- * in which it hung counts: it is the pace of deaths that is slowed down, and a hang takes a second to be found.
- */
-const settledNs = nanosecondsFromMs(2_000);
-
-/** Deaths in a row that are answered at once when nobody can be blamed; then with back-off. */
-const blamelessMax = 3;
 
 /** A worker and what is known of it. */
 interface RunningWorker {
@@ -92,10 +55,11 @@ export class ChannelSupervisor {
   #worker: RunningWorker | undefined;
   #exited: (() => void) | undefined;
   #preview: Preview | undefined;
-  #deaths = 0;
+  readonly #deaths: RowOfDeaths;
   readonly #time: SteadyTime;
   /** By which revision the committer knows what is planned, and from which tick on it can be told more. */
   #told: { readonly revision: number; readonly until: Tick } | undefined;
+  /** True while what is on air has used up its quick retries. */
   #isFailing = false;
   /** True while the committer tells of stand-ins in place of what should air. */
   #isStandingIn = false;
@@ -109,6 +73,7 @@ export class ChannelSupervisor {
     this.#options = options;
     this.#metrics = options.metrics ?? silentMetrics;
     this.#time = new SteadyTime(options.clock);
+    this.#deaths = new RowOfDeaths(options);
     this.#timeline = new Timeline(plan, options.grid);
   }
 
@@ -128,7 +93,7 @@ export class ChannelSupervisor {
     this.#events = committer.onEvent((event) => this.#onCommitter(event));
     this.#tellExpectations(first);
     committer.start(first);
-    this.#spawn(first);
+    this.#replace(first, undefined, []);
     this.#loop = this.#look();
   }
 
@@ -141,6 +106,7 @@ export class ChannelSupervisor {
     this.#timeline = new Timeline(plan, this.#options.grid);
     this.#tellExpectations(this.#nextTick());
     this.#worker?.worker.setPlan(plan);
+    this.#deaths.hurry();
     this.#options.onEvent?.({ type: "plan-applied", revision: plan.revision });
     return true;
   }
@@ -182,8 +148,8 @@ export class ChannelSupervisor {
         this.#exited = resolve;
       });
       running.worker.stop();
-      const { clock, settings } = this.#options;
-      if (!(await settlesWithin(exited, settings.stallTimeoutNs, clock))) running.worker.kill("did not stop");
+      if (!(await settlesWithin(exited, workerStopNsMax, this.#options.clock)))
+        running.worker.kill("did not stop");
       await exited;
     }
     await this.#loop;
@@ -237,11 +203,17 @@ export class ChannelSupervisor {
       continues: this.#isWholeUpTo(from),
       preview: this.#preview,
     };
-    const worker = workers.spawn(order, {
-      onEvent: (event) => this.#onWorker(event),
-      onAlive: (isOpen) => progress.live(isOpen),
-      onExit: (exit) => this.#onExit(lane.lane, exit),
-    });
+    let worker: Worker;
+    try {
+      worker = workers.spawn(order, {
+        onEvent: (event) => this.#onWorker(event),
+        onAlive: (isOpen) => progress.live(isOpen),
+        onExit: (exit) => this.#onExit(lane.lane, exit),
+      });
+    } catch (thrown) {
+      committer.retireLane(lane.lane, "workerLost");
+      throw thrown;
+    }
     if (worker.isWarm === true) progress.live(false);
     this.#worker = { worker, lane: lane.lane, progress };
   }
@@ -270,16 +242,22 @@ export class ChannelSupervisor {
     this.#metrics.count("restarts", 1, { what: "worker" });
     // What was killed from outside says nothing of its successor, as long as it came to its work: one that the system kills
     // each time while it opens its file is in a row of deaths as well.
-    const isUseful = progress.hasBegun && (exit.fromOutside === true || progress.ageNs >= settledNs);
-    this.#deaths = isUseful || barred.length > 0 ? 0 : this.#deaths + 1;
-    if (this.#deaths > blamelessMax)
-      void this.#spawnLater(retryAfter(this.#deaths - blamelessMax).afterNs, exit, barred);
-    else this.#replace(exit, barred);
+    const isForgiven = barred.length > 0 || (progress.hasBegun && exit.fromOutside === true);
+    const retry = this.#deaths.add(progress, isForgiven);
+    if (retry !== undefined) void this.#spawnLater(retry, exit, barred);
+    else this.#replace(this.#firstReachable(), exit, barred);
   }
 
-  #replace(exit: WorkerExit, barred: readonly Suspect[]): void {
-    const from = this.#firstReachable();
-    this.#spawn(from);
+  /** @param exit of the one before it; undefined for the first */
+  #replace(from: Tick, exit: WorkerExit | undefined, barred: readonly Suspect[]): void {
+    try {
+      this.#spawn(from);
+    } catch (thrown) {
+      // Descriptors or memory are used up, as a rule.
+      void this.#spawnLater(this.#deaths.addUnborn(), exit, barred, PlayoutError.from(thrown));
+      return;
+    }
+    if (exit === undefined) return;
     this.#options.onEvent?.({
       type: "worker-replaced",
       cause: exit.cause,
@@ -291,11 +269,16 @@ export class ChannelSupervisor {
     });
   }
 
-  async #spawnLater(afterNs: Nanoseconds, exit: WorkerExit, barred: readonly Suspect[]): Promise<void> {
-    const { clock, onEvent } = this.#options;
-    onEvent?.({ type: "worker-delayed", afterNs });
-    await clock.sleepUntil((clock.now() + afterNs) as Nanoseconds, this.#stop.signal).catch(() => {});
-    if (!this.#stop.signal.aborted) this.#replace(exit, barred);
+  async #spawnLater(
+    { afterNs, exhausted }: Retry,
+    exit: WorkerExit | undefined,
+    barred: readonly Suspect[],
+    error?: PlayoutError,
+  ): Promise<void> {
+    this.#options.onEvent?.({ type: "worker-delayed", afterNs, ...(error && { error }) });
+    if (exhausted) this.#signal("gave-up");
+    await this.#deaths.wait(afterNs, this.#timeline, this.#nextTick(), this.#stop.signal);
+    if (!this.#stop.signal.aborted) this.#replace(this.#firstReachable(), exit, barred);
   }
 
   /** The first tick that a worker beginning now can still make: not committed, and its guard time not come. */
@@ -352,7 +335,7 @@ export class ChannelSupervisor {
   #onRecovered(): void {
     if (!this.#isFailing) return;
     this.#isFailing = false;
-    this.#signal("recovered");
+    if (!this.#deaths.isExhausted) this.#signal("recovered");
   }
 
   #onCommitter(event: CommitterEvent): void {
@@ -368,6 +351,7 @@ export class ChannelSupervisor {
     if (this.#worker === undefined) return undefined;
     const { worker, progress } = this.#worker;
     progress.note(this.#options.committer.counters().submitted);
+    if (this.#deaths.settles(progress) && !this.#isFailing) this.#signal("recovered");
     const leftNs = progress.leftNs();
     if (leftNs <= 0n) worker.kill("no progress");
     return leftNs;

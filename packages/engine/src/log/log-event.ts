@@ -35,7 +35,12 @@ function lineOf(event: SupervisorEvent): Line {
         ...(event.pidFrom !== undefined && { pidFrom: event.pidFrom, pidTo: event.pidTo }),
       });
     case "worker-delayed":
-      return line("error", "workers keep dying; the next one waits", { afterMs: ms(event.afterNs) });
+      return event.error === undefined
+        ? line("error", "workers keep dying; the next one waits", { afterMs: ms(event.afterNs) })
+        : line("error", "no worker can be begun; it is tried again", {
+            afterMs: ms(event.afterNs),
+            err: event.error,
+          });
     case "segment-began": {
       const { segment } = event.place;
       const asset = segment.asset?.uri;
