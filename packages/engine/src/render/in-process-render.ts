@@ -1,4 +1,11 @@
-import { type Clock, type FrameBus, PlayoutError, type RendererFactory } from "@retrovue/core";
+import {
+  type Clock,
+  type FrameBus,
+  type Nanoseconds,
+  nanosecondsFromMs,
+  PlayoutError,
+  type RendererFactory,
+} from "@retrovue/core";
 import type { Log } from "../log/log.js";
 import { RenderJob, type RenderTask } from "./render-job.js";
 import type { RenderHost, RenderLine, RenderListener } from "./render-line.js";
@@ -12,8 +19,8 @@ export interface InProcessRenderOptions {
   readonly log: Log;
 }
 
-/** How often counters are told, in ticks: about each second at any house rate. */
-const ticksPerReport = 30;
+/** How often counters are told. */
+const reportEveryNs = nanosecondsFromMs(1_000);
 
 /** Renderers within the engine (`isolation: none`): the same job. What crashes an encoder here crashes the engine. */
 export class InProcessRender implements RenderHost {
@@ -21,27 +28,24 @@ export class InProcessRender implements RenderHost {
 
   spawn(listener: RenderListener): RenderLine {
     const { task, log, ...tools } = this.options;
+    const { clock } = tools;
     const stop = new AbortController();
     let isGone = false;
-    let reported = 0;
-    const job: RenderJob = new RenderJob(task, {
+    const job = new RenderJob(task, {
       ...tools,
       tap: {
         write: (chunk) => {
-          if (isGone) return;
-          listener.onChunk({ ...chunk, bytes: Uint8Array.from(chunk.bytes) });
-          if (chunk.tick - reported < ticksPerReport) return;
-          reported = chunk.tick;
-          const counters = job.counters();
-          if (counters !== undefined) listener.onCounters(counters);
+          if (!isGone) listener.onChunk({ ...chunk, bytes: Uint8Array.from(chunk.bytes) });
         },
       },
     });
+    const end = () => stop.abort(new PlayoutError("Closed", "The renderer was stopped."));
     const leave = (cause: string) => {
       if (isGone) return;
       isGone = true;
+      end();
       // Like a process, it is heard of later, never within the call that ended it.
-      queueMicrotask(() => listener.onExit(cause));
+      queueMicrotask(() => listener.onExit({ cause, isFromOutside: false }));
     };
     job.run(stop.signal).then(
       () => leave("stopped"),
@@ -50,14 +54,19 @@ export class InProcessRender implements RenderHost {
         leave(PlayoutError.from(thrown).code);
       },
     );
-    const end = () => stop.abort(new PlayoutError("Closed", "The renderer was stopped."));
+    const report = async () => {
+      while (!isGone) {
+        await clock.sleepUntil((clock.now() + reportEveryNs) as Nanoseconds, stop.signal).catch(() => {});
+        const counters = job.counters();
+        if (stop.signal.aborted) return;
+        if (counters !== undefined) listener.onCounters(counters);
+      }
+    };
+    void report();
     return {
       snapshot: (signal) => job.snapshot(signal),
       stop: end,
-      kill: () => {
-        end();
-        leave("cut off");
-      },
+      kill: (cause) => leave(cause),
     };
   }
 }

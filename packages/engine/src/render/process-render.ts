@@ -44,6 +44,8 @@ class RenderChild implements RenderLine {
   readonly #snapshots = new Map<number, PromiseWithResolvers<Uint8Array>>();
   #lastId = 0;
   #isGone = false;
+  /** Why we killed it; undefined where it died by itself or by another's hand. */
+  #killedFor: string | undefined;
 
   constructor(options: ProcessRenderOptions, listener: RenderListener) {
     const { order, clock, entry = renderEntry, launcher = plainLauncher } = options;
@@ -87,12 +89,15 @@ class RenderChild implements RenderLine {
     this.#tell({ kind: "stop" });
   }
 
-  kill(): void {
+  kill(cause: string): void {
+    this.#killedFor ??= cause;
     this.#child.kill("SIGKILL");
   }
 
   #readStream(): void {
-    const pipe = this.#child.stdio[streamDescriptor] as Readable | null | undefined;
+    // Where there were no descriptors left Node gives none at all, and an error follows.
+    const stdio = this.#child.stdio as ChildProcess["stdio"] | undefined;
+    const pipe = stdio?.[streamDescriptor] as Readable | null | undefined;
     const chunks = new ChunkReader((chunk) => {
       if (!this.#isGone) this.#listener.onChunk(chunk);
     });
@@ -117,7 +122,7 @@ class RenderChild implements RenderLine {
 
   #misunderstood(thrown: unknown): void {
     this.#options.log.error({ err: thrown }, "a render process is not understood and is replaced");
-    this.kill();
+    this.kill("not understood");
   }
 
   #take(told: FromRender): void {
@@ -148,7 +153,8 @@ class RenderChild implements RenderLine {
     this.#isGone = true;
     this.#following[Symbol.dispose]();
     for (const { reject } of this.#snapshots.values()) reject(lost());
-    this.#listener.onExit(cause);
+    const why = cause === "SIGKILL" ? this.#killedFor : undefined;
+    this.#listener.onExit({ cause: why ?? cause, isFromOutside: cause === "SIGKILL" && why === undefined });
   }
 }
 

@@ -4,11 +4,13 @@ import {
   type Nanoseconds,
   nanosecondsFromMs,
   PlayoutError,
+  type RendererCounters,
   retryAfter,
+  SteadyTime,
   type StreamChunk,
 } from "@retrovue/core";
 import type { Log } from "../log/log.js";
-import type { RenderHost, RenderLine } from "./render-line.js";
+import type { RenderExit, RenderHost, RenderLine } from "./render-line.js";
 import { RenderMetrics } from "./render-metrics.js";
 
 /** What one channel's renderer is looked after with. */
@@ -31,13 +33,13 @@ export interface Replacement {
   readonly pidTo: number | undefined;
 }
 
-/** One that gave bytes for this long was of use: its death is answered at once, however many there were before. */
+/** One that was heard for this long was of use: its death is answered at once, however many there were before. */
 const settledNs = nanosecondsFromMs(5_000);
 
 /** Deaths in a row that are answered at once; then with back-off. */
 const instantMax = 2;
 
-/** Without a byte for this long, while it loads as well, it hangs and is replaced. Loading takes a second on a cold disk. */
+/** Without a sign of work for this long, while it loads as well, it hangs and is replaced. Loading takes a second on a cold disk. */
 const silenceNsMax = nanosecondsFromMs(10_000);
 const lookEveryNs = nanosecondsFromMs(1_000);
 
@@ -50,27 +52,31 @@ const patienceNs = nanosecondsFromMs(1_500);
  */
 export class RenderSupervisor {
   readonly #options: RenderSupervisorOptions;
+  /** Time as it passes: a leap of house time is nobody's silence. */
+  readonly #time: SteadyTime;
   readonly #stop = new AbortController();
   #line: RenderLine | undefined;
   #gone = Promise.resolve();
-  #firstChunkAt: Nanoseconds | undefined;
-  /** When the last byte came, or the renderer was begun. */
+  #givesBytes = false;
+  /** When it gave its first sign of work. */
+  #firstHeardAt: Nanoseconds | undefined;
+  /** When the last sign of work came, or the renderer was begun. */
   #heardAt = 0n as Nanoseconds;
   readonly #watch: Promise<void>;
   #deaths = 0;
-  #isKilledByUs = false;
   #stopped: Promise<void> | undefined;
 
-  /** Begins at once. */
+  /** Begins at once. Where that cannot be done it is tried again. */
   constructor(options: RenderSupervisorOptions) {
     this.#options = options;
-    this.#spawn();
+    this.#time = new SteadyTime(options.clock);
+    this.#replace();
     this.#watch = this.#look();
   }
 
   /** True while bytes come. */
   get isAtWork(): boolean {
-    return this.#firstChunkAt !== undefined;
+    return this.#givesBytes;
   }
 
   /** A JPEG of what is on air; `WorkerLost` while there is no renderer. */
@@ -87,89 +93,127 @@ export class RenderSupervisor {
   }
 
   async #end(): Promise<void> {
-    const { clock } = this.#options;
     this.#stop.abort(new PlayoutError("Closed", "The channel's renderer was stopped."));
     await this.#watch;
     const line = this.#line;
-    if (line === undefined) return;
-    line.stop();
-    const done = new AbortController();
-    const late = clock
-      .sleepUntil((clock.now() + patienceNs) as Nanoseconds, done.signal)
-      .then(() => line.kill())
-      .catch(() => {});
-    await Promise.race([this.#gone, late]);
-    done.abort();
-    await this.#gone;
+    if (line !== undefined) {
+      line.stop();
+      const done = new AbortController();
+      const late = this.#time
+        .sleep(patienceNs, done.signal)
+        .then(() => line.kill("did not stop"))
+        .catch(() => {});
+      await Promise.race([this.#gone, late]);
+      done.abort();
+      await this.#gone;
+    }
+    this.#time[Symbol.dispose]();
   }
 
   /** Kills one that hangs: it lives, but gives nothing. */
   async #look(): Promise<void> {
-    const { clock, log } = this.#options;
+    const { log } = this.#options;
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      await clock.sleepUntil((clock.now() + lookEveryNs) as Nanoseconds, signal).catch(() => {});
+      await this.#time.sleep(lookEveryNs, signal).catch(() => {});
       if (signal.aborted || this.#line === undefined) continue;
-      if (clock.now() - this.#heardAt < silenceNsMax) continue;
+      if (this.#time.now() - this.#heardAt < silenceNsMax) continue;
       log.error("the renderer gives nothing and is ended");
-      this.#heardAt = clock.now();
-      this.#isKilledByUs = true;
-      this.#line.kill();
+      this.#heardAt = this.#time.now();
+      this.#line.kill("gave nothing");
     }
   }
 
   #spawn(): void {
-    const { host, clock, metrics, log, onChunk } = this.#options;
+    const { host, metrics, log, onChunk } = this.#options;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#gone = promise;
-    this.#firstChunkAt = undefined;
-    this.#heardAt = clock.now();
-    this.#isKilledByUs = false;
-    const measured = new RenderMetrics(metrics, log, () => clock.now());
+    this.#givesBytes = false;
+    this.#firstHeardAt = undefined;
+    this.#heardAt = this.#time.now();
+    const measured = new RenderMetrics(metrics, log, () => this.#time.now());
+    let ticks = 0;
     this.#line = host.spawn({
       onChunk: (chunk) => {
-        this.#heardAt = clock.now();
-        this.#firstChunkAt ??= this.#heardAt;
+        this.#hear();
+        this.#givesBytes = true;
         onChunk(chunk);
       },
-      onCounters: (counters) => measured.take(counters),
+      onCounters: (counters) => {
+        const ticksNow = ticksOf(counters);
+        // One that makes bytes is heard by them alone: what it makes and nobody gets is of no use.
+        if (counters.bytes === 0 && ticksNow > ticks) this.#hear();
+        ticks = ticksNow;
+        measured.take(counters);
+      },
       onDropped: (groups) => metrics.count("outputDropped", groups, { output: "pipe" }),
-      onExit: (cause) => {
+      onExit: (exit) => {
         const pid = this.#line?.pid;
         this.#line = undefined;
         resolve();
-        this.#onExit(cause, pid);
+        this.#onExit(exit, pid);
       },
     });
+    this.#gone = promise;
   }
 
-  #onExit(cause: string, pid: number | undefined): void {
-    const { clock, metrics, log, onBreak } = this.#options;
+  #hear(): void {
+    this.#heardAt = this.#time.now();
+    this.#firstHeardAt ??= this.#heardAt;
+  }
+
+  #onExit({ cause, isFromOutside }: RenderExit, pid: number | undefined): void {
+    const { metrics, log, onBreak } = this.#options;
+    this.#givesBytes = false;
     if (this.#stop.signal.aborted) return;
     // Killed from outside (an operator, the system for want of memory), it says nothing of its successor.
-    const isFromOutside = cause === "SIGKILL" && !this.#isKilledByUs;
     const isUseful =
-      this.#firstChunkAt !== undefined && (isFromOutside || clock.now() - this.#firstChunkAt >= settledNs);
-    this.#firstChunkAt = undefined;
+      this.#firstHeardAt !== undefined &&
+      (isFromOutside || this.#time.now() - this.#firstHeardAt >= settledNs);
     this.#deaths = isUseful ? 1 : this.#deaths + 1;
     metrics.count("restarts", 1, { what: "renderer" });
     onBreak();
+    const gone = { cause, pid };
     if (this.#deaths <= instantMax) {
       log.error({ cause }, "renderer replaced");
-      this.#replace(cause, pid);
-    } else void this.#spawnLater(cause, pid);
-  }
-
-  #replace(cause: string, pidFrom: number | undefined): void {
-    this.#spawn();
-    this.#options.onReplaced({ cause, pidFrom, pidTo: this.#line?.pid });
-  }
-
-  async #spawnLater(cause: string, pid: number | undefined): Promise<void> {
-    const { clock, log } = this.#options;
+      this.#replace(gone);
+      return;
+    }
     const { afterNs } = retryAfter(this.#deaths - instantMax);
-    log.error({ cause, afterMs: Number(afterNs / 1_000_000n) }, "renderer ended; another one follows");
-    await clock.sleepUntil((clock.now() + afterNs) as Nanoseconds, this.#stop.signal).catch(() => {});
-    if (!this.#stop.signal.aborted) this.#replace(cause, pid);
+    log.error({ cause, afterMs: msOf(afterNs) }, "renderer ended; another one follows");
+    void this.#replaceLater(afterNs, gone);
+  }
+
+  /** @param gone the one before it; undefined where there was none */
+  #replace(gone?: Gone): void {
+    try {
+      this.#spawn();
+    } catch (thrown) {
+      // Descriptors or memory are used up, as a rule: a death like another, but that the next moment is no better.
+      this.#deaths = Math.max(this.#deaths, instantMax) + 1;
+      const { afterNs } = retryAfter(this.#deaths - instantMax);
+      this.#options.log.error(
+        { err: PlayoutError.from(thrown), afterMs: msOf(afterNs) },
+        "no renderer can be begun; it is tried again",
+      );
+      void this.#replaceLater(afterNs, gone);
+      return;
+    }
+    if (gone !== undefined)
+      this.#options.onReplaced({ cause: gone.cause, pidFrom: gone.pid, pidTo: this.#line?.pid });
+  }
+
+  async #replaceLater(afterNs: Nanoseconds, gone: Gone | undefined): Promise<void> {
+    await this.#time.sleep(afterNs, this.#stop.signal).catch(() => {});
+    if (!this.#stop.signal.aborted) this.#replace(gone);
   }
 }
+
+/** A renderer that ended. */
+interface Gone {
+  readonly cause: string;
+  readonly pid: number | undefined;
+}
+
+const ticksOf = ({ encodedFrames, missedTicks }: RendererCounters): number => encodedFrames + missedTicks;
+
+const msOf = (ns: Nanoseconds): number => Number(ns / 1_000_000n);
