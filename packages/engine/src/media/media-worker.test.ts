@@ -83,6 +83,24 @@ describe("media/worker of no more use", () => {
     expect(children).toHaveLength(2);
   });
 
+  test("media/a-process-that-cannot-be-begun-fails-what-was-asked-of-it-and-the-next-question-begins-one", async () => {
+    let fault: Error | undefined = new PlayoutError("OutOfSharedMemory", "There is no memory for it.");
+    const child = new ToldProcess();
+    await using worker = new MediaWorker({
+      begin: () => {
+        if (fault !== undefined) throw fault;
+        return child.asProcess;
+      },
+      timer,
+      log,
+    });
+    await expect(worker.lengthOf("a", never)).rejects.toMatchObject({ code: "OutOfSharedMemory" });
+    fault = undefined;
+    const length = worker.lengthOf("a", never);
+    child.answer();
+    expect(await length).toBe(1_000_000_000n);
+  });
+
   test("media/a-spare-that-is-out-of-date-is-not-taken-and-replaced-when-it-is-gone", async () => {
     using clock = new SystemClock(new NodeHostTime());
     const begun: ToldProcess[] = [];

@@ -153,7 +153,12 @@ export class MediaWorker implements AssetLengths, AssetExaminer, AsyncDisposable
 
   #begin(job: Job): void {
     const id = ++this.#lastId;
-    this.#child ??= this.#spawn();
+    try {
+      this.#child ??= this.#spawn();
+    } catch (thrown) {
+      this.#fail(job, PlayoutError.from(thrown));
+      return;
+    }
     this.#looks += 1;
     this.#running.set(id, job);
     job.deadline = this.#options.timer.after(deadlineNs, () => {

@@ -1,5 +1,12 @@
 import type { ChildProcess } from "node:child_process";
-import { type Clock, nanosecondsFromMs, type Timer } from "@retrovue/core";
+import {
+  type Clock,
+  type Nanoseconds,
+  nanosecondsFromMs,
+  PlayoutError,
+  retryAfter,
+  type Timer,
+} from "@retrovue/core";
 import type { Log } from "../log/log.js";
 import type { ProcessLauncher } from "../processes/process-launcher.js";
 import type { BreadcrumbFiles } from "./breadcrumb-files.js";
@@ -11,6 +18,9 @@ import { beginWorker } from "./process-workers.js";
  * would be deprived in the very moment in which it has to get its channel's first picture on air.
  */
 const refillAfterNs = nanosecondsFromMs(1_000);
+
+/** A spare that was ready for this long was a good one: its end says nothing of the next. */
+const settledNs = nanosecondsFromMs(10_000);
 
 /** What worker processes are begun with. */
 export interface WorkerPoolOptions {
@@ -31,8 +41,8 @@ export interface WorkerPoolOptions {
 }
 
 /**
- * The engine's worker processes that have no channel yet. A spare that ends by itself is replaced when the next one is taken, or at
- * once where it said that another one would be of more use (`Unavailable`).
+ * The engine's worker processes that have no channel yet. A spare that ends by itself, or cannot be begun, is replaced after a second,
+ * and with growing pauses while none of them lasts; at once where it said that another one would be of more use (`Unavailable`).
  */
 export class WorkerPool implements AsyncDisposable {
   readonly #options: WorkerPoolOptions;
@@ -44,7 +54,9 @@ export class WorkerPool implements AsyncDisposable {
   readonly #loading = new Map<ChildProcess, PromiseWithResolvers<void>>();
   readonly #outdated = new Set<ChildProcess>();
   /** Those that had loaded their plugins while they were spares. */
-  readonly #warm = new WeakSet<ChildProcess>();
+  readonly #warm = new WeakMap<ChildProcess, Nanoseconds>();
+  /** Spares in a row that ended soon or could not be begun. */
+  #failures = 0;
   #isClosed = false;
 
   constructor(options: WorkerPoolOptions) {
@@ -61,13 +73,11 @@ export class WorkerPool implements AsyncDisposable {
   take(): ChildProcess {
     const useful = this.#spares.findIndex((spare) => !this.#outdated.has(spare));
     const [spare] = useful < 0 ? [] : this.#spares.splice(useful, 1);
+    if (spare !== undefined && this.isWarm(spare)) this.#failures = 0;
+    this.#refillLater();
     const child = spare ?? this.#begin();
     for (const event of ["message", "error", "exit"]) child.removeAllListeners(event);
     this.#loaded(child);
-    this.#refill ??= this.#options.timer.after(refillAfterNs, () => {
-      this.#refill = undefined;
-      this.#fill(this.#options.spares);
-    });
     return child;
   }
 
@@ -83,7 +93,8 @@ export class WorkerPool implements AsyncDisposable {
     for (const child of this.#loading.keys()) this.#loaded(child);
     await Promise.all(
       this.#spares.splice(0).map(async (child) => {
-        if (child.exitCode !== null || child.signalCode !== null) return;
+        // One that could not be begun never exits.
+        if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
         const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
         child.kill("SIGKILL");
         await gone;
@@ -93,12 +104,33 @@ export class WorkerPool implements AsyncDisposable {
 
   #fill(count: number): void {
     while (!this.#isClosed && this.#spares.length < count) {
-      const child = this.#begin();
+      const child = this.#tryToBegin();
+      if (child === undefined) return;
       this.#spares.push(child);
       this.#loading.set(child, Promise.withResolvers());
       child.on("message", (message) => this.#hear(child, message));
       child.once("error", (error) => this.#drop(child, error.message));
       child.once("exit", (code, signal) => this.#drop(child, signal ?? `exit code ${code}`));
+    }
+  }
+
+  #refillLater(): void {
+    if (this.#isClosed) return;
+    const afterNs = this.#failures === 0 ? refillAfterNs : retryAfter(this.#failures).afterNs;
+    this.#refill ??= this.#options.timer.after(afterNs, () => {
+      this.#refill = undefined;
+      this.#fill(this.#options.spares);
+    });
+  }
+
+  #tryToBegin(): ChildProcess | undefined {
+    try {
+      return this.#begin();
+    } catch (thrown) {
+      this.#failures += 1;
+      this.#options.log.error({ err: PlayoutError.from(thrown) }, "no spare worker can be begun");
+      this.#refillLater();
+      return undefined;
     }
   }
 
@@ -121,7 +153,7 @@ export class WorkerPool implements AsyncDisposable {
       return;
     }
     if (told.kind === "prepared") {
-      this.#warm.add(child);
+      this.#warm.set(child, this.#options.clock.now());
       this.#loaded(child);
     }
     if (told.kind !== "failed") return;
@@ -142,7 +174,15 @@ export class WorkerPool implements AsyncDisposable {
     const at = this.#spares.indexOf(child);
     if (at < 0) return;
     this.#spares.splice(at, 1);
-    if (isOutdated) this.#fill(this.#options.spares);
-    if (!this.#isClosed) this.#options.log.warn({ cause }, "a spare worker ended");
+    if (this.#isClosed) return;
+    this.#options.log.warn({ cause }, "a spare worker ended");
+    if (isOutdated) {
+      this.#fill(this.#options.spares);
+      return;
+    }
+    const warmAt = this.#warm.get(child);
+    const wasGood = warmAt !== undefined && this.#options.clock.now() - warmAt >= settledNs;
+    this.#failures = wasGood ? 0 : this.#failures + 1;
+    this.#refillLater();
   }
 }
