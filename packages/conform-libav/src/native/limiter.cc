@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace retrovue::conform {
 namespace {
@@ -10,6 +11,12 @@ namespace {
 constexpr double attackSeconds = 0.0015;
 /// Slower than the lowest tone's period, so that the gain follows loudness and not the wave.
 constexpr double releaseSeconds = 0.1;
+
+/// Turned down by nothing but its own peak, infinity would be no number.
+float bounded(float value) {
+  constexpr float most = std::numeric_limits<float>::max();
+  return std::clamp(value, -most, most);
+}
 
 }  // namespace
 
@@ -24,7 +31,7 @@ void Limiter::process(const float* const* from, float* const* into, int channels
   bool isOver = false;
   for (int channel = 0; channel < channels; ++channel) {
     for (int i = 0; i < seen; ++i) {
-      const float peak = std::fabs(from[channel][i] * gain);
+      const float peak = std::fabs(bounded(from[channel][i] * gain));
       if (peak > 1) {
         gains_[i] = std::min(gains_[i], 1 / peak);
         isOver = true;
@@ -47,7 +54,7 @@ void Limiter::process(const float* const* from, float* const* into, int channels
   for (int channel = 0; channel < channels; ++channel) {
     for (int i = 0; i < samples; ++i) {
       const float value = from[channel][i] * gain;
-      into[channel][i] = isAtRest ? value : std::clamp(value * gains_[i], -1.0F, 1.0F);
+      into[channel][i] = isAtRest ? value : std::clamp(bounded(value) * gains_[i], -1.0F, 1.0F);
     }
   }
 }

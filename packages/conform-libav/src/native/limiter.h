@@ -14,7 +14,7 @@ class Limiter {
   int lookAhead() const { return lookAhead_; }
 
   /// Multiplies `samples` of each channel by `gain` and limits them, from `from` into `into`. `known` samples can be read at
-  /// `from`: those beyond `samples` are looked at, no more.
+  /// `from`: those beyond `samples` are looked at, no more. All are numbers; infinite ones count as the largest there is.
   void process(const float* const* from, float* const* into, int channels, int samples, int known, float gain);
 
  private:

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 extern "C" {
 #include <libavutil/channel_layout.h>
@@ -11,6 +12,8 @@ extern "C" {
 #include <libavutil/opt.h>
 #include <libswresample/swresample.h>
 }
+
+#include "finite_samples.h"
 
 namespace retrovue::conform {
 namespace {
@@ -139,14 +142,33 @@ Expected<void> SoundStream::convert(const float* const* channels, int samples) {
   return {};
 }
 
+/// The channels as the resampler may have them: what is no number would stay in its memory for all that follows.
+const float* const* SoundStream::mended(const float* const* channels, std::size_t samples) {
+  const int count = spec_.sourceChannels;
+  if (std::all_of(channels, channels + count, [=](const float* it) { return areSound(it, samples, loudestSample); }))
+    return channels;
+  mended_.resize(samples * static_cast<std::size_t>(count));
+  mendedChannels_.clear();
+  for (int i = 0; i < count; ++i) {
+    float* into = mended_.data() + samples * static_cast<std::size_t>(i);
+    std::memcpy(into, channels[i], samples * sizeof(float));
+    mendSamples(into, samples, loudestSample);
+    mendedChannels_.push_back(into);
+  }
+  return mendedChannels_.data();
+}
+
 Expected<void> SoundStream::push(const float* const* channels, int samples) {
   if (samples <= 0) return {};
   if (ended_) return Failure{"WrongState", "No sound can follow its end"};
   pushed_ += samples;
-  if (swr_) return convert(channels, samples);
-  makeRoom(static_cast<std::size_t>(samples));
-  for (std::size_t i = 0; i < store_.size(); ++i)
-    std::memcpy(store_[i].data() + count_, channels[i], static_cast<std::size_t>(samples) * sizeof(float));
+  const auto length = static_cast<std::size_t>(samples);
+  if (swr_) return convert(mended(channels, length), samples);
+  makeRoom(length);
+  for (std::size_t i = 0; i < store_.size(); ++i) {
+    std::memcpy(store_[i].data() + count_, channels[i], length * sizeof(float));
+    mendSamples(store_[i].data() + count_, length, std::numeric_limits<float>::max());
+  }
   count_ += static_cast<std::size_t>(samples);
   produced_ += samples;
   return {};

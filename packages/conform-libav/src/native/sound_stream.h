@@ -31,7 +31,7 @@ class SoundStream {
   static Expected<std::unique_ptr<SoundStream>> open(const SoundSpec& spec);
   ~SoundStream();
 
-  /// Copies a block in. `UnsupportedMedia` where libswresample fails.
+  /// Copies a block in; what is no number is silence, what is infinite full scale. `UnsupportedMedia` where libswresample fails.
   Expected<void> push(const float* const* channels, int samples);
   /// No more will come: gives out what the resampler holds. Idempotent.
   Expected<void> end();
@@ -56,6 +56,7 @@ class SoundStream {
   Expected<void> setUp();
   void makeRoom(std::size_t samples);
   Expected<void> convert(const float* const* channels, int samples);
+  const float* const* mended(const float* const* channels, std::size_t samples);
   std::int64_t totalOf(std::int64_t sourceSamples) const;
 
   const SoundSpec spec_;
@@ -67,6 +68,9 @@ class SoundStream {
   bool ended_ = false;
   /// House samples `[head_, count_)` of each channel are ready.
   std::vector<std::vector<float>> store_;
+  /// A block that holds what is no sound, without it.
+  std::vector<float> mended_;
+  std::vector<const float*> mendedChannels_;
   std::size_t head_ = 0;
   std::size_t count_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <numbers>
 
 #include "retrovue/test/runner.h"
@@ -142,6 +143,47 @@ TEST("sound/the-house's-own-sound-is-bit-exact-at-zero-decibels") {
   const auto out = through(*stream, source, 1'111);
   for (int channel = 0; channel < 2; ++channel)
     CHECK(std::memcmp(out[channel].data(), source[channel].data(), 20'000 * sizeof(float)) == 0);
+}
+
+TEST("sound/what-is-no-number-is-silence-and-what-is-infinite-full-scale") {
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  constexpr float endless = std::numeric_limits<float>::infinity();
+  constexpr float most = std::numeric_limits<float>::max();
+  auto own = open(48'000, 2, "stereo");
+  const Sound strange{{nan, endless, -endless, most, -most, 0.5F, -nan}, {0.25F, 0.25F, 0.25F, 0.25F, 0.25F, 0.25F, 0.25F}};
+  const auto out = through(*own, strange);
+  // Numbers are bit-exact, whatever stands beside them.
+  const std::vector<float> expected{0, 1, -1, most, -most, 0.5F, 0};
+  CHECK(out[0] == expected);
+  CHECK(out[1] == strange[1]);
+}
+
+TEST("sound/strange-samples-are-over-when-they-are-over") {
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  constexpr float endless = std::numeric_limits<float>::infinity();
+  constexpr float most = std::numeric_limits<float>::max();
+  // Resampled, remixed, and neither but louder: all that computes with what it is given.
+  const struct {
+    int rate, channels;
+    const char* layout;
+    double gainDb;
+  } cases[] = {{44'100, 2, "stereo", 0}, {48'000, 6, "5.1", 0}, {96'000, 6, "5.1", 6}, {48'000, 2, "stereo", 6}};
+  for (const auto& one : cases) {
+    for (const float bad : {nan, endless, -endless, most}) {
+      auto stream = open(one.rate, one.channels, one.layout);
+      Sound source(static_cast<std::size_t>(one.channels), std::vector<float>(static_cast<std::size_t>(one.rate) * 2, 0.1F));
+      for (std::size_t i = 5'000; i < 5'010; ++i) source[i % 2][i] = bad;
+      push(*stream, source, 0, source[0].size());
+      const auto out = pull(*stream, static_cast<int>(stream->available()), one.gainDb);
+      for (const auto& channel : out) {
+        for (const float value : channel) CHECK(std::fabs(value) <= 1);
+        // The limiter has long let go: it is as loud as if nothing had been.
+        // 500 times the 160 samples after which the phases of 44.1 kHz come again.
+        CHECK_EQ(channel[82'000], channel[2'000]);
+        CHECK(channel[82'000] > 0.05F);
+      }
+    }
+  }
 }
 
 TEST("sound/layouts-are-remixed-by-the-standard-coefficients") {

@@ -26,6 +26,17 @@ const AVCodec* codecNamed(const std::string& codec) {
   return nullptr;
 }
 
+/// 48 dB above full scale: louder than anything that is meant, and far below what makes an encoder refuse its input.
+constexpr float kLoudest = 256.0F;
+
+/// What of a sample is encoded. Encoders fail on what is no number, and a bus may hold anything: that is silence, and what is
+/// beyond all bounds is full scale.
+float audible(float value) {
+  // No comparison holds for what is no number.
+  if (std::fabs(value) <= kLoudest) return value;
+  return std::isnan(value) ? 0.0F : std::copysign(1.0F, value);
+}
+
 std::int16_t toInt16(float value) {
   return static_cast<std::int16_t>(std::lrint(std::clamp(value * 32768.0F, -32768.0F, 32767.0F)));
 }
@@ -101,12 +112,12 @@ Expected<void> SoundEncoder::append(const float* const* channels, std::int64_t o
       const float* from = shaped(channels == nullptr ? nullptr : channels[c] + offset, channel, count);
       if (context_->sample_fmt == AV_SAMPLE_FMT_FLTP) {
         auto* into32 = reinterpret_cast<float*>(frame_->extended_data[c]) + at;
-        std::copy_n(from, count, into32);
+        std::transform(from, from + count, into32, audible);
       } else {
         auto* into16 = reinterpret_cast<std::int16_t*>(frame_->data[0]) + at * channelCount + c;
-        for (std::int64_t i = 0; i < count; ++i) into16[i * channelCount] = toInt16(from[i]);
+        for (std::int64_t i = 0; i < count; ++i) into16[i * channelCount] = toInt16(audible(from[i]));
       }
-      if (channels != nullptr) last_[channel] = from[count - 1];
+      if (channels != nullptr) last_[channel] = audible(from[count - 1]);
     }
     aged(channels != nullptr, count);
     next_ += count;

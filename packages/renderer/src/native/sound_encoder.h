@@ -20,7 +20,8 @@ class SoundEncoder {
   /// Sound from sample `start` on. What lies between it and the last sound is silence (up to two seconds; beyond, the line
   /// begins anew at `start`), which sound fades out to and in from over 5 ms; what was there already is skipped.
   ///
-  /// @param channels one run of `samples` for each channel; null for silence
+  /// @param channels one run of `samples` for each channel; null for silence. What in them is no number is silence, what is louder
+  /// than any sound full scale.
   Expected<void> encode(std::int64_t start, const float* const* channels, std::uint32_t samples, StreamUnits& into);
 
   std::int64_t frameSamples() const { return frameSamples_; }

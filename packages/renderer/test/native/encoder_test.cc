@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <string>
 
@@ -132,6 +133,30 @@ TEST("encoder/sound-fades-out-to-missing-sound-and-back-in") {
   }
   CHECK(loudest > 0.45F);
   CHECK(step < 0.06F);
+}
+
+TEST("encoder/what-is-no-sound-ends-no-stream") {
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  constexpr float endless = std::numeric_limits<float>::infinity();
+  constexpr float most = std::numeric_limits<float>::max();
+  for (const char* codec : {"aac", "mp2", "ac3"}) {
+    EncodeSpec spec = smallSpec();
+    spec.audioCodec = codec;
+    auto encoder = SoundEncoder::open(spec);
+    REQUIRE(encoder);
+    StreamUnits units;
+    std::int64_t start = 0;
+    for (const float bad : {nan, endless, -endless, most, -most, 1e20F}) {
+      std::vector<float> sound(4'800, 0.1F);
+      // In the middle, and at the end, from which missing sound fades out.
+      for (const std::size_t at : {1'000, 1'001, 4'799}) sound[at] = bad;
+      const std::array<const float*, 2> both{sound.data(), sound.data()};
+      CHECK(encoder->encode(start, both.data(), 4'800, units));
+      CHECK(encoder->encode(start + 4'800, nullptr, 4'800, units));
+      start += 9'600;
+    }
+    CHECK(units.all().size() > 30);
+  }
 }
 
 TEST("encoder/what-cannot-be-had-is-refused-by-name") {
