@@ -70,6 +70,29 @@ describe("streams", () => {
     expect(await rateFor("ja")).toBe(44_100);
   });
 
+  test("streams/a-language-is-found-by-any-of-its-codes", async () => {
+    // Of Matroska's codes and MPEG-TS' the first begins as another language is asked for.
+    const inputs = [picture, tone(32_000, 300), tone(44_100, 440), tone(48_000, 600)];
+    const maps = [0, 1, 2, 3].flatMap((n) => ["-map", `${n}`]);
+    const codecs = ["-c:v", "mpeg2video", "-c:a", "mp2", "-disposition:a", "0"];
+    const withTags = async (name: string, ...tags: string[]) => {
+      const given = tags.flatMap((tag, n) => [`-metadata:s:a:${n}`, `language=${tag}`]);
+      const path = await make(name, inputs, ...maps, ...codecs, ...given);
+      return async (...languages: string[]) => {
+        await using decoder = await factory.open({ uri: path }, { languages }, signal);
+        return decoder.info.sound?.sampleRate;
+      };
+    };
+    const spanish = await withTags("spanish.ts", "est", "spa", "por");
+    expect(await spanish("es")).toBe(44_100);
+    expect(await spanish("et")).toBe(32_000);
+    expect(await spanish("pt-BR")).toBe(48_000);
+    const german = await withTags("german.mkv", "eng", "ger", "jpn");
+    for (const code of ["de", "deu", "ger", "DE", "de-AT"]) expect(await german(code)).toBe(44_100);
+    expect(await german("ja")).toBe(48_000);
+    expect(await german("fr", "jpn")).toBe(48_000);
+  });
+
   test("lesson/42-what-has-no-end-is-not-waited-for", async () => {
     const pipe = join(folder, "pipe.mp4");
     await run("mkfifo", [pipe]);

@@ -1,6 +1,5 @@
+#include <retrovue/libav/language.h>
 #include <retrovue/libav/stream_choice.h>
-
-#include <cstring>
 
 namespace retrovue::libav {
 
@@ -18,21 +17,13 @@ bool isSound(const AVStream& stream) {
   return it.codec_type == AVMEDIA_TYPE_AUDIO && it.codec_id != AV_CODEC_ID_NONE;
 }
 
-/// "en", "eng" and "en-GB" are meant alike by people; containers write ISO 639-2.
-bool sameLanguage(const std::string& wanted, const char* given) {
-  if (given == nullptr) return false;
-  const std::size_t length = wanted.find('-');
-  const std::string base = wanted.substr(0, length);
-  return std::strncmp(base.c_str(), given, base.size() < 2 ? 2 : base.size()) == 0;
-}
-
 int soundScore(const AVStream& stream, const std::vector<std::string>& languages) {
   constexpr int notMain =
       AV_DISPOSITION_HEARING_IMPAIRED | AV_DISPOSITION_VISUAL_IMPAIRED | AV_DISPOSITION_COMMENT;
   const AVDictionaryEntry* tag = av_dict_get(stream.metadata, "language", nullptr, 0);
   int score = 1;
   for (std::size_t i = 0; i < languages.size(); i++) {
-    if (sameLanguage(languages[i], tag == nullptr ? nullptr : tag->value)) {
+    if (tag != nullptr && isLanguage(languages[i], tag->value)) {
       score += 1000 * static_cast<int>(languages.size() - i);
       break;
     }
