@@ -5,6 +5,7 @@
 #include <retrovue/libav/heap.h>
 
 #include <algorithm>
+#include <system_error>
 
 #include "convert.h"
 #include "lent_picture.h"
@@ -52,7 +53,12 @@ SessionObject::SessionObject(const Napi::CallbackInfo& call) : Napi::ObjectWrap<
   if (env.IsExceptionPending()) throw Napi::Error::New(env);
   buffers_ = spec.buffers;
   signal_ = std::make_unique<addon::JsSignal>(env, call[1].As<Napi::Function>(), "retrovue decoder");
-  session_ = std::make_shared<libav::Session>(std::move(spec), [signal = signal_.get()] { signal->raise(); });
+  try {
+    session_ = std::make_shared<libav::Session>(std::move(spec), [signal = signal_.get()] { signal->raise(); });
+  } catch (const std::system_error& thrown) {
+    signal_->close();
+    addon::throwFromConstructor(env, {"LimitExceeded", std::string("It has no thread: ") + thrown.what(), 0});
+  }
   hook_ = std::make_unique<addon::EnvHook>(env, [this] { abandon(); });
 }
 
@@ -225,15 +231,22 @@ Napi::Value SessionObject::close(const Napi::CallbackInfo& call) {
   const Napi::Env env = call.Env();
   if (!session_) return env.Undefined();
   session_->cancel();
-  closer_ = std::thread([this, session = std::move(session_)]() mutable {
+  auto work = [this, session = std::move(session_)]() mutable {
     session->close();
     // With it goes the file.
     session.reset();
     libav::trimHeapNowAndThen();
     isClosed_.store(true, std::memory_order_release);
     signal_->raise();
-  });
+  };
   session_.reset();
+  const auto shared = std::make_shared<decltype(work)>(std::move(work));
+  try {
+    closer_ = std::thread([shared] { (*shared)(); });
+  } catch (const std::system_error&) {
+    // Without a thread to wait on, this one has to.
+    (*shared)();
+  }
   return env.Undefined();
 }
 

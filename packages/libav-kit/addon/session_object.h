@@ -56,7 +56,7 @@ class SessionObject : public Napi::ObjectWrap<SessionObject> {
   std::unique_ptr<addon::EnvHook> hook_;  // After the signal, which its thread raises.
 };
 
-/// useBreadcrumbFile(fd): true where the table is now there.
+/// useBreadcrumbFile(fd): true where a table is there now.
 Napi::Value useBreadcrumbs(const Napi::CallbackInfo& call);
 
 /// For tests of what is kept: the process's heap, with `true` after all that is free was given back.

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <retrovue/libav/breadcrumb.h>
 #include <retrovue/libav/interrupt.h>
 #include <sys/mman.h>
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 
@@ -91,13 +93,40 @@ void watchForFaults() {
   for (const int number : deadlySignals) sigaction(number, &ours, nullptr);
 }
 
+constexpr std::size_t tableBytes = sizeof(BreadcrumbHead) + breadcrumbLines * sizeof(Breadcrumb);
+
+bool writeZeros(int fd) {
+  constexpr std::array<char, 4096> zeros{};
+  for (std::size_t done = 0; done < tableBytes;) {
+    const ssize_t wrote =
+        pwrite(fd, zeros.data(), std::min(zeros.size(), tableBytes - done), static_cast<off_t>(done));
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) return false;
+    done += static_cast<std::size_t>(wrote);
+  }
+  return true;
+}
+
+/// Gives the file its room before it is mapped: a store to a page for which a disk has none left is a SIGBUS (mmap(2)).
+bool makeRoom(int fd) {
+  if (ftruncate(fd, tableBytes) != 0) return false;
+  int made = EINTR;
+  while (made == EINTR) made = posix_fallocate(fd, 0, tableBytes);
+  // File systems that know no promise of room (posix_fallocate(3)) have it once zeros were written.
+  return made == 0 || ((made == EOPNOTSUPP || made == EINVAL) && writeZeros(fd));
+}
+
 }  // namespace
 
 bool useBreadcrumbFile(int fd) {
-  constexpr std::size_t bytes = sizeof(BreadcrumbHead) + breadcrumbLines * sizeof(Breadcrumb);
-  if (table.load() != nullptr || ftruncate(fd, bytes) != 0) return false;
-  void* mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (mapped == MAP_FAILED) return false;
+  constexpr std::size_t bytes = tableBytes;
+  if (table.load() != nullptr) return true;
+  void* mapped = makeRoom(fd) ? mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+  if (mapped == MAP_FAILED) {
+    // What it did get is given back, as far as that goes.
+    [[maybe_unused]] const int emptied = ftruncate(fd, 0);
+    return false;
+  }
   std::memset(mapped, 0, bytes);
   auto* head = static_cast<BreadcrumbHead*>(mapped);
   head->lines = breadcrumbLines;
@@ -106,10 +135,10 @@ bool useBreadcrumbFile(int fd) {
   BreadcrumbHead* none = nullptr;
   if (table.compare_exchange_strong(none, head)) {
     watchForFaults();
-    return true;
+  } else {
+    munmap(mapped, bytes);
   }
-  munmap(mapped, bytes);
-  return false;
+  return true;
 }
 
 BreadcrumbTrail::BreadcrumbTrail(std::string_view asset, std::uint32_t role) {

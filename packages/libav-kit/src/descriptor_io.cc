@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace retrovue::libav {
@@ -26,6 +27,14 @@ Expected<std::shared_ptr<const Descriptor>> Descriptor::duplicate(int fd) {
 
 Descriptor::~Descriptor() {
   ::close(fd_);
+}
+
+std::int64_t Descriptor::read(std::uint8_t* into, std::size_t bytes, std::int64_t at) const {
+  for (;;) {
+    const ssize_t got = pread(fd_, into, bytes, at);
+    if (got >= 0) return got;
+    if (errno != EINTR) return -errno;
+  }
 }
 
 std::int64_t Descriptor::size() const {
@@ -56,14 +65,15 @@ DescriptorIo::~DescriptorIo() {
 int DescriptorIo::read(void* self, std::uint8_t* into, int bytes) {
   auto& io = *static_cast<DescriptorIo*>(self);
   if (io.interrupt_.tripped()) return AVERROR_EXIT;
-  for (;;) {
-    const ssize_t got = pread(io.descriptor_->fd(), into, static_cast<std::size_t>(bytes), io.at_);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return AVERROR(errno);
-    if (got == 0) return AVERROR_EOF;
-    io.at_ += got;
-    return static_cast<int>(got);
-  }
+  if (io.at_ >= io.end_) return AVERROR_EOF;
+  const auto wanted = static_cast<std::size_t>(std::min<std::int64_t>(bytes, io.end_ - io.at_));
+  const std::int64_t got = io.descriptor_->read(into, wanted, io.at_);
+  // What a demuxer got over is no failure of the file: the last read counts.
+  io.failure_ = got < 0 ? AVERROR(static_cast<int>(-got)) : 0;
+  if (got < 0) return io.failure_;
+  if (got == 0) return AVERROR_EOF;
+  io.at_ += got;
+  return static_cast<int>(got);
 }
 
 std::int64_t DescriptorIo::seek(void* self, std::int64_t offset, int whence) {

@@ -83,7 +83,18 @@ Expected<std::unique_ptr<MediaFile>> MediaFile::open(std::shared_ptr<const Descr
     if (auto learnt = file->learnStreams(); !learnt) return learnt.failure();
   }
   if (auto within = file->checkLimits(); !within) return within.failure();
+  file->isOpen_ = true;
   return file;
+}
+
+Expected<std::unique_ptr<MediaFile>> MediaFile::openAgain(std::shared_ptr<const Descriptor> descriptor,
+                                                          Interrupt& interrupt, const MediaLimits& limits,
+                                                          int streams) {
+  auto file = open(descriptor, interrupt, limits, Knowledge::header);
+  if (!file || (*file)->has(streams)) return file;
+  file = open(std::move(descriptor), interrupt, limits, Knowledge::playable);
+  if (!file || (*file)->has(streams)) return file;
+  return Failure{"DecodeFailed", "The file is not what it was when it was opened.", 0};
 }
 
 MediaFile::~MediaFile() = default;
@@ -94,7 +105,25 @@ Failure MediaFile::failure(int error, const char* what, const char* fallback) co
     return Failure{"Timeout", std::string(what) + " took longer than it may; is the file's storage alive?",
                    error};
   }
+  if (io_->failure() != 0) {
+    // Whoever asks again may have better luck: a share comes back, a cable is put in again.
+    return Failure{isOpen_ ? "DecodeFailed" : "MediaNotFound",
+                   std::string(what) + " failed, the file cannot be read: " + errorText(io_->failure()),
+                   io_->failure()};
+  }
   return libavFailure(error, what, fallback);
+}
+
+bool MediaFile::isUnreadable() const {
+  return io_->failure() != 0;
+}
+
+void MediaFile::endAt(std::int64_t position) {
+  io_->endAt(position);
+}
+
+std::int64_t MediaFile::position() const {
+  return avio_tell(context_->pb);
 }
 
 Expected<void> MediaFile::openHeader(std::shared_ptr<const Descriptor> descriptor) {
@@ -184,7 +213,7 @@ Expected<bool> MediaFile::read(AVPacket& packet) {
       if ((packet.flags & AV_PKT_FLAG_CORRUPT) != 0) damaged_ = true;
       return true;
     }
-    if (interrupt_.tripped()) return failure(result, "Reading", "DecodeFailed");
+    if (interrupt_.tripped() || isUnreadable()) return failure(result, "Reading", "DecodeFailed");
     if (result == AVERROR(EAGAIN)) continue;
     if (result == AVERROR(ENOMEM)) return failure(result, "Reading", "LimitExceeded");
     if (result != AVERROR_EOF) damaged_ = true;

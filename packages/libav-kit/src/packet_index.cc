@@ -1,6 +1,8 @@
+#include <retrovue/libav/errors.h>
 #include <retrovue/libav/packet_index.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace retrovue::libav {
 
@@ -48,6 +50,7 @@ Expected<void> PacketIndex::scanBeyond(int stream, std::int64_t timestamp, Inter
     file_ = std::move(*opened);
   }
   const PacketPtr packet = makePacket();
+  if (packet == nullptr) return libavFailure(AVERROR(ENOMEM), "Looking for a place");
   const std::int64_t& reached = stream == streams_.picture ? pictureEnd_ : soundEnd_;
   while (!ended_ && (reached == JumpUnwinder::none || reached <= timestamp + certainty)) {
     if (interrupt.cancelled()) return Failure{"Cancelled", "Looking for a place was given up.", 0};

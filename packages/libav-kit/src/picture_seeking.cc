@@ -17,16 +17,9 @@ constexpr int stepsMax = 10;
 }  // namespace
 
 Expected<void> PictureSource::reopen() {
-  auto file = MediaFile::open(spec_.descriptor, interrupt_, spec_.limits, Knowledge::header);
+  auto file = MediaFile::openAgain(spec_.descriptor, interrupt_, spec_.limits,
+                                   std::max(spec_.stream, spec_.soundStream) + 1);
   if (!file) return file.failure();
-  if (static_cast<int>((*file)->context().nb_streams) <= spec_.stream) {
-    // Streams that only show as packets come: read as far as was needed at first.
-    file = MediaFile::open(spec_.descriptor, interrupt_, spec_.limits, Knowledge::playable);
-    if (!file) return file.failure();
-    if (static_cast<int>((*file)->context().nb_streams) <= spec_.stream) {
-      return Failure{"DecodeFailed", "The file is not what it was when it was opened.", 0};
-    }
-  }
   spec_.file = std::move(*file);
   keepOnly(spec_.file->context(), spec_.stream,
            spec_.file->seekBy() == SeekBy::packetIndex ? spec_.soundStream : -1);
@@ -45,7 +38,7 @@ Expected<bool> PictureSource::seekTo(std::int64_t timestamp) {
     return findKey();
   }
   if (auto moved = spec_.file->seek(spec_.stream, timestamp); !moved) {
-    if (interrupt_.tripped()) return moved.failure();
+    if (interrupt_.tripped() || spec_.file->isUnreadable()) return moved.failure();
     return false;
   }
   return findKey();

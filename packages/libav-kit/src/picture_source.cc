@@ -28,6 +28,18 @@ std::int64_t durationOf(const AVFrame& frame) {
 #endif
 }
 
+/// "01:02:03.456789" in ns; nothing where it is no such thing, or longer than anybody plays.
+std::optional<std::int64_t> durationIn(const char* tag) {
+  // Four digits each: what a tag says must not overflow what it is read into.
+  int hours = 0;
+  int minutes = 0;
+  double seconds = 0;
+  if (std::sscanf(tag, "%4d:%4d:%lf", &hours, &minutes, &seconds) != 3) return std::nullopt;
+  // Written so that a "nan" fails it.
+  if (hours < 0 || minutes < 0 || !(seconds >= 0 && seconds < 1e6)) return std::nullopt;
+  return (hours * 3600LL + minutes * 60LL) * 1'000'000'000LL + static_cast<std::int64_t>(seconds * 1e9);
+}
+
 }  // namespace
 
 PictureSource::PictureSource(PictureSourceSpec spec, Interrupt& interrupt, const BreadcrumbTrail& trail)
@@ -48,7 +60,7 @@ Expected<std::unique_ptr<PictureSource>> PictureSource::open(PictureSourceSpec s
           ? given.threads
           : std::clamp(given.threadsLearnt, threadsFor(*stream.codecpar, source->rate_), threadsAtMost());
   source->parameters_ = copyOf(*stream.codecpar);
-  if (source->parameters_ == nullptr) return libavFailure(AVERROR(ENOMEM), "Opening");
+  if (source->parameters_ == nullptr || source->packet_ == nullptr) return libavFailure(AVERROR(ENOMEM), "Opening");
   if (given.device != nullptr) {
     auto begun = given.device->begin();
     if (!begun) return begun.failure();
@@ -79,12 +91,8 @@ void PictureSource::learnTiming() {
   std::int64_t end = AV_NOPTS_VALUE;
   // Matroska keeps a stream's own length in a tag alone.
   const AVDictionaryEntry* tag = av_dict_get(stream.metadata, "DURATION", nullptr, 0);
-  int hours = 0;
-  int minutes = 0;
-  double seconds = 0;
-  if (tag != nullptr && std::sscanf(tag->value, "%d:%d:%lf", &hours, &minutes, &seconds) == 3) {
-    statedEnd_ =
-        (hours * 3600LL + minutes * 60LL) * 1'000'000'000LL + static_cast<std::int64_t>(seconds * 1e9);
+  if (const auto stated = tag != nullptr ? durationIn(tag->value) : std::nullopt) {
+    statedEnd_ = *stated;
     // FFmpeg's own muxer writes there when the stream ends, the others how long it is.
     const AVDictionaryEntry* muxer = av_dict_get(context.metadata, "encoder", nullptr, 0);
     const bool isEndTime = muxer != nullptr && std::strncmp(muxer->value, "Lavf", 4) == 0;
@@ -95,10 +103,11 @@ void PictureSource::learnTiming() {
   if (stream.duration != AV_NOPTS_VALUE && stream.duration > 0) {
     const bool isKnown = stream.start_time != AV_NOPTS_VALUE && reorderDelay_ == 0;
     const std::int64_t start = isKnown ? stream.start_time : *zero_;
-    end = av_rescale_q(start + stream.duration - *zero_, timeBase_, nanosecond);
+    end = av_rescale_q(av_sat_sub64(av_sat_add64(start, stream.duration), *zero_), timeBase_, nanosecond);
   } else if (context.duration != AV_NOPTS_VALUE && context.duration > 0) {
     const std::int64_t start = context.start_time != AV_NOPTS_VALUE ? context.start_time : 0;
-    end = av_rescale_q(start + context.duration, {1, AV_TIME_BASE}, nanosecond) - zeroNs();
+    const std::int64_t ends = av_rescale_q(av_sat_add64(start, context.duration), {1, AV_TIME_BASE}, nanosecond);
+    end = ends == INT64_MIN ? AV_NOPTS_VALUE : av_sat_sub64(ends, zeroNs());
   }
   if (end != AV_NOPTS_VALUE && end > 0) statedEnd_ = end;
 }
@@ -174,6 +183,7 @@ Expected<std::optional<Picture>> PictureSource::next(std::int64_t wanted) {
   for (;;) {
     if (interrupt_.cancelled()) return Failure{"Cancelled", "Decoding was given up.", 0};
     FramePtr frame = makeFrame();
+    if (frame == nullptr) return libavFailure(AVERROR(ENOMEM), "Decoding a picture");
     const std::int64_t began = monoNow();
     const int got = avcodec_receive_frame(codec_.get(), frame.get());
     spentNs_ += monoNow() - began;

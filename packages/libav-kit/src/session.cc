@@ -3,6 +3,10 @@
 #include <retrovue/libav/errors.h>
 #include <retrovue/libav/session.h>
 
+#include <algorithm>
+#include <exception>
+#include <string_view>
+
 namespace retrovue::libav {
 
 struct Session::SoundStart {
@@ -26,6 +30,16 @@ void describeSound(const AVStream& stream, SessionInfo& info) {
   info.soundFormat = {it.sample_rate, it.ch_layout.nb_channels, layout};
   const AVDictionaryEntry* language = av_dict_get(stream.metadata, "language", nullptr, 0);
   if (language != nullptr && std::string_view(language->value) != "und") info.language = language->value;
+}
+
+/// What ended a reading, while an asset was being opened.
+Failure whileOpening(Failure failure, const MediaFile& file) {
+  if (file.isUnreadable()) failure.code = "MediaNotFound";
+  return failure;
+}
+
+Failure exhausted(const std::exception& thrown) {
+  return {"LimitExceeded", std::string("Decoding has run out of memory or threads: ") + thrown.what(), 0};
 }
 
 std::int64_t soundDuration(const AVFormatContext& context, const AVStream& stream) {
@@ -62,6 +76,11 @@ int Session::threadsFor(const AVCodecParameters& parameters) const {
   return threads;
 }
 
+bool Session::isOpened() {
+  const std::scoped_lock lock(mutex_);
+  return opened_.has_value();
+}
+
 void Session::publish(Expected<std::optional<SessionInfo>> info) {
   {
     const std::scoped_lock lock(mutex_);
@@ -71,17 +90,25 @@ void Session::publish(Expected<std::optional<SessionInfo>> info) {
 }
 
 void Session::work() {
-  const BreadcrumbTrail trail(spec_.uri, rolePictures);
-  auto file = MediaFile::open(spec_.descriptor, pictureInterrupt_, spec_.limits, Knowledge::playable);
-  Expected<void> done = file ? openAll(std::move(*file), trail) : Expected<void>(file.failure());
-  if (!done) publish(done.failure());
+  try {
+    const BreadcrumbTrail trail(spec_.uri, rolePictures);
+    auto file = MediaFile::open(spec_.descriptor, pictureInterrupt_, spec_.limits, Knowledge::playable);
+    Expected<void> done = file ? openAll(std::move(*file), trail) : Expected<void>(file.failure());
+    if (!done) publish(done.failure());
+  } catch (const std::exception& thrown) {
+    // No memory, or no thread for the sound: one asset's end, not the process's.
+    const Failure failure = exhausted(thrown);
+    pictures_.fail(failure);
+    if (!hasPicture_) sound_.fail(failure);
+    if (!isOpened()) publish(failure);
+  }
 }
 
 Expected<void> Session::openAll(std::unique_ptr<MediaFile> file, const BreadcrumbTrail& trail) {
   AVFormatContext& context = file->context();
   const StreamChoice choice = chooseStreams(context, spec_.languages);
   if (choice.picture < 0 && choice.sound < 0) {
-    return Failure{"UnsupportedMedia", "It has neither pictures nor sound that can be decoded.", 0};
+    return whileOpening({"UnsupportedMedia", "It has neither pictures nor sound that can be decoded.", 0}, *file);
   }
   SessionInfo info;
   info.container = file->container();
@@ -137,7 +164,7 @@ Expected<void> Session::openAll(std::unique_ptr<MediaFile> file, const Breadcrum
   auto source = PictureSource::open(std::move(spec), pictureInterrupt_, trail);
   if (!source) return source.failure();
   auto first = (*source)->next(INT64_MIN);
-  if (!first) return first.failure();
+  if (!first) return whileOpening(first.failure(), (*source)->file());
   if (!*first) return Failure{"MediaCorrupt", "Not one of its pictures can be decoded.", 0};
   info.hasPicture = true;
   info.pictureCodec = (*source)->codecName();
@@ -156,7 +183,7 @@ Expected<void> Session::openAll(std::unique_ptr<MediaFile> file, const Breadcrum
     start->spec.zeroNs = (*source)->zeroNs();
     const std::scoped_lock lock(mutex_);
     if (!isCancelled_)
-      soundThread_ = std::thread([this, it = std::move(start)]() mutable { runSound(std::move(it)); });
+      soundThread_ = std::thread([this, it = std::move(start)]() mutable { workSound(std::move(it)); });
   }
   publish(std::optional(info));
   pictures_.run(**source, std::move(*first));
@@ -164,10 +191,19 @@ Expected<void> Session::openAll(std::unique_ptr<MediaFile> file, const Breadcrum
   return {};
 }
 
+void Session::workSound(std::unique_ptr<SoundStart> start) {
+  try {
+    runSound(std::move(start));
+  } catch (const std::exception& thrown) {
+    sound_.fail(exhausted(thrown));
+  }
+}
+
 void Session::runSound(std::unique_ptr<SoundStart> start) {
   const BreadcrumbTrail trail(spec_.uri, roleSound);
   if (start->opensFile) {
-    auto file = MediaFile::open(spec_.descriptor, soundInterrupt_, spec_.limits, Knowledge::header);
+    auto file = MediaFile::openAgain(spec_.descriptor, soundInterrupt_, spec_.limits,
+                                     std::max(start->spec.stream, start->spec.pictureStream) + 1);
     if (!file) {
       endSound(file.failure());
       return;
@@ -184,10 +220,10 @@ void Session::runSound(std::unique_ptr<SoundStart> start) {
   trail.at(Activity::closing);
 }
 
-/// Pictures whose sound nobody can decode are played without; sound alone has failed.
+/// Pictures whose sound nobody can decode are played without; sound alone has failed, and so has what cannot be read.
 void Session::endSound(const Failure& failure) {
-  if (!hasPicture_) {
-    sound_.fail(failure);
+  if (!hasPicture_ || std::string_view(failure.code) == "MediaNotFound") {
+    sound_.fail({"DecodeFailed", failure.message, failure.status});
     return;
   }
   hasSound_ = false;

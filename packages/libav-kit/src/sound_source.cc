@@ -60,6 +60,7 @@ SoundSource::SoundSource(SoundSourceSpec spec, Interrupt& interrupt, const Bread
 Expected<std::unique_ptr<SoundSource>> SoundSource::open(SoundSourceSpec spec, Interrupt& interrupt,
                                                          const BreadcrumbTrail& trail) {
   std::unique_ptr<SoundSource> source(new SoundSource(std::move(spec), interrupt, trail));
+  if (source->packet_ == nullptr || source->frame_ == nullptr) return libavFailure(AVERROR(ENOMEM), "Opening");
   auto codec = openCodec(*source->spec_.parameters, source->spec_.timeBase, 1, source->spec_.limits);
   if (!codec) return codec.failure();
   source->codec_ = std::move(*codec);
@@ -245,41 +246,48 @@ Expected<void> SoundSource::toStart() {
   fromStart_ = true;
   unwinder_.restore({});
   // Opened anew: only so does every demuxer say again which samples are priming.
-  auto file = MediaFile::open(spec_.descriptor, interrupt_, spec_.limits, Knowledge::header);
+  auto file = MediaFile::openAgain(spec_.descriptor, interrupt_, spec_.limits,
+                                   std::max(spec_.stream, spec_.pictureStream) + 1);
   if (!file) return file.failure();
   spec_.file = std::move(*file);
+  spec_.file->endAt(silentFrom_);
   keepOnly(spec_.file->context(), spec_.stream,
            spec_.file->seekBy() == SeekBy::packetIndex ? spec_.pictureStream : -1);
   return {};
 }
 
-/// Moves so that the first packet lies at or before `target` (ns); false where that cannot be.
-Expected<bool> SoundSource::landBefore(std::int64_t target) {
+/// Moves so that the first packet lies at or before `target` (ns).
+Expected<SoundSource::Landing> SoundSource::landBefore(std::int64_t target) {
+  // Containers that index pictures alone are asked by their pictures.
+  const bool byPictures = spec_.file->container() == "matroska" && spec_.pictureStream >= 0;
+  Landing landing = Landing::nowhere;
   std::int64_t timestamp = timestampAt(target);
   std::int64_t step = std::max<std::int64_t>(1, av_rescale_q(500'000'000, nanosecond, spec_.timeBase));
   for (int i = 0; i < stepsMax; i++) {
     if (spec_.file->seekBy() == SeekBy::packetIndex && spec_.index != nullptr) {
       auto entry = spec_.index->find(spec_.stream, timestamp, interrupt_);
       if (!entry) return entry.failure();
-      if (!*entry) return false;
+      if (!*entry) return Landing::nowhere;
       if (auto moved = spec_.file->seekByte((*entry)->position); !moved) return moved.failure();
       unwinder_.restore((*entry)->before);
     } else {
-      // Containers that index pictures alone are asked by their pictures.
-      const bool byPictures = spec_.file->container() == "matroska" && spec_.pictureStream >= 0;
       const int stream = byPictures ? spec_.pictureStream : spec_.stream;
       const AVRational base = spec_.file->context().streams[stream]->time_base;
+      // The index lies at the end of the file.
+      spec_.file->endAt(INT64_MAX);
       auto moved = spec_.file->seek(stream, av_rescale_q_rnd(timestamp, spec_.timeBase, base, AV_ROUND_DOWN));
+      spec_.file->endAt(silentFrom_);
       if (!moved) {
-        if (interrupt_.tripped()) return moved.failure();
-        return false;
+        if (interrupt_.tripped() || spec_.file->isUnreadable()) return moved.failure();
+        return Landing::nowhere;
       }
     }
     packetWaits_ = false;
+    const std::int64_t position = spec_.file->position();
     for (;;) {
       av_packet_unref(packet_.get());
       auto read = spec_.file->read(*packet_);
-      if (!read) return read;
+      if (!read) return read.failure();
       if (!*read) break;
       const bool isOurs = packet_->stream_index == spec_.stream;
       if (spec_.file->seekBy() == SeekBy::packetIndex)
@@ -289,11 +297,17 @@ Expected<bool> SoundSource::landBefore(std::int64_t target) {
       break;
     }
     const std::int64_t landed = packet_->pts != AV_NOPTS_VALUE ? packet_->pts : packet_->dts;
-    if (packetWaits_ && landed <= timestampAt(target)) return true;
+    if (packetWaits_ && landed <= timestampAt(target)) return Landing::before;
+    if (!packetWaits_ && byPictures) {
+      // No sound from here to the end: nobody needs to read that again, now or later.
+      silentFrom_ = std::min(silentFrom_, position);
+      spec_.file->endAt(silentFrom_);
+    }
+    landing = byPictures && !packetWaits_ ? Landing::afterLast : Landing::nowhere;
     timestamp -= step;
     step *= 2;
   }
-  return false;
+  return landing;
 }
 
 Expected<void> SoundSource::seek(std::int64_t target) {
@@ -314,7 +328,11 @@ Expected<void> SoundSource::seek(std::int64_t target) {
   fromStart_ = false;
   auto landed = landBefore(from);
   if (!landed) return landed.failure();
-  if (*landed) return {};
+  if (*landed == Landing::before) return {};
+  if (*landed == Landing::afterLast) {
+    draining_ = true;
+    return {};
+  }
   av_packet_unref(packet_.get());
   packetWaits_ = false;
   return toStart();

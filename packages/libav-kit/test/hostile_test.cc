@@ -60,3 +60,23 @@ TEST("hostile/flipped-bytes-are-survived") {
     }
   }
 }
+
+TEST("hostile/a-stated-duration-beyond-all-time-is-not-believed") {
+  const std::vector<char> whole = Clip("a.mkv", "-c:v mpeg4 -c:a pcm_s16le", 2).bytes();
+  const std::string stated = "00:00:02.0";
+  for (const std::string lie : {"9999999:00", "00:9999999", "99:99:9e99", "-9:00:00.0", "00:00:inf ", "00:00:nan "}) {
+    std::vector<char> bytes = whole;
+    auto at = bytes.begin();
+    int found = 0;
+    while ((at = std::search(at, bytes.end(), stated.begin(), stated.end())) != bytes.end()) {
+      at = std::copy(lie.begin(), lie.end(), at);
+      found++;
+    }
+    REQUIRE(found > 0);
+    Player player(Clip("a.mkv", bytes).open());
+    auto info = player.info();
+    REQUIRE(info);
+    // By the header then, which knows better.
+    CHECK(info->duration >= 1'900'000'000 && info->duration <= 2'100'000'000);
+  }
+}

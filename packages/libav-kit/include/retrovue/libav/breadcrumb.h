@@ -50,10 +50,10 @@ static_assert(sizeof(BreadcrumbHead) == 512);
 /// Lines of a table: more threads than a worker has; those beyond leave no crumb.
 constexpr std::uint32_t breadcrumbLines = 255;
 
-/// Maps the file behind `fd` (made long enough) as this process's table, for threads that begin from now on,
-/// and sees to it that a thread with a line that takes a deadly signal is noted there before the process ends
-/// as it would have. The mapping stays until the process ends. False where it cannot be mapped, or a table is
-/// there already.
+/// Maps the file behind `fd` (given its 128 KiB, on the disk as well) as this process's table, for threads that begin from
+/// now on, and sees to it that a thread with a line that takes a deadly signal is noted there before the process ends
+/// as it would have. The mapping stays until the process ends; `fd` may be closed. Where a table is there already it stays, and
+/// the file is not touched. False where there is no room for it or it cannot be mapped: then nothing leaves breadcrumbs.
 bool useBreadcrumbFile(int fd);
 
 /// One thread's crumb for as long as it lives. The thread is named after its line, and threads that a library

@@ -15,10 +15,11 @@ class Descriptor {
   /// or a device may have no end.
   static Expected<std::shared_ptr<const Descriptor>> duplicate(int fd);
   explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor();
+  virtual ~Descriptor();
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
-  int fd() const { return fd_; }
+  /// Up to `bytes` from `at` on; 0 at the end, negative errno where the storage fails. For tests, which let it fail.
+  virtual std::int64_t read(std::uint8_t* into, std::size_t bytes, std::int64_t at) const;
   /// Bytes, as of now; negative errno where it cannot be told.
   std::int64_t size() const;
 
@@ -37,6 +38,10 @@ class DescriptorIo {
   DescriptorIo(const DescriptorIo&) = delete;
   DescriptorIo& operator=(const DescriptorIo&) = delete;
   AVIOContext* context() { return context_; }
+  /// Why the last read failed, an AVERROR; 0 where it did not. Demuxers take a failed read for the end of the file.
+  int failure() const { return failure_; }
+  /// From this byte on there is nothing, but for what is buffered already.
+  void endAt(std::int64_t position) { end_ = position; }
 
  private:
   DescriptorIo(std::shared_ptr<const Descriptor> descriptor, const Interrupt& interrupt)
@@ -47,6 +52,8 @@ class DescriptorIo {
   const std::shared_ptr<const Descriptor> descriptor_;
   const Interrupt& interrupt_;
   std::int64_t at_ = 0;
+  std::int64_t end_ = INT64_MAX;
+  int failure_ = 0;
   AVIOContext* context_ = nullptr;
 };
 

@@ -41,10 +41,16 @@ enum class SeekBy {
 class MediaFile {
  public:
   /// `UnsupportedMedia` where nobody knows the format or it is one that opens other files, `MediaCorrupt`
-  /// where its header is broken, `LimitExceeded`, `Timeout`, `Cancelled`. The interrupt outlives the file.
+  /// where its header is broken, `MediaNotFound` where the storage fails, `LimitExceeded`, `Timeout`, `Cancelled`. The
+  /// interrupt outlives the file.
   static Expected<std::unique_ptr<MediaFile>> open(std::shared_ptr<const Descriptor> descriptor,
                                                    Interrupt& interrupt, const MediaLimits& limits,
                                                    Knowledge knowledge);
+  /// As `open`, of a file that was opened before, for its first `streams` streams: by the header where that has them all, else
+  /// (FLV, program streams) reading on. `DecodeFailed` where there are fewer now.
+  static Expected<std::unique_ptr<MediaFile>> openAgain(std::shared_ptr<const Descriptor> descriptor,
+                                                        Interrupt& interrupt, const MediaLimits& limits,
+                                                        int streams);
   ~MediaFile();
   MediaFile(const MediaFile&) = delete;
   MediaFile& operator=(const MediaFile&) = delete;
@@ -55,9 +61,16 @@ class MediaFile {
   SeekBy seekBy() const { return seekBy_; }
   /// True for one picture in a file: a still.
   bool isStill() const;
-  /// The next packet of any stream; false at the end. Damage ends a file like its end; `damaged` tells.
+  /// The next packet of any stream; false at the end. Damage ends a file like its end; `damaged` tells. `DecodeFailed` where
+  /// the storage fails.
   Expected<bool> read(AVPacket& packet);
   bool damaged() const { return damaged_; }
+  /// The last access to the storage has failed.
+  bool isUnreadable() const;
+  /// The byte that is read next; where a seek has led to, right after it.
+  std::int64_t position() const;
+  /// The file is taken to end at this byte.
+  void endAt(std::int64_t position);
   /// To the last key packet of `stream` at or before `timestamp`, in the stream's time base.
   Expected<void> seek(int stream, std::int64_t timestamp);
   /// To a byte, where packets are found by themselves (TS, PS).
@@ -69,6 +82,7 @@ class MediaFile {
   Expected<void> learnStreams();
   Expected<void> checkLimits();
   Failure failure(int error, const char* what, const char* fallback) const;
+  bool has(int streams) const { return static_cast<int>(context_->nb_streams) >= streams; }
 
   Interrupt& interrupt_;
   const MediaLimits limits_;
@@ -76,6 +90,7 @@ class MediaFile {
   FormatContextPtr context_;  // After its I/O, which it reads from while it closes.
   SeekBy seekBy_ = SeekBy::timestamp;
   bool damaged_ = false;
+  bool isOpen_ = false;
 };
 
 /// Prepares libav for this process: once, whoever comes first. Called by `MediaFile::open`.

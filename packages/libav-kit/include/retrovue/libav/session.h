@@ -99,8 +99,11 @@ class Session {
 
   void work();
   Expected<void> openAll(std::unique_ptr<MediaFile> file, const BreadcrumbTrail& trail);
+  /// The sound's thread.
+  void workSound(std::unique_ptr<SoundStart> start);
   void runSound(std::unique_ptr<SoundStart> start);
   void endSound(const Failure& failure);
+  bool isOpened();
   void publish(Expected<std::optional<SessionInfo>> info);
   int threadsFor(const AVCodecParameters& parameters) const;
 

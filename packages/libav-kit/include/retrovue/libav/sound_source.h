@@ -71,7 +71,9 @@ class SoundSource {
   SoundSource(SoundSourceSpec spec, Interrupt& interrupt, const BreadcrumbTrail& trail);
   Expected<bool> feed();
   Expected<void> toStart();
-  Expected<bool> landBefore(std::int64_t target);
+  /// What a move came to: a packet at or before the target; none in minutes before it, nor after; or it cannot be done.
+  enum class Landing { before, afterLast, nowhere };
+  Expected<Landing> landBefore(std::int64_t target);
   std::int64_t timestampAt(std::int64_t time) const;
   bool place(const AVFrame& frame, std::int64_t& start);
   std::int64_t snapped(std::int64_t estimate, std::int64_t tolerance, std::int64_t samples) const;
@@ -90,6 +92,8 @@ class SoundSource {
   JumpUnwinder unwinder_ = makeUnwinder();
   bool packetWaits_ = false;
   bool draining_ = false;
+  /// From this byte of the file on there is none of the stream, as far as has been seen.
+  std::int64_t silentFrom_ = INT64_MAX;
   int errors_ = 0;
   int foreign_ = 0;
   std::int64_t firstTimestamp_ = AV_NOPTS_VALUE;

@@ -1,0 +1,38 @@
+#pragma once
+#include <fcntl.h>
+#include <retrovue/libav/descriptor_io.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <string>
+
+namespace retrovue::libav::test {
+
+/// A file on storage that fails where it is told to, and counts what it gave.
+class Storage final : public Descriptor {
+ public:
+  explicit Storage(const std::string& path) : Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+
+  std::int64_t read(std::uint8_t* into, std::size_t bytes, std::int64_t at) const override {
+    const std::int64_t good = failsFrom_ - at;
+    if (good <= 0) return -error_;
+    const std::int64_t got = Descriptor::read(into, std::min(bytes, static_cast<std::size_t>(good)), at);
+    bytesRead_ += got > 0 ? got : 0;
+    return got;
+  }
+
+  /// From this byte on, with this errno.
+  void failFrom(std::int64_t at, int error = EIO) {
+    error_ = error;
+    failsFrom_ = at;
+  }
+  std::int64_t bytesRead() const { return bytesRead_; }
+
+ private:
+  std::atomic<std::int64_t> failsFrom_{INT64_MAX};
+  std::atomic<int> error_{EIO};
+  mutable std::atomic<std::int64_t> bytesRead_{0};
+};
+
+}  // namespace retrovue::libav::test
