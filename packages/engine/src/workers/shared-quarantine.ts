@@ -4,6 +4,8 @@ import { type BarredPair, type Nanoseconds, Quarantine } from "@retrovue/core";
 export interface Bar extends BarredPair {
   /** Undefined: until it is cleared. */
   readonly until: Nanoseconds | undefined;
+  /** True where it was cleared: `until` has passed, so that copies forget it at their next question. */
+  readonly isLifted?: boolean;
 }
 
 /** Bars told to a new worker at most: the quarantine's own bound (core: quarantine.ts). */
@@ -28,8 +30,12 @@ export class SharedQuarantine extends Quarantine {
 
   override clear(uri?: string): void {
     super.clear(uri);
-    for (const [key, bar] of [...this.#bars])
-      if (uri === undefined || bar.uri === uri) this.#bars.delete(key);
+    for (const [key, bar] of [...this.#bars]) {
+      if (uri !== undefined && bar.uri !== uri) continue;
+      this.#bars.delete(key);
+      const lifted: Bar = { ...bar, until: 0n as Nanoseconds, isLifted: true };
+      for (const listener of this.#listeners) listener(lifted);
+    }
   }
 
   /** All bars in force or lapsed since, for whoever begins to keep a copy. */
@@ -37,7 +43,7 @@ export class SharedQuarantine extends Quarantine {
     return [...this.#bars.values()];
   }
 
-  /** Hears of each new bar until disposed. */
+  /** Hears of each new bar, and of each that was cleared, until disposed. */
   onBar(listener: (bar: Bar) => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
