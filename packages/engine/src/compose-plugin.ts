@@ -1,6 +1,7 @@
 import type { HostTime, PluginContext, PluginFolders, PortName, PortTypes } from "@retrovue/core";
 import type { PlayoutConfig } from "./config/playout-config.js";
 import { type Log, pluginLog } from "./log/log.js";
+import type { FileCalls } from "./media/file-calls.js";
 import { loadPlugin, type PluginUse } from "./plugins/load-plugin.js";
 import { foldersFor } from "./plugins/plugin-folders.js";
 import type { Teardown } from "./teardown.js";
@@ -10,6 +11,8 @@ export interface CompositionInput {
   readonly config: PlayoutConfig;
   readonly host: HostTime;
   readonly log: Log;
+  /** Who asks for files that may not answer, shared by all in this process. Default: one of the engine's own. */
+  readonly files?: FileCalls | undefined;
   /** Everything that is opened is registered here at once, so that a composition that fails half-way can be closed. */
   readonly teardown: Teardown;
 }

@@ -23,6 +23,7 @@ import { ChannelRecords } from "./control/channel-records.js";
 import { EventLog } from "./control/events/event-log.js";
 import { Health } from "./http/health.js";
 import { HttpListener } from "./http/http-listener.js";
+import { FileCalls } from "./media/file-calls.js";
 import { MediaAccess } from "./media/media-access.js";
 import { ChannelOutputs } from "./outputs/channel-outputs.js";
 import { ChannelPorts } from "./outputs/channel-ports.js";
@@ -56,6 +57,7 @@ export async function compose(input: CompositionInput): Promise<Container> {
     .bind(engineTokens.config, config)
     .bind(engineTokens.hostTime, host)
     .bind(engineTokens.log, log)
+    .bind(engineTokens.files, fileCalls(input))
     .bind(engineTokens.clock, clock)
     .bind(engineTokens.frameBus, bus)
     .bind(engineTokens.quarantine, new SharedQuarantine())
@@ -108,13 +110,24 @@ function outputsOf(channel: Container): ChannelOutputs | undefined {
   });
 }
 
+function fileCalls({
+  config,
+  host,
+  files = new FileCalls({ places: [], timer: host.timer }),
+}: CompositionInput) {
+  for (const place of [config.folder, ...config.media.roots]) files.know(place);
+  return files;
+}
+
 function planResolver(scope: Container): PlanResolver {
   const { plans, folder, media, unresolvedPlan } = scope.resolve(engineTokens.config);
+  const files = scope.resolve(engineTokens.files);
   return new PlanResolver({
     plans,
     folder,
     roots: media.roots,
-    access: new MediaAccess(media),
+    access: new MediaAccess(media, files),
+    files,
     lengths: scope.resolve(engineTokens.lengths),
     unresolved: unresolvedPlan,
   });

@@ -1,4 +1,4 @@
-import { PlayoutError } from "@retrovue/core";
+import { orAbort, PlayoutError } from "@retrovue/core";
 import type { ChannelRegistry } from "./channels/channel-registry.js";
 import type { Slates } from "./channels/slates.js";
 import { type ConfigChange, compareConfigs } from "./config/config-change.js";
@@ -18,6 +18,8 @@ export interface ReloadDeps {
   readonly log: Log;
   /** Ends when the engine does. */
   readonly signal: AbortSignal;
+  /** Aborts when the reload has taken too long: what is not done is told and left to itself. */
+  readonly late: AbortSignal;
 }
 
 /**
@@ -64,9 +66,11 @@ export async function reload(
 }
 
 async function replan(id: number, plan: string | undefined, deps: ReloadDeps): Promise<void> {
-  const { channels, signal } = deps;
+  const { channels, signal, late } = deps;
   if (plan === undefined || channels.running(id) === undefined) return;
-  await attempt(id, "given its plan", deps, () => channels.update(id, plan, "configuration", signal));
+  // Given up with the reload: another one may know better by then.
+  const either = AbortSignal.any([signal, late]);
+  await attempt(id, "given its plan", deps, () => channels.update(id, plan, "configuration", either));
 }
 
 async function changePorts({ removed }: ConfigChange, wanted: PlayoutConfig, { ports }: ReloadDeps) {
@@ -78,11 +82,11 @@ async function changePorts({ removed }: ConfigChange, wanted: PlayoutConfig, { p
 async function attempt(
   channel: number,
   what: string,
-  { log, signal }: ReloadDeps,
+  { log, signal, late }: ReloadDeps,
   work: () => Promise<unknown>,
 ): Promise<void> {
   try {
-    await work();
+    await orAbort(work(), late);
   } catch (thrown) {
     if (!signal.aborted)
       log.error({ channel, err: PlayoutError.from(thrown) }, `reload: channel not ${what}`);

@@ -1,28 +1,48 @@
 import { readFileSync } from "node:fs";
-import { type HostTime, nanosecondsFromMs } from "@retrovue/core";
+import { type HostTime, nanosecondsFromMs, workerStopNsMax } from "@retrovue/core";
 import { describe, expect, test } from "vitest";
 import { openLog } from "./log/log.js";
-import { Teardown, teardownPhases } from "./teardown.js";
+import {
+  callsNsMax,
+  phaseEnds,
+  Teardown,
+  type TeardownPhase,
+  teardownNsMax,
+  teardownPhases,
+} from "./teardown.js";
 
-/** A host whose one timer fires when told. */
+/** A host whose time passes when told. */
 function manualTimer() {
-  let wake: (() => void) | undefined;
+  const timers = new Set<{ readonly at: bigint; readonly wake: () => void }>();
+  let now = 0n;
   const host: Pick<HostTime, "timer"> = {
     timer: {
-      after: (_delay, then) => {
-        wake = then;
-        return { [Symbol.dispose]: () => (wake = undefined) };
+      after: (delay, wake) => {
+        const timer = { at: now + delay, wake };
+        timers.add(timer);
+        return { [Symbol.dispose]: () => void timers.delete(timer) };
       },
     },
   };
-  return { host, fire: () => wake?.(), isSet: () => wake !== undefined };
+  const pass = async (ms: number) => {
+    now += nanosecondsFromMs(ms);
+    for (const timer of [...timers]) {
+      if (timer.at > now) continue;
+      timers.delete(timer);
+      timer.wake();
+    }
+    await soon();
+  };
+  return { host, pass, isSet: () => timers.size > 0 };
 }
+
+const soon = () => new Promise((resolve) => setImmediate(resolve));
 
 function teardown() {
   const lines: string[] = [];
   const log = openLog({ level: "info", format: "json", now: () => 0n, write: (line) => lines.push(line) });
-  const { host, fire, isSet } = manualTimer();
-  return { closing: new Teardown(host, log), lines, fire, isSet };
+  const { host, pass, isSet } = manualTimer();
+  return { closing: new Teardown(host, log), lines, pass, isSet };
 }
 
 describe("teardown", () => {
@@ -45,7 +65,7 @@ describe("teardown", () => {
     closing.add("channels", "quick", () => order.push("quick"));
     closing.add("clock", "clock", () => order.push("clock"));
     const closed = closing.close();
-    await new Promise((resolve) => setImmediate(resolve));
+    await soon();
     expect(order).toEqual(["quick"]);
     slow.resolve();
     await closed;
@@ -67,18 +87,51 @@ describe("teardown", () => {
   });
 
   test("teardown/when-time-is-up-the-rest-is-begun-and-not-waited-for", async () => {
-    const { closing, lines, fire } = teardown();
+    const { closing, lines, pass, isSet } = teardown();
     const order: string[] = [];
-    closing.add("outputs", "hangs", () => new Promise(() => {}));
+    closing.add("transports", "hangs", () => new Promise(() => {}));
+    closing.add("outputs", "hangs too", () => new Promise(() => {}));
     closing.add("channels", "channel 1", () => order.push("channel 1"));
     closing.add("clock", "clock", () => order.push("clock"));
-    const closed = closing.close(nanosecondsFromMs(5_000));
-    await new Promise((resolve) => setImmediate(resolve));
+    const closed = closing.close();
+    await pass(1_300);
     expect(order).toEqual([]);
-    fire();
-    expect(await closed).toEqual({ failed: [], unfinished: ["hangs"] });
+    // Their channels are closed in good order all the same, in time of their own.
+    await pass(1_900);
     expect(order).toEqual(["channel 1", "clock"]);
-    expect(lines.map((line) => JSON.parse(line).message)).toEqual(["a part did not close in time"]);
+    let report: unknown;
+    void closed.then((given) => (report = given));
+    await pass(1_799);
+    expect(report).toBeUndefined();
+    await pass(1);
+    expect(report).toEqual({ failed: [], unfinished: ["hangs", "hangs too"] });
+    expect(lines.map((line) => JSON.parse(line).message)).toEqual(
+      Array(2).fill("a part did not close in time"),
+    );
+    expect(isSet()).toBe(false);
+  });
+
+  test("teardown/what-each-part-gives-its-own-fits-into-its-share", () => {
+    const shareNs = (phase: TeardownPhase, before: TeardownPhase) =>
+      (teardownNsMax * BigInt(phaseEnds[phase] - phaseEnds[before])) / 100n;
+    expect(teardownNsMax).toBe(nanosecondsFromMs(5_000));
+    expect(shareNs("transports", "health")).toBeGreaterThan(callsNsMax);
+    expect(shareNs("outputs", "transports")).toBeGreaterThan(nanosecondsFromMs(1_500));
+    expect(shareNs("channels", "outputs")).toBeGreaterThan(workerStopNsMax);
+    expect(phaseEnds[teardownPhases.at(-1) ?? "health"]).toBe(100);
+    const ends = teardownPhases.map((phase) => phaseEnds[phase]);
+    expect(ends).toEqual(ends.toSorted((a, b) => a - b));
+  });
+
+  test("teardown/what-comes-too-late-is-closed-at-once", async () => {
+    const { closing, lines } = teardown();
+    await closing.close();
+    let closes = 0;
+    expect(() => closing.add("decoders", "late", () => closes++)).toThrow(/opened while the engine closed/);
+    expect(closes).toBe(1);
+    expect(() => closing.add("decoders", "bad", () => Promise.reject(new Error("no")))).toThrow();
+    await soon();
+    expect(lines.map((line) => JSON.parse(line).part)).toEqual(["bad"]);
   });
 
   test("teardown/closing-twice-is-quiet-and-nothing-can-be-added-then", async () => {

@@ -18,6 +18,24 @@ export type TeardownPhase = (typeof teardownPhases)[number];
 /** How long the whole end may take (docs/teardown.md). */
 export const teardownNsMax = nanosecondsFromMs(5_000);
 
+/**
+ * By when in the whole end, in hundredths of it, the next phase begins though this one is not done: what one part takes too long for is
+ * not taken from what others need. Within it transports give calls 1 s (control/serve-control.ts), outputs give renderers 1.5 s
+ * (render/render-supervisor.ts), channels give workers 1 s (core, supervision/channel-supervisor.ts).
+ */
+export const phaseEnds: Readonly<Record<TeardownPhase, number>> = {
+  health: 5,
+  transports: 27,
+  outputs: 63,
+  channels: 92,
+  decoders: 96,
+  telemetry: 100,
+  clock: 100,
+};
+
+/** What of it calls that run may take to end. */
+export const callsNsMax = nanosecondsFromMs(1_000);
+
 interface Step {
   readonly name: string;
   readonly close: () => unknown;
@@ -33,7 +51,8 @@ export interface TeardownReport {
 
 /**
  * Closes an engine's parts in the order of docs/teardown.md. Every step is begun, whether the ones before it failed or hang, and
- * the whole takes 5 s at most: from then on nothing is waited for.
+ * each phase
+ * has its share of 5 s (`phaseEnds`): from then on nothing is waited for.
  */
 export class Teardown {
   readonly #steps = new Map<TeardownPhase, Step[]>(teardownPhases.map((phase) => [phase, []]));
@@ -46,10 +65,12 @@ export class Teardown {
     this.#log = log;
   }
 
-  /** Registers what is to be closed, as soon as it is open. `Closed` once the end has begun: the caller closes it itself. */
+  /** Registers what is to be closed, as soon as it is open. `Closed` once the end has begun: it is closed at once. */
   add(phase: TeardownPhase, name: string, close: () => unknown): void {
-    if (this.#closing !== undefined)
+    if (this.#closing !== undefined) {
+      void this.#close({ name, close });
       throw new PlayoutError("Closed", `${name} was opened while the engine closed.`);
+    }
     this.#steps.get(phase)?.push({ name, close });
   }
 
@@ -62,22 +83,37 @@ export class Teardown {
   async #run(limit: Nanoseconds): Promise<TeardownReport> {
     const failed: string[] = [];
     const unfinished = new Set<string>();
-    const late = Promise.withResolvers<void>();
-    using _timer = this.#host.timer.after(limit, () => late.resolve());
-    for (const phase of teardownPhases) {
+    const begun: Promise<void>[] = [];
+    using timers = new DisposableStack();
+    const ends = teardownPhases.map((phase) => {
+      const end = Promise.withResolvers<void>();
+      const after = ((limit * BigInt(phaseEnds[phase])) / 100n) as Nanoseconds;
+      timers.use(this.#host.timer.after(after, () => end.resolve()));
+      return end.promise;
+    });
+    for (const [index, phase] of teardownPhases.entries()) {
       const steps = (this.#steps.get(phase) ?? []).toReversed().map(async ({ name, close }) => {
         unfinished.add(name);
-        try {
-          await close();
-        } catch (thrown) {
-          failed.push(name);
-          this.#log.error({ err: thrown, part: name }, "a part did not close cleanly");
-        }
+        if (!(await this.#close({ name, close }))) failed.push(name);
         unfinished.delete(name);
       });
-      await Promise.race([Promise.all(steps), late.promise]);
+      begun.push(...steps);
+      await Promise.race([Promise.all(steps), ends[index]]);
     }
+    // Those that were left behind have the rest of the time.
+    await Promise.race([Promise.all(begun), ends.at(-1)]);
     for (const name of unfinished) this.#log.error({ part: name }, "a part did not close in time");
     return { failed, unfinished: [...unfinished] };
+  }
+
+  /** False where it failed, which is told. */
+  async #close({ name, close }: Step): Promise<boolean> {
+    try {
+      await close();
+      return true;
+    } catch (thrown) {
+      this.#log.error({ err: thrown, part: name }, "a part did not close cleanly");
+      return false;
+    }
   }
 }

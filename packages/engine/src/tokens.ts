@@ -12,6 +12,7 @@ import type { EventLog } from "./control/events/event-log.js";
 import type { Health } from "./http/health.js";
 import type { HttpListener } from "./http/http-listener.js";
 import type { Log } from "./log/log.js";
+import type { FileCalls } from "./media/file-calls.js";
 import type { AssetExaminer, AssetLengths } from "./media/media-inspector.js";
 import type { ChannelPorts } from "./outputs/channel-ports.js";
 import type { ViewPages } from "./outputs/view-pages.js";
@@ -35,6 +36,7 @@ export const engineTokens = Object.freeze({
   log: new Token<Log>("Log"),
   prometheus: new Token<PrometheusMetrics>("Metrics of the engine"),
   quarantine: new Token<SharedQuarantine>("Quarantine"),
+  files: new Token<FileCalls>("Calls to file systems"),
   lengths: new Token<AssetLengths>("Lengths of assets"),
   assets: new Token<AssetExaminer>("Examiner of assets"),
   events: new Token<EventLog>("Events"),

@@ -1,5 +1,6 @@
 import {
   type HouseGrid,
+  orAbort,
   type PlanDraft,
   PlayoutError,
   type ProgramFormat,
@@ -53,7 +54,7 @@ export async function beginningOf(
   sources: Sources,
   signal: AbortSignal,
 ): Promise<Beginning> {
-  const saved = await sources.savedPlans.load(config.id);
+  const saved = await orAbort(sources.savedPlans.load(config.id), signal);
   const last = Math.max(stoppedAt ?? 0, saved?.plan.revision ?? 0);
   if (order.resumes === true && saved !== undefined) return await ofSaved(config.id, saved, sources, signal);
   if (order.handle !== undefined)

@@ -9,7 +9,7 @@ import {
   replacePlan,
   type Tick,
 } from "@retrovue/core";
-import { beginsWithEngine, type ChannelConfig } from "../config/playout-config.js";
+import type { ChannelConfig } from "../config/playout-config.js";
 import type { Log } from "../log/log.js";
 import type { PlanResolver } from "../plans/plan-resolver.js";
 import type { Begun } from "../plans/resume.js";
@@ -18,6 +18,7 @@ import { beginningOf, type StartOrder } from "./beginning.js";
 import { BusInMaking } from "./bus-in-making.js";
 import type { ChannelObserver, StoppedBy } from "./channel-observer.js";
 import { ChannelRuntime, type ChannelRuntimeTools } from "./channel-runtime.js";
+import { startConfigured } from "./configured-starts.js";
 import type { FirstLook } from "./first-look.js";
 import { PlansToFollow } from "./plans-to-follow.js";
 
@@ -203,25 +204,14 @@ export class ChannelRegistry {
     await Promise.all([...this.#running.values()].map(({ outputs }) => outputs?.stop()));
   }
 
-  /**
-   * Starts the channels that begin with the engine, side by side. One that cannot start is told and left; resolves when each has
-   * started or failed.
-   */
-  async startConfigured(): Promise<void> {
-    const { channels, log } = this.#options;
-    const starts = channels.filter(beginsWithEngine);
-    await Promise.all(
-      starts.map(async ({ id, plan }) => {
-        try {
-          const { onSlate } = await this.start(id, { withEngine: true });
-          if (onSlate)
-            log.error({ channel: id, plan, err: onSlate }, "plan not resolved; the channel airs slate");
-        } catch (thrown) {
-          if (!this.#closing.signal.aborted)
-            log.error({ channel: id, plan, err: thrown }, "channel not started");
-        }
-      }),
-    );
+  /** Starts those that begin with the engine; resolves when each has started or failed once (`startConfigured`). */
+  startConfigured(): Promise<void> {
+    return startConfigured({ ...this.#options, registry: this, signal: this.#closing.signal });
+  }
+
+  /** Channels that are about to start. */
+  starting(): readonly number[] {
+    return [...this.#starting.keys()];
   }
 
   /**

@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { PlayoutError } from "@retrovue/core";
 import type { Environment } from "../config/environment.js";
 import { type ConfigReading, readConfigWithoutFile } from "../config/load.js";
+import { type Exists, readPatiently } from "../config/patient-reading.js";
 import type { ConfigInput } from "../config/schema/config-schema.js";
+import { FileCalls } from "../media/file-calls.js";
 import { exitCodes } from "./exit-codes.js";
-import { reportThrown } from "./program.js";
+import { reportThrown } from "./report-thrown.js";
 import { type EngineRunner, runLaunch } from "./run-engine.js";
 import type { Terminal } from "./terminal.js";
 import { versionLine, versionReport } from "./version.js";
@@ -69,10 +71,11 @@ export function airConfig(port: number, environment: Environment): ConfigInput {
 }
 
 /** Checks what the launcher stands for, as any configuration. */
-export function readAirConfig(port: number, environment: Environment): ConfigReading {
+export function readAirConfig(port: number, environment: Environment, exists?: Exists): ConfigReading {
   const entries = Object.entries(airConfig(port, environment));
   return readConfigWithoutFile(process.cwd(), {
     environment,
+    ...(exists && { exists }),
     overrides: () =>
       entries.map(([section, value]) => ({
         path: [section],
@@ -101,8 +104,10 @@ export async function runAir(
     if (request.ignored.length > 0) {
       terminal.warn(`ignored: ${request.ignored.join(" ")}`, "Only --port means something here.");
     }
-    const reading = readAirConfig(request.port, terminal.environment);
-    return await runLaunch({ name: "retrovue_air", named: undefined, reading }, terminal, run);
+    const files = new FileCalls({ places: [] });
+    const read = (exists: Exists) => readAirConfig(request.port, terminal.environment, exists);
+    const reading = await readPatiently(read, files, new AbortController().signal);
+    return await runLaunch({ name: "retrovue_air", named: undefined, reading }, terminal, run, { files });
   } catch (thrown) {
     return reportThrown(thrown, terminal);
   }

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { dirname } from "node:path";
+import { stat } from "node:fs/promises";
+import { dirname, resolve as resolvePath } from "node:path";
 import { PlayoutError } from "@retrovue/core";
 import type { Environment } from "../config/environment.js";
 import {
@@ -8,7 +9,9 @@ import {
   readConfig,
   readConfigWithoutFile,
 } from "../config/load.js";
+import { type Exists, readPatiently } from "../config/patient-reading.js";
 import { planHandleKind } from "../config/rules/plans.js";
+import type { FileCalls } from "../media/file-calls.js";
 
 /** The options that say what the engine runs, as the command line gives them. */
 export interface EngineOptions {
@@ -42,6 +45,7 @@ export function readLaunch(
   options: EngineOptions,
   environment: Environment,
   candidates: readonly string[] = configCandidates,
+  exists: Exists = existsSync,
 ): Launch {
   refuseMixed(options);
   // What a shell makes of --config "$UNSET".
@@ -52,14 +56,37 @@ export function readLaunch(
     return {
       name: "the command line",
       named: undefined,
-      reading: readConfigWithoutFile(process.cwd(), { environment, overrides }),
+      reading: readConfigWithoutFile(process.cwd(), { environment, overrides, exists }),
     };
   }
   const file = options.config ?? candidates.find((candidate) => existsSync(candidate));
   if (file === undefined)
     return { name: candidates.join(", "), named: undefined, reading: nothingFound(candidates) };
   const overrides = (document: unknown) => listenerOverrides(options, document);
-  return { name: file, named: options.config, reading: readConfig(file, { environment, overrides }) };
+  return { name: file, named: options.config, reading: readConfig(file, { environment, overrides, exists }) };
+}
+
+/**
+ * The same, of an engine that others depend on: what the configuration names is asked for without holding up anything, and what does
+ * not answer is taken to be there. `Timeout` where the configuration itself does not answer.
+ */
+export async function readLaunchPatiently(
+  options: EngineOptions,
+  environment: Environment,
+  { files, signal }: { readonly files: FileCalls; readonly signal: AbortSignal },
+  candidates: readonly string[] = configCandidates,
+): Promise<Launch> {
+  const { config } = options;
+  for (const name of config === undefined ? candidates : [config]) {
+    const file = resolvePath(name);
+    files.know(file);
+    // That it is not there is told when it is read.
+    await files.ask(file, () => stat(file).catch(() => undefined), signal);
+  }
+  const launch = (exists: Exists) => readLaunch(options, environment, candidates, exists);
+  const { name, named } = launch(() => true);
+  const reading = await readPatiently((exists) => launch(exists).reading, files, signal);
+  return { name, named, reading };
 }
 
 function refuseMixed(options: EngineOptions): void {

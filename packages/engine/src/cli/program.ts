@@ -1,16 +1,18 @@
 import { PlayoutError } from "@retrovue/core";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { suggest } from "../config/suggest.js";
+import { FileCalls } from "../media/file-calls.js";
 import { asRunCommand } from "./as-run/as-run-command.js";
 import { busCommand } from "./bus/bus-command.js";
 import { checkConfig, exitCodeOf, reportReading } from "./check-config.js";
 import { addCtlCommand } from "./ctl/ctl-command.js";
 import { tellDevices } from "./devices.js";
-import { exitCodeFor, exitCodes } from "./exit-codes.js";
-import { type EngineOptions, type Launch, readLaunch } from "./launch.js";
+import { exitCodes } from "./exit-codes.js";
+import { type EngineOptions, type Launch, readLaunch, readLaunchPatiently } from "./launch.js";
 import { playFiles } from "./play.js";
 import { listPlugins } from "./plugins-ls.js";
 import { configForProbe, probeFiles } from "./probe.js";
+import { reportThrown } from "./report-thrown.js";
 import { runLaunch } from "./run-engine.js";
 import type { Terminal } from "./terminal.js";
 import { versionLine, versionReport } from "./version.js";
@@ -46,20 +48,6 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   }
 }
 
-/** Tells anything thrown in the form that every error has. Gives the exit code. */
-export function reportThrown(thrown: unknown, terminal: Terminal): number {
-  if (PlayoutError.is(thrown)) {
-    terminal.error(thrown.what.replace(/\.$/, ""), thrown.remedy);
-  } else {
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    terminal.error(
-      `a fault of this program: ${message}`,
-      "Please report it with the command and the output of `retrovue-playout version`.",
-    );
-  }
-  return exitCodeFor(thrown);
-}
-
 function describeProgram(terminal: Terminal, end: (code: number) => void): Command {
   const program = new Command("retrovue-playout")
     .description("Plays plans on channels, without a gap. Without a command it runs the engine.")
@@ -84,9 +72,12 @@ function describeProgram(terminal: Terminal, end: (code: number) => void): Comma
     if (command !== undefined) end(refuseCommand(command, program, terminal));
     else {
       const { announce = false } = options;
-      const read = () => readLaunch(options, terminal.environment);
+      const files = new FileCalls({ places: [] });
+      const read = (signal: AbortSignal) =>
+        readLaunchPatiently(options, terminal.environment, { files, signal });
+      const launch = await read(new AbortController().signal);
       const reread = options.channel === undefined ? { reread: read } : {};
-      end(await runLaunch(read(), terminal, undefined, { announce, ...reread }));
+      end(await runLaunch(launch, terminal, undefined, { announce, files, ...reread }));
     }
   });
 

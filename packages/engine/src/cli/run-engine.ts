@@ -5,10 +5,13 @@ import type { PlayoutConfig } from "../config/playout-config.js";
 import { Engine } from "../engine.js";
 import { type Log, openLog } from "../log/log.js";
 import { LogSink } from "../log/log-sink.js";
+import type { FileCalls } from "../media/file-calls.js";
 import { announcement } from "./announce.js";
 import { exitCodeOf, reportReading } from "./check-config.js";
 import { exitCodes } from "./exit-codes.js";
 import type { Launch } from "./launch.js";
+import { leaveProcess } from "./leave-process.js";
+import { reportThrown } from "./report-thrown.js";
 import type { Terminal } from "./terminal.js";
 import { versionReport } from "./version.js";
 
@@ -17,7 +20,9 @@ export interface RunManner {
   /** Tells people what to open once it runs. Default false. */
   readonly announce?: boolean;
   /** Reads the configuration again, as at the start; undefined where there is no file. */
-  readonly reread?: () => Launch;
+  readonly reread?: (signal: AbortSignal) => Promise<Launch>;
+  /** Who asks for files that may not answer. Default: the engine's own. */
+  readonly files?: FileCalls;
 }
 
 /** Runs an engine until it is asked to stop. Gives the exit code. */
@@ -51,35 +56,64 @@ async function runEngine(config: PlayoutConfig, terminal: Terminal, manner: RunM
     now: () => host.utc(),
   });
   let engineHere: Engine | undefined;
-  using asked = new Asked(log, () => void reloadEngine(engineHere, manner.reread, log));
+  const ending = new AbortController();
+  using asked = new Asked(log, () => void reloadEngine(engineHere, manner.reread, log, ending.signal));
+  const why = asked.toStop.then((reason) => {
+    if (PlayoutError.is(reason)) log.fatal({ err: reason }, "a fault of the engine: it stops");
+    ending.abort(new PlayoutError("Closed", "The engine is closing."));
+    return reason;
+  });
   const { version, node } = versionReport();
   const commit = terminal.environment["RETROVUE_COMMIT"] ?? "unknown";
-  const engine = await Engine.start({ config, host, log, build: { version, commit, node } });
-  engineHere = engine;
-  if (manner.announce === true)
-    for (const line of announcement(config, engine.addresses)) terminal.print(line);
-  const why = await asked.toStop;
-  if (PlayoutError.is(why)) log.fatal({ err: why }, "a fault of the engine: it stops");
-  const { unfinished } = await engine.stop();
-  if (sink.dropped > 0) log.warn({ lines: sink.dropped }, "log lines were dropped");
-  await Promise.race([sink.flush(), new Promise<void>((resolve) => host.timer.after(flushNsMax, resolve))]);
-  const code = PlayoutError.is(why) || unfinished.length > 0 ? exitCodes.Software.code : exitCodes.Ok.code;
-  // What a plugin left open must not keep the process: it was told to end, and everything of ours has ended.
-  process.exit(code);
+  const end = async (code: number): Promise<never> => {
+    if (sink.dropped > 0) log.warn({ lines: sink.dropped }, "log lines were dropped");
+    await Promise.race([sink.flush(), new Promise<void>((resolve) => host.timer.after(flushNsMax, resolve))]);
+    // What a plugin left open must not keep the process: it was told to end, and everything of ours has ended.
+    return await leaveProcess(code, host.timer);
+  };
+  let unfinished: readonly string[];
+  try {
+    const engine = await Engine.start({
+      config,
+      host,
+      log,
+      build: { version, commit, node },
+      files: manner.files,
+      signal: ending.signal,
+    });
+    engineHere = engine;
+    if (manner.announce === true)
+      for (const line of announcement(config, engine.addresses)) terminal.print(line);
+    await why;
+    ({ unfinished } = await engine.stop());
+  } catch (thrown) {
+    if (!ending.signal.aborted) return await end(reportThrown(thrown, terminal));
+    ({ unfinished } = whatIsLeft(thrown));
+    log.info({ unfinished: unfinished.length }, "engine stopped while it started");
+  }
+  const isFault = PlayoutError.is(await why) || unfinished.length > 0;
+  return await end(isFault ? exitCodes.Software.code : exitCodes.Ok.code);
+}
+
+/** What a start that was ended says of its end. */
+function whatIsLeft(thrown: unknown): { readonly unfinished: readonly string[] } {
+  const { unfinished } = PlayoutError.from(thrown).details;
+  return { unfinished: Array.isArray(unfinished) ? unfinished : [] };
 }
 
 /** Reads the configuration again and has the engine take it over. A faulty one changes nothing. */
 async function reloadEngine(
   engine: Engine | undefined,
-  reread: (() => Launch) | undefined,
+  reread: RunManner["reread"],
   log: Log,
+  signal: AbortSignal,
 ): Promise<void> {
   if (engine === undefined) {
     log.warn("the engine is still starting: nothing was reloaded");
     return;
   }
   try {
-    const reading = reread?.().reading;
+    const reading = (await reread?.(signal))?.reading;
     if (reading === undefined) log.warn("there is no configuration file to reload");
     else if (reading.ok) await engine.reload(reading.config);
     else {
@@ -87,6 +121,7 @@ async function reloadEngine(
       log.error({ faults }, "the configuration has faults: nothing was changed");
     }
   } catch (thrown) {
+    if (signal.aborted) return;
     log.error({ err: thrown }, "the configuration cannot be read: nothing was changed");
   }
 }

@@ -53,7 +53,7 @@ export class PlanCheck {
     if (channelId !== 0) channelIdField("channel_id", channelId);
     const work =
       source.case === "plan"
-        ? this.#checkMessage.bind(this, plannedBy(source.value, this.#deps))
+        ? this.#checkMessage.bind(this, await plannedBy(source.value, this.#deps, signal))
         : this.#checkHandle.bind(this, textField("plan_handle", source.value));
     if (channelId !== 0 && this.#deps.channels.configOf(channelId) === undefined)
       throw new PlayoutError("UnknownChannel", `No channel has the id ${channelId}.`, {

@@ -22,15 +22,17 @@ export interface PlanReadingDeps {
 const lookUpsMax = 4;
 
 /** A plan of a request with its assets' paths made absolute. `InvalidArgument` where it is missing or too long. */
-export function plannedBy(
+export async function plannedBy(
   given: PlayoutPlan | undefined,
   { resolver, segmentsMax }: PlanReadingDeps,
-): PlayoutPlan {
+  signal: AbortSignal,
+): Promise<PlayoutPlan> {
   const plan = clone(PlayoutPlanSchema, requiredField("plan", given));
   if (plan.segments.length > segmentsMax) {
     throw invalidField("plan.segments", `at most ${segmentsMax} segments`, plan.segments.length);
   }
-  for (const segment of plan.segments) if (segment.uri !== "") segment.uri = located(segment.uri, resolver);
+  for (const segment of plan.segments)
+    if (segment.uri !== "") segment.uri = await located(segment.uri, resolver, signal);
   return plan;
 }
 
@@ -54,10 +56,15 @@ export async function lengthsFor(
 }
 
 /** A path that no file is at stays as it is: its segment fails by itself, and the rest airs. */
-function located(uri: string, resolver: Pick<PlanResolver, "locate">): string {
+async function located(
+  uri: string,
+  resolver: Pick<PlanResolver, "locate">,
+  signal: AbortSignal,
+): Promise<string> {
   try {
-    return resolver.locate(uri);
-  } catch {
+    return await resolver.locate(uri, signal);
+  } catch (thrown) {
+    if (signal.aborted) throw thrown;
     return uri;
   }
 }

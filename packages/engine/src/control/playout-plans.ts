@@ -46,7 +46,7 @@ export class PlayoutPlansService implements Handlers<typeof PlayoutPlans> {
   async applyPlan(request: ApplyPlanRequest, context: CallContext): Promise<ApplyPlanResponse> {
     const { channels, styles, turns, records } = this.#deps;
     const id = channelIdField("channel_id", request.channelId);
-    const message = plannedBy(request.plan, this.#deps);
+    const message = await plannedBy(request.plan, this.#deps, context.signal);
     const effective = effectiveOf(request);
     channels.onAir(id);
     styles.refuseOther(id, ControlStyle.PLAN);

@@ -27,7 +27,7 @@ function previewing(inspect: (uri: string) => Promise<Partial<Inspection>>) {
       },
     },
     assets: { inspect },
-    resolver: { locate: (asset: string) => asset },
+    resolver: { locate: async (asset: string) => asset },
   } as unknown as PreviewControlDeps;
   return { kept, control: new PreviewControl(deps) };
 }

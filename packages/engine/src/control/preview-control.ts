@@ -89,9 +89,12 @@ export class PreviewControl {
     const id = channelIdField("channel_id", request.channelId);
     const houseRate = channels.configOf(id)?.format.frameRate ?? { num: 25, den: 1 };
     const wish = previewWish(request, houseRate);
+    channels.onAir(id);
+    styles.refuseOther(id, ControlStyle.PREVIEW);
+    const uri = await resolver.locate(wish.asset, signal);
+    // As it is by now.
     const channel = channels.onAir(id);
     styles.refuseOther(id, ControlStyle.PREVIEW);
-    const uri = resolver.locate(wish.asset);
     styles.pin(id, ControlStyle.PREVIEW);
     const preview = new LoadedPreview(uri, this.#segmentIdFor(id), wish);
     this.#previews.set(id, { channel, preview });

@@ -1,7 +1,6 @@
 import {
   type ControlServices,
   type Endpoint,
-  nanosecondsFromMs,
   PlayoutError,
   type PluginContext,
   type Transport,
@@ -11,12 +10,9 @@ import type { HttpListener } from "../http/http-listener.js";
 import { pluginLog } from "../log/log.js";
 import { configuredPlugins } from "../plugins/configured-plugins.js";
 import { loadPlugin } from "../plugins/load-plugin.js";
-import type { Teardown } from "../teardown.js";
+import { callsNsMax, type Teardown } from "../teardown.js";
 import { engineTokens } from "../tokens.js";
 import { controlAccess } from "./access.js";
-
-/** How long calls that run may take when the engine ends; the rest of its end needs its share of 5 s. */
-const drainNsMax = nanosecondsFromMs(1_500);
 
 /**
  * Starts the configured transports over the control plane; resolves to where they listen. One that cannot start ends the start of
@@ -46,7 +42,7 @@ export async function serveControl(
     const transport: Transport = await (await loadPlugin(use, config.folder)).create(context, {});
     teardown.add("transports", use.place, async () => {
       const patience = new AbortController();
-      using _timer = host.timer.after(drainNsMax, () =>
+      using _timer = host.timer.after(callsNsMax, () =>
         patience.abort(new PlayoutError("Timeout", "Calls took too long to end.")),
       );
       await transport.stop(patience.signal);

@@ -1,7 +1,8 @@
 import { realpath } from "node:fs/promises";
-import { isAbsolute, sep } from "node:path";
+import { isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
-import { orAbort, PlayoutError } from "@retrovue/core";
+import { PlayoutError } from "@retrovue/core";
+import { FileCalls, isBeneath } from "./file-calls.js";
 
 /** What may be opened. */
 export interface MediaRules {
@@ -20,11 +21,15 @@ const alwaysAllowed = "test";
  * opens beneath a root by itself.
  */
 export class MediaAccess {
-  constructor(private readonly rules: MediaRules) {}
+  /** @param files shared by all in this process that ask for files of others */
+  constructor(
+    private readonly rules: MediaRules,
+    private readonly files: FileCalls = new FileCalls({ places: rules.roots }),
+  ) {}
 
   /**
    * Resolves to the real path of a file, or undefined for an asset that is none. `MediaForbidden`, or `MediaNotFound` for a file
-   * that is not there or cannot be read.
+   * that is not there or cannot be read, `Timeout` where its file system does not answer.
    */
   async check(uri: string, signal: AbortSignal): Promise<string | undefined> {
     const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase();
@@ -41,29 +46,45 @@ export class MediaAccess {
   }
 
   async #realPath(uri: string, path: string, signal: AbortSignal): Promise<string> {
-    const roots = await orAbort(this.#realRoots(), signal);
     let real: string;
     try {
-      real = await orAbort(realpath(path), signal);
+      real = await this.files.ask(path, () => realpath(path), signal);
     } catch (thrown) {
       const { code } = thrown as NodeJS.ErrnoException;
-      if (code === undefined) throw thrown;
+      if (PlayoutError.is(thrown) || code === undefined) throw thrown;
       // Whether something exists outside is nobody's business.
-      if (![...this.rules.roots, ...roots].some((root) => isBeneath(path, root))) throw this.#outside(uri);
+      const isWithin = this.rules.roots.some((root) => isBeneath(path, root));
+      if (!isWithin && !(await this.#isBeneathRoot(path, signal))) throw this.#outside(uri);
       throw new PlayoutError("MediaNotFound", `${path} cannot be read (${code}).`, {
         cause: thrown,
         remedy: "Correct the path, or put the file there.",
         details: { uri },
       });
     }
-    if (!roots.some((root) => isBeneath(real, root))) throw this.#outside(uri);
+    if (!(await this.#isBeneathRoot(real, signal))) throw this.#outside(uri);
     return real;
   }
 
-  /** Asked each time: a root may be mounted while the engine runs. */
-  async #realRoots(): Promise<readonly string[]> {
-    const found = await Promise.all(this.rules.roots.map((root) => realpath(root).catch(() => undefined)));
-    return found.filter((root) => root !== undefined);
+  /**
+   * Whether a path lies beneath what a root really is. Asked each time, since one may be mounted while the engine runs; first those
+   * beneath whose own name it lies, so that a root that does not answer concerns only what may lie there.
+   */
+  async #isBeneathRoot(path: string, signal: AbortSignal): Promise<boolean> {
+    const { roots } = this.rules;
+    const isNamed = (root: string) => isBeneath(path, root);
+    let unanswered: PlayoutError | undefined;
+    for (const root of [...roots.filter(isNamed), ...roots.filter((root) => !isNamed(root))]) {
+      try {
+        const real = await this.files.ask(root, () => realpath(root), signal);
+        if (isBeneath(path, real)) return true;
+      } catch (thrown) {
+        if (signal.aborted) throw thrown;
+        // A root that is not there has nothing beneath it.
+        if (PlayoutError.is(thrown)) unanswered ??= thrown;
+      }
+    }
+    if (unanswered !== undefined) throw unanswered;
+    return false;
   }
 
   #outside(uri: string): PlayoutError {
@@ -93,9 +114,6 @@ export function pathOf(uri: string): string {
   }
   return path;
 }
-
-const isBeneath = (path: string, root: string): boolean =>
-  path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 
 const forbidden = (uri: string, why: string, remedy: string): PlayoutError =>
   new PlayoutError("MediaForbidden", `${uri} may not be opened: ${why}.`, { remedy, details: { uri } });

@@ -1,9 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempDisposableSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { mediaTime, PlayoutError } from "@retrovue/core";
+import { mediaTime, PlayoutError, type Timer } from "@retrovue/core";
 import { describe, expect, test } from "vitest";
+import { FileCalls, isBeneath } from "../media/file-calls.js";
 import { MediaAccess } from "../media/media-access.js";
 import { PlanResolver, type PlanResolverOptions } from "./plan-resolver.js";
 
@@ -34,6 +36,7 @@ function house(options: Partial<PlanResolverOptions> = {}) {
     folder: at("config"),
     roots,
     access: new MediaAccess({ roots, protocols: ["file"] }),
+    files: new FileCalls({ places: [at("config"), ...roots] }),
     lengths: {
       lengthOf: async (uri) => {
         looked.push(uri);
@@ -128,6 +131,66 @@ describe("plans/handles", () => {
       code: "InvalidPlan",
       message: expect.stringContaining("segments[0].duration"),
     });
+  });
+
+  test("plans/a-pipe-or-a-device-is-no-plan-and-is-not-waited-for", async () => {
+    using there = house();
+    execFileSync("mkfifo", [there.at("config", "plans", "pipe.yaml")]);
+    symlinkSync("/dev/zero", there.at("config", "plans", "zero.json"));
+    mkdirSync(there.at("config", "plans", "folder.json"));
+    for (const [name, why] of [
+      ["pipe.yaml", "it is no file"],
+      ["zero.json", "it is no file"],
+      ["folder.json", "it is a folder"],
+    ]) {
+      await expect(
+        there.resolve(there.at("config", "plans", name ?? ""), "configuration"),
+      ).rejects.toMatchObject({
+        code: "UnknownPlan",
+        message: expect.stringMatching(new RegExp(`${name} cannot be read .${why}`)),
+      });
+    }
+  });
+
+  test("plans/a-root-that-does-not-answer-keeps-nothing-beneath-others-from-being-found", async () => {
+    const wakes = new Set<() => void>();
+    const timer: Timer = {
+      after: (_, wake) => {
+        wakes.add(wake);
+        return { [Symbol.dispose]: () => void wakes.delete(wake) };
+      },
+    };
+    let hanging = 0;
+    const hang = <T>() => {
+      hanging += 1;
+      return new Promise<T>(() => {});
+    };
+    class DeadAt extends FileCalls {
+      constructor(
+        private readonly dead: string,
+        places: readonly string[],
+      ) {
+        super({ places, timer });
+      }
+
+      override ask<T>(path: string, call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal) {
+        return super.ask(path, isBeneath(path, this.dead) ? hang<T> : call, signal);
+      }
+    }
+    using there = house();
+    const roots = [there.at("dead"), there.at("media")];
+    const files = new DeadAt(there.at("dead"), [there.at("config"), ...roots]);
+    using dead = house({ files, roots, access: new MediaAccess({ roots, protocols: ["file"] }, files) });
+    // Absolute ones have nothing to do with it.
+    expect((await dead.resolve(there.at("media", "film.mp4"))).draft.segments).toHaveLength(1);
+    const relative = dead.resolve("film.mp4");
+    await expect.poll(() => hanging).toBe(1);
+    for (const wake of [...wakes]) wake();
+    expect((await relative).draft.segments[0]?.asset?.uri).toBe(there.at("media", "film.mp4"));
+    // It is known to hang by now: nobody waits for it again.
+    expect((await dead.resolve("film.mp4")).draft.segments).toHaveLength(1);
+    for (const handle of ["no.mp4", there.at("dead", "film.mp4")])
+      await expect(dead.resolve(handle)).rejects.toMatchObject({ code: "Timeout" });
   });
 
   test("plans/what-cannot-be-resolved-airs-slate-where-the-configuration-says-so", async () => {

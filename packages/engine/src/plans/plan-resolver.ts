@@ -1,10 +1,10 @@
-import { existsSync } from "node:fs";
-import { realpath } from "node:fs/promises";
-import { isAbsolute, join, resolve as resolvePath, sep } from "node:path";
+import { realpath, stat } from "node:fs/promises";
+import { dirname, isAbsolute, join, resolve as resolvePath } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type MediaTime, mediaTime, nanoseconds, type PlanDraft, PlayoutError } from "@retrovue/core";
 import { segmentIdOf } from "@retrovue/protocol";
 import { planHandleKind } from "../config/rules/plans.js";
+import { type FileCalls, isBeneath } from "../media/file-calls.js";
 import type { MediaAccess } from "../media/media-access.js";
 import type { AssetLengths } from "../media/media-inspector.js";
 import { isPlanFile, readPlanFile } from "./plan-file.js";
@@ -17,6 +17,8 @@ export interface PlanResolverOptions {
   readonly folder: string;
   readonly roots: readonly string[];
   readonly access: MediaAccess;
+  /** Shared by all in this process that ask for files of others. */
+  readonly files: FileCalls;
   readonly lengths: AssetLengths;
   readonly unresolved: "refuse" | "slate";
 }
@@ -48,8 +50,8 @@ export class PlanResolver {
   }
 
   /**
-   * `UnknownPlan`, `InvalidPlan`, `MediaNotFound`, `MediaForbidden` or what else keeps the media from opening, unless the
-   * configuration says that such a channel airs slate. `Cancelled`.
+   * `UnknownPlan`, `InvalidPlan`, `MediaNotFound`, `MediaForbidden`, `Timeout` for a file system that does not answer, or what else
+   * keeps the media from opening, unless the configuration says that such a channel airs slate. `Cancelled`.
    *
    * @param by who gave it: what the configuration names may lie anywhere, what a request names only beneath a media
    * root or the configuration's folder
@@ -72,10 +74,13 @@ export class PlanResolver {
     }
   }
 
-  /** The asset that a request means: a URI, or a path, a relative one beneath a media root. `UnknownPlan` where no file is there. */
-  locate(asset: string): string {
+  /**
+   * The asset that a request means: a URI, or a path, a relative one beneath a media root. `UnknownPlan` where no file is there, and
+   * `Timeout` where that cannot be said.
+   */
+  async locate(asset: string, signal: AbortSignal): Promise<string> {
     const isUri = planHandleKind(asset) === "uri" && !/^file:/i.test(asset);
-    return isUri ? asset : this.#path(asset, asset);
+    return isUri ? asset : await this.#path(asset, asset, signal);
   }
 
   async #find(
@@ -85,27 +90,39 @@ export class PlanResolver {
     lengths: AssetLengths,
     signal: AbortSignal,
   ) {
-    const { plans, access } = this.#options;
+    const { plans, access, files } = this.#options;
     const named = Object.hasOwn(plans, handle) ? plans[handle] : undefined;
     const target = named ?? handle;
     const isTrusted = named !== undefined || by === "configuration";
     const isUri = planHandleKind(target) === "uri" && !/^file:/i.test(target);
-    const place = isUri ? target : this.#path(target, handle);
+    const place = isUri ? target : await this.#path(target, handle, signal);
     if (!isUri && isPlanFile(place)) {
-      if (!isTrusted) await this.#admitPlanFile(place);
-      return await readPlanFile(place, revision, lengths, signal);
+      // What the configuration names may lie anywhere; a folder that hangs must not keep others from being asked.
+      if (isTrusted) files.know(dirname(place));
+      else await this.#admitPlanFile(place, signal);
+      return await readPlanFile(place, revision, lengths, signal, files);
     }
     await access.check(place, signal);
     return mediaPlan(place, await lengths.lengthOf(place, signal), revision);
   }
 
   /** The file meant by a path, relative ones beneath the configuration's folder or a root. */
-  #path(target: string, handle: string): string {
+  async #path(target: string, handle: string, signal: AbortSignal): Promise<string> {
     if (/^file:/i.test(target)) return fileURLToPath(target);
     if (isAbsolute(target)) return target;
-    const { folder, roots, plans } = this.#options;
-    const found = [folder, ...roots].map((from) => join(from, target)).find((path) => existsSync(path));
-    if (found !== undefined) return found;
+    const { folder, roots, plans, files } = this.#options;
+    let unanswered: PlayoutError | undefined;
+    for (const path of [folder, ...roots].map((from) => join(from, target))) {
+      try {
+        await files.ask(path, () => stat(path), signal);
+        return path;
+      } catch (thrown) {
+        if (signal.aborted) throw thrown;
+        // It may well lie beneath another one.
+        if (PlayoutError.is(thrown)) unanswered ??= thrown;
+      }
+    }
+    if (unanswered !== undefined) throw unanswered;
     const names = Object.keys(plans);
     throw new PlayoutError(
       "UnknownPlan",
@@ -114,15 +131,22 @@ export class PlanResolver {
     );
   }
 
-  async #admitPlanFile(path: string): Promise<void> {
-    const { folder, roots } = this.#options;
-    const allowed = await Promise.all(
-      [folder, ...roots].map((root) => realpath(root).catch(() => undefined)),
-    );
-    const real = await realpath(path).catch(() => undefined);
-    const isBeneath = (root: string | undefined, at: string) =>
-      root !== undefined && (root === sep || at.startsWith(root + sep));
-    if (allowed.some((root) => isBeneath(root, real ?? resolvePath(path)))) return;
+  async #admitPlanFile(path: string, signal: AbortSignal): Promise<void> {
+    const { folder, roots, files } = this.#options;
+    const realOf = async (at: string) =>
+      await files.ask(at, () => realpath(at).catch(() => undefined), signal);
+    const real = (await realOf(path)) ?? resolvePath(path);
+    let unanswered: PlayoutError | undefined;
+    for (const root of [folder, ...roots]) {
+      try {
+        const allowed = await realOf(root);
+        if (allowed !== undefined && isBeneath(real, allowed)) return;
+      } catch (thrown) {
+        if (signal.aborted) throw thrown;
+        unanswered ??= PlayoutError.from(thrown);
+      }
+    }
+    if (unanswered !== undefined) throw unanswered;
     throw new PlayoutError("MediaForbidden", `The plan file ${path} lies outside of all media roots.`, {
       remedy: "Move it, or name it under plans.",
       details: { path },

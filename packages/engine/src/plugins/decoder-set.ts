@@ -5,6 +5,7 @@ import {
   type PluginContext,
   type PortTypes,
 } from "@retrovue/core";
+import { FileCalls } from "../media/file-calls.js";
 import { GuardedDecoderFactory } from "../media/guarded-decoder-factory.js";
 import { MediaAccess } from "../media/media-access.js";
 import { TrailedDecoderFactory } from "../workers/trailed-decoder.js";
@@ -43,11 +44,13 @@ export class DecoderSet implements AsyncDisposable {
   static async open(options: DecoderSetOptions): Promise<DecoderSet> {
     const decoders: NamedDecoder[] = [];
     const factories: GuardedDecoderFactory[] = [];
+    let files: FileCalls | undefined;
     try {
       for (const use of options.uses) {
         const context = options.contextFor(use);
         const loaded = await loadPlugin(use, options.folder);
-        const access = new MediaAccess({ roots: context.mediaRoots, protocols: context.protocols });
+        files ??= new FileCalls({ places: context.mediaRoots });
+        const access = new MediaAccess({ roots: context.mediaRoots, protocols: context.protocols }, files);
         const made = trailed(await loaded.create(context, options.ports), use.trail, context);
         const factory = new GuardedDecoderFactory(made, access, loaded.plugin.name);
         factories.push(factory);

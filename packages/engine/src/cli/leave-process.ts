@@ -1,0 +1,28 @@
+import { nanosecondsFromMs, type Timer } from "@retrovue/core";
+import { ProcessHold } from "../clock/process-hold.js";
+
+/** Calls that are about to come back are waited for: so many times this long. */
+const graceNs = nanosecondsFromMs(20);
+const looksMax = 15;
+
+/**
+ * True while a call to a file system has not come back. `process.exit` joins Node's threads for such calls, so that it would wait for
+ * one on a share whose server is gone, for ever.
+ */
+const isHeld = (): boolean => process.getActiveResourcesInfo().some((name) => name.startsWith("FSReq"));
+
+/**
+ * Ends the process with this exit code, whatever is still open. Where a file system holds one of its threads, it ends by a signal
+ * instead, as the shell's 143 (SIGTERM, which service managers take for a clean end) in place of 0, and 137 (SIGKILL) of any other.
+ */
+export async function leaveProcess(code: number, timer: Timer): Promise<never> {
+  using _hold = new ProcessHold();
+  for (let look = 0; isHeld() && look < looksMax; look++)
+    await new Promise<void>((resolve) => timer.after(graceNs, resolve));
+  if (!isHeld()) process.exit(code);
+  const signal = code === 0 ? "SIGTERM" : "SIGKILL";
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+  // The signal is taken before anything else here is.
+  return await new Promise<never>(() => {});
+}
