@@ -23,6 +23,7 @@ import { ChannelRecords } from "./control/channel-records.js";
 import { EventLog } from "./control/events/event-log.js";
 import { Health } from "./http/health.js";
 import { HttpListener } from "./http/http-listener.js";
+import { BarredFiles } from "./media/barred-files.js";
 import { FileCalls } from "./media/file-calls.js";
 import { MediaAccess } from "./media/media-access.js";
 import { ChannelOutputs } from "./outputs/channel-outputs.js";
@@ -90,6 +91,13 @@ export async function compose(input: CompositionInput): Promise<Container> {
           () => scope.resolve(engineTokens.sandbox),
         ),
     );
+  const barred = new BarredFiles({
+    quarantine: container.resolve(engineTokens.quarantine),
+    files: container.resolve(engineTokens.files),
+    timer: host.timer,
+    log,
+  });
+  teardown.add("decoders", "barred files", () => barred[Symbol.dispose]());
   await bindWork(container, input, plugins);
   return container;
 }
