@@ -148,6 +148,40 @@ describe("reloading the configuration", () => {
     expect(channels.running(1)?.plan.segments[0]?.asset?.uri).toContain("duration=3s");
   });
 
+  test("reload/one-that-takes-too-long-is-told-and-holds-up-no-other", async () => {
+    await using running = new RunningEngine();
+    const { timer } = running;
+    const deadlines: (() => void)[] = [];
+    running.timer = {
+      after: (delay, wake) => {
+        if (delay === 60_000_000_000n) deadlines.push(wake);
+        return timer.after(delay, wake);
+      },
+    };
+    const text = smallConfig(`[{ id: 1, plan: "${pattern}", outputs: [] }]`);
+    const { channels } = await running.start(text);
+    await running.watch(1, 500);
+    const update = channels.update.bind(channels);
+    let given: AbortSignal | undefined;
+    channels.update = (_id, _handle, _by, signal) => {
+      given = signal;
+      channels.update = update;
+      return new Promise(() => {});
+    };
+    const hung = running.engine.reload(configOf(text, running.folder));
+    const next = running.engine.reload(configOf(text.replace("duration=2s", "duration=3s"), running.folder));
+    await expect.poll(() => given?.aborted).toBe(false);
+    deadlines[0]?.();
+    await hung;
+    expect(given?.aborted).toBe(true);
+    expect(running.logged("reload: channel not given its plan")).toMatchObject([
+      { channel: 1, err: { code: "Timeout" } },
+    ]);
+    await next;
+    expect(deadlines).toHaveLength(2);
+    expect(channels.running(1)?.plan.segments[0]?.asset?.uri).toContain("duration=3s");
+  });
+
   test("reload/a-channel-that-cannot-begin-touches-no-other", async () => {
     await using running = new RunningEngine();
     const one = `{ id: 1, plan: "${pattern}", outputs: [] }`;

@@ -9,6 +9,7 @@ import {
   nanoseconds,
   nanosecondsFromMs,
   type Tick,
+  type Timer,
 } from "@retrovue/core";
 import { readCompactMark } from "@retrovue/core/testing";
 import { NodeHostTime } from "../src/clock/node-host-time.js";
@@ -46,6 +47,8 @@ export interface Seen {
 /** Starts engines in a folder of their own, and lets their time pass. */
 export class RunningEngine implements AsyncDisposable {
   readonly lines: Record<string, unknown>[] = [];
+  /** What the next engine waits by. */
+  timer: Timer = new NodeHostTime().timer;
   /** When the next engine begins. */
   atNs = epochNs;
   readonly #folder = mkdtempDisposableSync(join(tmpdir(), "playout-engine-"));
@@ -69,7 +72,7 @@ export class RunningEngine implements AsyncDisposable {
     const host: HostTime = {
       monotonic: () => real.monotonic(),
       utc: () => nanoseconds(this.atNs),
-      timer: real.timer,
+      timer: this.timer,
     };
     this.#engine = await Engine.start({
       config: reading.config,
