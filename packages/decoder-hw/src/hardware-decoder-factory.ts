@@ -1,4 +1,3 @@
-import { openSync } from "node:fs";
 import {
   type AssetRef,
   type Decoder,
@@ -12,7 +11,9 @@ import {
 } from "@retrovue/core";
 import {
   assetInfoOf,
+  Leftovers,
   LibavDecoder,
+  leaveBreadcrumbs,
   type NativeInfo,
   type NativeOptions,
   type OpenSession,
@@ -71,15 +72,14 @@ const rememberedMax = 64;
 export class HardwareDecoderFactory implements DecoderFactory, AsyncDisposable {
   readonly #with: HardwareDecoderFactoryOptions;
   readonly #devices: DeviceSet;
+  readonly #leftovers = new Leftovers();
   /** What assets ask of a device, so that one that was probed is not looked at again to be opened. */
   readonly #needs = new Map<string, StreamNeeds>();
 
   constructor(given: HardwareDecoderFactoryOptions) {
     this.#with = given;
     this.#devices = new DeviceSet(given.native, given.options.devices);
-    const { breadcrumbs } = given.options.libav;
-    // Left open: the table it becomes is to outlive everything here.
-    if (breadcrumbs !== undefined) given.native.useBreadcrumbFile(openSync(breadcrumbs, "a+", 0o600));
+    leaveBreadcrumbs(given.native, given.options.libav.breadcrumbs, given.log);
   }
 
   async probe({ uri }: AssetRef, signal: AbortSignal): Promise<ProbeResult> {
@@ -140,6 +140,7 @@ export class HardwareDecoderFactory implements DecoderFactory, AsyncDisposable {
 
   /** Closes the devices; decoders are closed before. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#leftovers[Symbol.asyncDispose]();
     await this.#devices[Symbol.asyncDispose]();
   }
 
@@ -251,7 +252,8 @@ export class HardwareDecoderFactory implements DecoderFactory, AsyncDisposable {
     supply?: PictureSupply,
   ): Promise<OpenSession> {
     const { native, mediaRoots, options } = this.#with;
-    return await openAsset({ native, mediaRoots, options: options.libav }, uri, settings, signal, supply);
+    const from = { native, mediaRoots, options: options.libav, leftovers: this.#leftovers };
+    return await openAsset(from, uri, settings, signal, supply);
   }
 }
 

@@ -16,7 +16,7 @@ export default definePlugin({
   provides: {
     decoder: {
       options: { parse: parseOptions },
-      create: (options, context) => new LibavDecoderFactory(context.mediaRoots, options),
+      create: (options, context) => new LibavDecoderFactory(context.mediaRoots, options, context.log),
     },
   },
 });

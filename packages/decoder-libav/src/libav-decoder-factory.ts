@@ -1,4 +1,3 @@
-import { openSync } from "node:fs";
 import {
   type AssetRef,
   type Decoder,
@@ -6,10 +5,13 @@ import {
   type OpenOptions,
   type PictureSupply,
   PlayoutError,
+  type PluginLog,
   type ProbeResult,
 } from "@retrovue/core";
 import { assetInfoOf } from "./asset-info.js";
 import { LearntThreads } from "./learnt-threads.js";
+import { leaveBreadcrumbs } from "./leave-breadcrumbs.js";
+import { Leftovers } from "./leftovers.js";
 import { LibavDecoder } from "./libav-decoder.js";
 import { loadNative, type NativeInfo, type NativeOptions } from "./native.js";
 import { openAsset } from "./open-asset.js";
@@ -20,18 +22,17 @@ import type { OpenSession } from "./session.js";
 const score = 50;
 
 /** Opens whatever libav plays, below the media roots. */
-export class LibavDecoderFactory implements DecoderFactory {
+export class LibavDecoderFactory implements DecoderFactory, AsyncDisposable {
   readonly #roots: readonly string[];
   readonly #options: ParsedOptions;
   readonly #learnt = new LearntThreads();
+  readonly #leftovers = new Leftovers();
 
-  constructor(mediaRoots: readonly string[], options: ParsedOptions) {
+  /** @param log told where breadcrumbs cannot be left */
+  constructor(mediaRoots: readonly string[], options: ParsedOptions, log?: Pick<PluginLog, "warn">) {
     this.#roots = mediaRoots;
     this.#options = options;
-    const native = loadNative();
-    // Left open: the table it becomes is to outlive everything here.
-    if (options.breadcrumbs !== undefined)
-      native.useBreadcrumbFile(openSync(options.breadcrumbs, "a+", 0o600));
+    leaveBreadcrumbs(loadNative(), options.breadcrumbs, log ?? { warn() {} });
   }
 
   async probe(asset: AssetRef, signal: AbortSignal): Promise<ProbeResult> {
@@ -61,13 +62,19 @@ export class LibavDecoderFactory implements DecoderFactory {
     });
   }
 
+  /** Waits for what was given up and hangs, for a while. Decoders are closed before. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#leftovers[Symbol.asyncDispose]();
+  }
+
   async #start(
     uri: string,
     settings: Partial<NativeOptions>,
     signal: AbortSignal,
     supply?: PictureSupply,
   ): Promise<OpenSession> {
-    const from = { native: loadNative(), mediaRoots: this.#roots, options: this.#options };
+    const leftovers = this.#leftovers;
+    const from = { native: loadNative(), mediaRoots: this.#roots, options: this.#options, leftovers };
     const learnt = { threadsLearnt: this.#learnt.of(uri), ...settings };
     return await openAsset(from, uri, learnt, signal, supply);
   }

@@ -126,7 +126,10 @@ export interface NativeSession {
 /** The addon's exports. */
 export interface NativeModule {
   readonly Session: new (options: NativeOptions, onChange: () => void) => NativeSession;
-  /** True where threads now leave their breadcrumbs in that file. */
+  /**
+   * True where threads leave their breadcrumbs from now on, in that file or in one that was named before; false where there is no room
+   * for it. The descriptor stays the caller's.
+   */
   useBreadcrumbFile(fd: number): boolean;
 }
 

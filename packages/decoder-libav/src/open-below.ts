@@ -1,13 +1,15 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readlink, realpath } from "node:fs/promises";
-import { isAbsolute, relative } from "node:path";
+import { isAbsolute, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PlayoutError } from "@retrovue/core";
+import { refusalOf } from "./open-refusal.js";
 
 /**
  * Opens a file below one of the roots, symbolic links followed and checked, once: all that is read is read from this
- * descriptor. `MediaForbidden` outside the roots or for another protocol than files, `MediaNotFound` where nothing can
- * be opened.
+ * descriptor. `MediaForbidden` outside the roots and where the system does not let this user read it, `UnsupportedMedia` for another
+ * protocol than files, `LimitExceeded` where the process may open no more, `MediaNotFound` where there is nothing to open, or the
+ * storage fails.
  */
 export async function openBelow(roots: readonly string[], uri: string): Promise<FileHandle> {
   const path = pathOf(uri);
@@ -26,7 +28,7 @@ export async function openBelow(roots: readonly string[], uri: string): Promise<
     file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (cause) {
     if (PlayoutError.is(cause)) throw cause;
-    throw new PlayoutError("MediaNotFound", `${uri} cannot be opened.`, { cause, details: { uri } });
+    throw refusalOf(uri, cause);
   }
   // The way may have been changed between the two looks; what counts is what was opened.
   const opened = await readlink(`/proc/self/fd/${file.fd}`).catch(() => undefined);
@@ -55,5 +57,5 @@ function pathOf(uri: string): string {
 
 function isBelow(root: string, path: string): boolean {
   const way = relative(root, path);
-  return way !== "" && !way.startsWith("..") && !isAbsolute(way);
+  return way !== "" && way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { type PictureSupply, PlayoutError } from "@retrovue/core";
+import type { Leftovers } from "./leftovers.js";
 import { LoanedBuffers } from "./loaned-buffers.js";
 import type { NativeInfo, NativeModule, NativeOptions, NativeSession } from "./native.js";
 import { native, throwIfAborted } from "./native-errors.js";
@@ -40,13 +41,17 @@ export class Session {
     this.#native = native(options.uri, () => new Native(options, this.#onChange));
   }
 
-  /** Opens the asset behind the descriptor and waits for what is known of it. `options.buffers` is the supply's layout. */
+  /**
+   * Opens the asset behind the descriptor and waits for what is known of it. `options.buffers` is the supply's layout. Rejects when
+   * nothing of it is left; after an abort at once, and what still closes then is among the leftovers.
+   */
   static async open(
     module: Pick<NativeModule, "Session">,
     file: Pick<FileHandle, "fd">,
     options: Omit<NativeOptions, "fd">,
     supply: PictureSupply | undefined,
     signal: AbortSignal,
+    leftovers: Leftovers,
   ): Promise<OpenSession> {
     const session = new Session(module, { ...options, fd: file.fd });
     // Before anything is known of the asset: its first pictures are decoded while it opens.
@@ -56,8 +61,9 @@ export class Session {
       return { session, info, buffers };
     } catch (thrown) {
       buffers?.stop();
-      await session.close();
-      buffers?.tend();
+      const gone = session.close().then(() => buffers?.tend());
+      if (signal.aborted) leftovers.add(gone);
+      else await gone;
       throw thrown;
     }
   }

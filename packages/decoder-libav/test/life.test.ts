@@ -1,5 +1,5 @@
 import { closeSync, openSync, readdirSync } from "node:fs";
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -34,6 +34,12 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
     () => "fulfilled",
     (thrown: unknown) => (PlayoutError.is(thrown) ? thrown.code : String(thrown)),
   );
+
+async function playFrom(opener: LibavDecoderFactory, uri: string): Promise<void> {
+  await using decoder = await opener.open({ uri }, {}, signal);
+  const picture = await decoder.readPicture(mediaTime(0n), {}, signal);
+  if (picture !== endOfMedia) picture.release();
+}
 
 describe("decoder-libav", () => {
   test("life/opens-run-at-once", { timeout: 60_000 }, async () => {
@@ -131,6 +137,9 @@ describe("decoder-libav", () => {
       expect(await open("http://127.0.0.1/x.mp4")).toBe("UnsupportedMedia");
       expect(await open("/dev/zero")).toBe("MediaForbidden");
       expect(await codeOf(factory.open({ uri: "/dev/zero" }, {}, signal))).toBe("UnsupportedMedia");
+      // A name that only begins like the way up.
+      await copyFile(clip.path!, join(folder, "..promo.mp4"));
+      expect(await codeOf(playFrom(inside, join(folder, "..promo.mp4")))).toBe("fulfilled");
     } finally {
       await rm(folder, { recursive: true });
     }
