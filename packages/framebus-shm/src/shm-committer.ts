@@ -102,8 +102,9 @@ export class ShmCommitter implements Committer {
 
   counters(): CommitterCounters {
     const open = this.#open();
-    const [committed = 0, hold = 0, slate = 0, black = 0, refused = 0, lateCommits = 0, submitted = 0] =
+    const [committed = 0, hold = 0, slate = 0, black = 0, refused = 0, lateCommits = 0, ...more] =
       open.counters();
+    const [submitted = 0, isRealtime = 0] = more;
     const [soundThrough = -1, ...by] = open.airCounts();
     return {
       committed,
@@ -113,6 +114,7 @@ export class ShmCommitter implements Committer {
       soundThrough: soundThrough as Tick,
       refused,
       lateCommits,
+      isRealtime: isRealtime === 1,
     };
   }
 

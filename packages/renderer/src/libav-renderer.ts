@@ -104,6 +104,7 @@ export class LibavRenderer implements Renderer {
       droppedChunks: of(counterAt.dropped),
       opens: of(counterAt.opens),
       overflows: of(counterAt.overflows),
+      isRealtime: of(counterAt.realtime) === 1,
       encodeLatency: {
         buckets: Array.from(table.subarray(counterAt.latency)),
         sumNs: of(counterAt.latencyNsSum),

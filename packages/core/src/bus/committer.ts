@@ -46,6 +46,8 @@ export interface CommitterCounters {
   readonly refused: number;
   /** Ticks committed after their time: must stay 0 on a healthy machine. */
   readonly lateCommits: number;
+  /** True where the thread that commits was given realtime scheduling. Left out by buses that have no thread for it. */
+  readonly isRealtime?: boolean;
 }
 
 /** One reader as it shows itself. Untrusted: any process of the group may write it. */

@@ -71,6 +71,11 @@ export const metrics = Object.freeze({
     "counter",
     "Ticks committed to the bus, stand-ins included.",
   ),
+  ticksLate: define(
+    "retrovue_playout_ticks_late_total",
+    "counter",
+    "Ticks that were committed after their time, stand-ins included: the machine gave the committer no time.",
+  ),
   standInFrames: define(
     "retrovue_playout_standin_frames_total",
     "counter",
@@ -179,12 +184,24 @@ export const metrics = Object.freeze({
     "counter",
     "Pictures that were late or left out, and sound that was left out, because the constant mux rate had no room.",
   ),
+  renderFaults: define(
+    "retrovue_playout_render_faults_total",
+    "counter",
+    "Ticks that the renderer left out (missed), gave after their time (late), may have torn (torn) or found off the grid (timing).",
+    ["channel", "fault"],
+  ),
   encodeLatency: define(
     "retrovue_playout_encode_latency_seconds",
     "histogram",
     "From taking a tick to its bytes, seconds.",
     perChannel,
     latencySeconds,
+  ),
+  realtime: define(
+    "retrovue_playout_realtime",
+    "gauge",
+    "1 where the system gave this thread of the channel realtime scheduling, else 0.",
+    ["channel", "thread"],
   ),
   buildInfo: define("retrovue_playout_build_info", "gauge", "Always 1; the labels name the build.", [
     "version",

@@ -65,7 +65,7 @@ export interface LatencyCounts {
   readonly sumNs: number;
 }
 
-/** What a renderer has done so far. All but the last only grow. */
+/** What a renderer has done so far. All but `isRealtime` and the last only grow. */
 export interface RendererCounters {
   /** Ticks whose picture went into the stream. */
   readonly encodedFrames: number;
@@ -85,6 +85,10 @@ export interface RendererCounters {
    * `missedTicks`); and frames of sound that were dropped for it. Left out by renderers that have no constant rate.
    */
   readonly overflows?: number;
+  /** Ticks that were not what the grid says, in order, time or sound. Left out by renderers that do not look. */
+  readonly timingFaults?: number;
+  /** True where the thread that paces the bytes was given realtime scheduling. Left out by renderers that have none. */
+  readonly isRealtime?: boolean;
   /** From taking a tick to its bytes. */
   readonly encodeLatency: LatencyCounts;
   /** Time at which the last tick was taken minus its own time, nanoseconds, signed. */

@@ -28,6 +28,7 @@ export class ChannelGauges {
   /** The same by kind and reason, as "hold late". */
   readonly #countedBy = new Map<string, number>();
   #committed = 0;
+  #lateCommits = 0;
   #overruns = new Map<string, number>();
   #reason: StandInReason = "planned";
   #isClosed = false;
@@ -38,7 +39,7 @@ export class ChannelGauges {
 
   /** Hears of episodes; anything else is none of its business. */
   hear(event: SupervisorEvent): void {
-    if (event.type === "stand-in-began") {
+    if (event.type === "stand-in-began" || event.type === "stand-in-changed") {
       // The tick that began it is counted already, and belongs to it.
       this.#takeStandIns(event.kind);
       this.#reason = event.reason;
@@ -54,9 +55,12 @@ export class ChannelGauges {
     if (this.#isClosed) return;
     const { committer, metrics, uptimeSeconds, busMemoryBytes } = this.#options;
     this.#takeStandIns();
-    const { committed } = committer.counters();
+    const { committed, lateCommits, isRealtime } = committer.counters();
     metrics.count("framesPublished", committed - this.#committed);
     this.#committed = committed;
+    metrics.count("ticksLate", lateCommits - this.#lateCommits);
+    this.#lateCommits = lateCommits;
+    if (isRealtime !== undefined) metrics.gauge("realtime", isRealtime ? 1 : 0, { thread: "committer" });
     metrics.gauge("channelUptime", uptimeSeconds());
     metrics.gauge("busMemory", busMemoryBytes);
     this.#lookAtReaders();

@@ -48,6 +48,8 @@ const counters = z.object({
   droppedChunks: count,
   opens: count,
   overflows: count.optional(),
+  timingFaults: count.optional(),
+  isRealtime: z.boolean().optional(),
   encodeLatency: z.object({ buckets: z.array(count).max(64), sumNs: count }),
   frameGapNs: z.number(),
 });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { openLog } from "../log/log.js";
 import { RenderMetrics } from "./render-metrics.js";
 
-const counters = (overflows: number | undefined): RendererCounters => ({
+const counters = (overflows: number | undefined, more: Partial<RendererCounters> = {}): RendererCounters => ({
   encodedFrames: 0,
   missedTicks: 0,
   lateTicks: 0,
@@ -14,26 +14,38 @@ const counters = (overflows: number | undefined): RendererCounters => ({
   ...(overflows === undefined ? {} : { overflows }),
   encodeLatency: { buckets: (metrics.encodeLatency.buckets ?? []).map(() => 0), sumNs: 0 },
   frameGapNs: 0,
+  ...more,
 });
 
 function measured() {
-  const counted: [MetricKey, number][] = [];
-  const lines: { readonly level: string; readonly pictures?: number; readonly message: string }[] = [];
+  const counted: [MetricKey, number, ...string[]][] = [];
+  const gauged: [MetricKey, number, ...string[]][] = [];
+  const lines: {
+    readonly level: string;
+    readonly pictures?: number;
+    readonly ticks?: number;
+    readonly message: string;
+  }[] = [];
   const log = openLog({
     level: "info",
     format: "json",
     write: (line) => lines.push(JSON.parse(line)),
     now: () => 0n,
   });
-  const recorder = { ...silentMetrics, count: (key: MetricKey, by = 1) => counted.push([key, by]) };
+  const recorder = {
+    ...silentMetrics,
+    count: (key: MetricKey, by = 1, labels: object = {}) => counted.push([key, by, ...Object.values(labels)]),
+    gauge: (key: MetricKey, value: number, labels: object = {}) =>
+      gauged.push([key, value, ...Object.values(labels)]),
+  };
   let second = 0n;
   const taken = new RenderMetrics(recorder, log, () => nanoseconds(second * 1_000_000_000n));
   /** As a renderer tells them, once a second. */
-  const take = (overflows: number | undefined) => {
+  const take = (overflows: number | undefined, more?: Partial<RendererCounters>) => {
     second += 1n;
-    taken.take(counters(overflows));
+    taken.take(counters(overflows, more));
   };
-  return { counted, lines, take };
+  return { counted, gauged, lines, take };
 }
 
 test("render-metrics/overflows-of-a-constant-rate-are-counted", () => {
@@ -61,4 +73,39 @@ test("render-metrics/an-episode-of-overflows-is-told-once-and-its-total-when-it-
     ["warn", 1],
   ]);
   expect(lines[1]?.message).toBe("the constant mux rate has had room for half a minute");
+});
+
+test("render-metrics/what-ticks-suffered-is-counted-by-what-it-was", () => {
+  const { counted, lines, take } = measured();
+  take(undefined, { missedTicks: 2, tornTicks: 1 });
+  take(undefined, { missedTicks: 2, lateTicks: 4, tornTicks: 1 });
+  take(undefined, { missedTicks: 5, lateTicks: 4, tornTicks: 1 });
+  expect(counted).toEqual([
+    ["renderFaults", 2, "missed"],
+    ["renderFaults", 1, "torn"],
+    ["renderFaults", 4, "late"],
+    ["renderFaults", 3, "missed"],
+  ]);
+  expect(lines).toEqual([]);
+});
+
+test("render-metrics/faults-of-timing-are-counted-and-an-episode-of-them-is-told-once-with-its-total", () => {
+  const { counted, lines, take } = measured();
+  for (let faults = 1; faults <= 5; faults++) take(undefined, { timingFaults: faults });
+  for (let calm = 0; calm < 40; calm++) take(undefined, { timingFaults: 5 });
+  expect(counted).toEqual(Array.from({ length: 5 }, () => ["renderFaults", 1, "timing"]));
+  expect(lines.map(({ level, ticks }) => [level, ticks])).toEqual([
+    ["warn", 1],
+    ["info", 5],
+  ]);
+});
+
+test("render-metrics/whether-the-pacer-is-realtime-is-told-where-there-is-one", () => {
+  const { gauged, take } = measured();
+  for (const isRealtime of [true, false]) take(undefined, { isRealtime });
+  take(undefined);
+  expect(gauged.filter(([key]) => key === "realtime")).toEqual([
+    ["realtime", 1, "pacer"],
+    ["realtime", 0, "pacer"],
+  ]);
 });

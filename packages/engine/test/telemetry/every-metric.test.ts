@@ -29,9 +29,14 @@ const elsewhere: Readonly<Record<string, string>> = {
   retrovue_playout_clock_jitter_seconds: "the same",
   retrovue_clock_jitter_ms_p95: "the same",
   retrovue_clock_corrections_total: "the same",
+  retrovue_playout_ticks_late_total:
+    "a machine that is not stopped is in time (test/faults/late-ticks.test.ts)",
   retrovue_playout_output_dropped_total: "viewers of a test keep up (src/outputs/viewer.test.ts)",
   retrovue_playout_mux_overflow_total:
     "no channel here has a constant rate (src/render/render-metrics.test.ts)",
+  retrovue_playout_render_faults_total:
+    "a renderer that keeps up has none (src/render/render-metrics.test.ts)",
+  retrovue_playout_realtime: "not every machine gives it (src/channels/channel-gauges.test.ts)",
   retrovue_playout_corrections_total: "decoders here are fast (core: src/channel)",
 };
 

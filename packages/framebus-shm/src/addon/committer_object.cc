@@ -163,7 +163,7 @@ Napi::Value CommitterObject::counters(const Napi::CallbackInfo& info) {
   const auto real = [](std::uint64_t count) { return static_cast<double>(count); };
   return numbersOf(info.Env(), {real(counters.committed), real(counters.holds), real(counters.slates),
                                 real(counters.blacks), real(counters.refused), real(counters.late_commits),
-                                real(counters.submitted)});
+                                real(counters.submitted), committer_->isRealtime() ? 1.0 : 0.0});
 }
 
 /// The last tick with whole sound, then stand-ins by kind and, within that, by reason.

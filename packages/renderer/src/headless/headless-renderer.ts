@@ -76,6 +76,7 @@ export class HeadlessRenderer implements Renderer {
       bytes: 0,
       droppedChunks: 0,
       opens,
+      timingFaults: this.timing.faultCount,
       encodeLatency: { buckets: [...this.#latency.buckets], sumNs: this.#latency.sumNs },
       frameGapNs,
     };
