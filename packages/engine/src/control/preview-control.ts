@@ -91,7 +91,9 @@ export class PreviewControl {
     const wish = previewWish(request, houseRate);
     channels.onAir(id);
     styles.refuseOther(id, ControlStyle.PREVIEW);
-    const uri = await resolver.locate(wish.asset, signal);
+    const located = resolver.locate(wish.asset, signal);
+    // Whoever switches right behind this call is to find its preview.
+    const uri = typeof located === "string" ? located : await located;
     // As it is by now.
     const channel = channels.onAir(id);
     styles.refuseOther(id, ControlStyle.PREVIEW);

@@ -76,11 +76,12 @@ export class PlanResolver {
 
   /**
    * The asset that a request means: a URI, or a path, a relative one beneath a media root. `UnknownPlan` where no file is there, and
-   * `Timeout` where that cannot be said.
+   * `Timeout` where that cannot be said. Only for a relative path is anything asked, and its answer a promise.
    */
-  async locate(asset: string, signal: AbortSignal): Promise<string> {
-    const isUri = planHandleKind(asset) === "uri" && !/^file:/i.test(asset);
-    return isUri ? asset : await this.#path(asset, asset, signal);
+  locate(asset: string, signal: AbortSignal): string | Promise<string> {
+    if (/^file:/i.test(asset)) return fileURLToPath(asset);
+    if (planHandleKind(asset) === "uri" || isAbsolute(asset)) return asset;
+    return this.#path(asset, asset, signal);
   }
 
   async #find(
