@@ -121,6 +121,8 @@ export class ChannelRecord {
     if (event.type === "decoder-on-air") this.#decoders.began(event.tick, event.decoderIndex);
     if (event.type === "preparation") this.preparations.heard(event, now());
     if (event.type === "worker-replaced") this.preparations.clear();
+    if (event.type === "worker-delayed")
+      this.#lastFailure = { error: event.error ?? workersDie(this.channel.id), at: now() };
     if (event.type === "source-failed") {
       const error = PlayoutError.from(event.failure.error);
       this.#lastFailure = { error, at: now() };
@@ -189,3 +191,9 @@ export class ChannelRecord {
     }
   }
 }
+
+const workersDie = (channel: number): PlayoutError =>
+  new PlayoutError("WorkerLost", "The channel's workers die one after another; the next one waits.", {
+    remedy: "The log says what each died of. Another plan is tried at once.",
+    details: { channel },
+  });
