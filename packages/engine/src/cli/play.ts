@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve as resolvePath } from "node:path";
-import { type AssetInfo, type MediaTime, SystemClock } from "@retrovue/core";
+import { type AssetInfo, type MediaTime, PlayoutError, SystemClock } from "@retrovue/core";
 import { NodeHostTime } from "../clock/node-host-time.js";
 import { ProcessHold } from "../clock/process-hold.js";
 import type { Environment } from "../config/environment.js";
@@ -39,11 +39,30 @@ export async function playFiles(
     const segments = await segmentsOf(assets, reading.config, terminal);
     if (segments.length === 0) return exitCodes.BadData.code;
     const { dataDir } = reading.config.engine;
-    mkdirSync(dataDir, { recursive: true });
-    writeFileSync(planIn(dataDir), JSON.stringify({ title: "play", end: "loop", segments }, null, 1));
+    writePlan(dataDir, JSON.stringify({ title: "play", end: "loop", segments }, null, 1));
   }
   const launch = { name: "the command line", named: undefined, reading };
   return await runLaunch(launch, terminal, run, { announce: true });
+}
+
+/** `PermissionDenied` or `Unavailable` where the folder for what the command keeps cannot be written. */
+function writePlan(dataDir: string, text: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    writeFileSync(planIn(dataDir), text);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const isForbidden = code === "EACCES" || code === "EPERM" || code === "EROFS";
+    throw new PlayoutError(
+      isForbidden ? "PermissionDenied" : "Unavailable",
+      `The folder ${dataDir} cannot be written (${code ?? "unknown cause"}).`,
+      {
+        cause,
+        remedy: "Name another one that can by XDG_STATE_HOME.",
+        details: { path: dataDir },
+      },
+    );
+  }
 }
 
 const planIn = (dataDir: string): string => join(dataDir, "play.json");
