@@ -57,7 +57,12 @@ async function runEngine(config: PlayoutConfig, terminal: Terminal, manner: RunM
   });
   let engineHere: Engine | undefined;
   const ending = new AbortController();
-  using asked = new Asked(log, () => void reloadEngine(engineHere, manner.reread, log, ending.signal));
+  // In order: the last one is to hold, however long an earlier one takes to be read.
+  let reloading = Promise.resolve();
+  const reload = () => {
+    reloading = reloading.then(() => reloadEngine(engineHere, manner.reread, log, ending.signal));
+  };
+  using asked = new Asked(log, reload);
   const why = asked.toStop.then((reason) => {
     if (PlayoutError.is(reason)) log.fatal({ err: reason }, "a fault of the engine: it stops");
     ending.abort(new PlayoutError("Closed", "The engine is closing."));
