@@ -1,6 +1,6 @@
 import { nanosecondsFromMs } from "@retrovue/core";
+import { VirtualHost } from "@retrovue/core/testing";
 import { describe, expect, test } from "vitest";
-import { VirtualHost } from "../../core/test/virtual-host.js";
 import { ChannelDemand, type ChannelDemandOptions } from "../src/channels/channel-demand.js";
 import type { ChannelRuntime } from "../src/channels/channel-runtime.js";
 import { openLog } from "../src/log/log.js";

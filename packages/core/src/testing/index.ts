@@ -12,3 +12,4 @@ export {
 export { metaOf } from "./meta-of.js";
 export * from "./pattern/index.js";
 export { RecordingMetrics } from "./recording-metrics.js";
+export { mappingAt, settled, someUtc, VirtualHost } from "./virtual-host.js";

@@ -5,8 +5,8 @@ import {
   type RendererFactory,
   SystemClock,
 } from "@retrovue/core";
+import { settled, VirtualHost } from "@retrovue/core/testing";
 import { expect, test } from "vitest";
-import { settled, VirtualHost } from "../../../core/test/virtual-host.js";
 import { openLog } from "../log/log.js";
 import { InProcessRender } from "./in-process-render.js";
 import type { RenderExit } from "./render-line.js";

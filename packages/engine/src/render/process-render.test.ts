@@ -1,8 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { EventEmitter } from "node:events";
 import { SystemClock, silentMetrics } from "@retrovue/core";
+import { settled, VirtualHost } from "@retrovue/core/testing";
 import { expect, test } from "vitest";
-import { settled, VirtualHost } from "../../../core/test/virtual-host.js";
 import { openLog } from "../log/log.js";
 import { ProcessRender } from "./process-render.js";
 import type { RenderExit } from "./render-line.js";

@@ -5,8 +5,8 @@ import {
   SystemClock,
   silentMetrics,
 } from "@retrovue/core";
+import { settled, VirtualHost } from "@retrovue/core/testing";
 import { describe, expect, test } from "vitest";
-import { settled, VirtualHost } from "../../../core/test/virtual-host.js";
 import { openLog } from "../log/log.js";
 import type { RenderExit, RenderHost, RenderLine, RenderListener } from "./render-line.js";
 import { RenderSupervisor, type Replacement } from "./render-supervisor.js";

@@ -1,8 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { EventEmitter } from "node:events";
 import { nanosecondsFromMs, SystemClock } from "@retrovue/core";
+import { VirtualHost } from "@retrovue/core/testing";
 import { describe, expect, test } from "vitest";
-import { VirtualHost } from "../../../core/test/virtual-host.js";
 import { openLog } from "../log/log.js";
 import { WorkerPool } from "./worker-pool.js";
 
