@@ -72,7 +72,8 @@ export class HttpTs {
       return;
     }
     const { socket } = response;
-    if (socket === null) return;
+    // One that left while its channel was being woken has closed already, and nobody would hear it go.
+    if (socket === null || socket.destroyed) return;
     // A live stream has no length. In chunks its end can be told from a break; who speaks HTTP/1.0 gets the very stream.
     const isChunked = request.httpVersion !== "1.0";
     if (!isChunked) response.useChunkedEncodingByDefault = false;
