@@ -65,7 +65,7 @@ export class RunningEngine implements AsyncDisposable {
     return this.#engine;
   }
 
-  async start(config: string): Promise<Engine> {
+  async start(config: string, signal?: AbortSignal): Promise<Engine> {
     const reading = readConfigText(config, join(this.folder, "playout.yaml"), { environment: {} });
     if (!reading.ok) throw new Error(reading.faults.map(({ path, found }) => `${path}: ${found}`).join("\n"));
     const real = new NodeHostTime();
@@ -84,6 +84,7 @@ export class RunningEngine implements AsyncDisposable {
         write: (line) => this.lines.push(JSON.parse(line)),
       }),
       build: { version: "0.0.0", commit: "none", node: process.version },
+      ...(signal && { signal }),
     });
     return this.#engine;
   }
