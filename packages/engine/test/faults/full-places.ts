@@ -1,6 +1,16 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempDisposableSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  linkSync,
+  mkdirSync,
+  mkdtempDisposableSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,6 +35,10 @@ export function smallDisk(folder: string, bytes: number): Disposable | string {
 const busBytes = 16_000_000;
 const dataBytes = 256_000;
 
+/** Ticks as planned, one after another, after which a new worker is at work, and how many it may take to get there. */
+const settledTicks = 15;
+const recoveryTicksMax = 375;
+
 /** What an engine with no room, no port and no file did. */
 export interface FullPlacesReport {
   /** What it said, of what is missing. */
@@ -35,8 +49,8 @@ export interface FullPlacesReport {
 }
 
 /**
- * One channel airs with nothing around it as it should be: shared memory has no room for a second one, the data folder's disk is full,
- * the metrics port is taken, and a third channel's media are missing. It must air all the same, and each must be told.
+ * One channel airs with nothing around it as it should be: shared memory has no room for a second one, the data folder's disk is full
+ * (also while workers are replaced), the metrics port is taken, and a third channel's media are missing. It must air all the same, and each must be told.
  */
 export async function fullPlaces(film: MarkedFilm): Promise<FullPlacesReport> {
   using folder = mkdtempDisposableSync(join(tmpdir(), "playout-faults-"));
@@ -80,7 +94,7 @@ export async function fullPlaces(film: MarkedFilm): Promise<FullPlacesReport> {
       },
     });
     await using reader = await engine.openBus(1);
-    const watch = new TickWatch(reader, film, new Set(["opening", "starved", "late"]));
+    const watch = new TickWatch(reader, film, new Set(["opening", "starved", "late", "workerLost"]));
     let standIns = 0;
     const look = async (ticks: number) => {
       for (let looked = 0; looked < ticks; looked++)
@@ -89,8 +103,23 @@ export async function fullPlaces(film: MarkedFilm): Promise<FullPlacesReport> {
     await look(75);
     standIns = 0;
     fill(dataDir);
-    await look(250);
-    rmSync(join(dataDir, "filling"));
+    const before = new Set(engine.children("worker-main"));
+    await look(75);
+    // Those that stood ready when the disk was not full yet take its place first, then one that began on it.
+    for (let replaced = 1, worker = onAir(engine); before.has(worker); replaced++, worker = onAir(engine)) {
+      if (standIns > 0) faults.push(`${standIns} ticks stood in where nothing was wrong with the channel`);
+      keepRoom(dataDir);
+      process.kill(worker, "SIGKILL");
+      await engine.untilLogged("worker replaced", replaced);
+      await untilPlanned(watch);
+      standIns = 0;
+      await look(75);
+      if (engine.times("worker replaced") > replaced) faults.push("a worker did not live on a full disk");
+      if (statfsSync(dataDir).bavail > 0) faults.push("the disk was not full while workers were replaced");
+    }
+    await engine.untilLogged("the as-run log cannot be written: lines are lost; channels go on");
+    for (const name of readdirSync(dataDir))
+      if (name.startsWith("filling")) rmSync(join(dataDir, name), { recursive: true });
     await look(75);
     if (standIns > 0) faults.push(`${standIns} ticks stood in where nothing was wrong with the channel`);
     const told = [...engine.messages(new Set(["warn", "error"])).keys()];
@@ -98,18 +127,50 @@ export async function fullPlaces(film: MarkedFilm): Promise<FullPlacesReport> {
     if (notTold.length > 0) faults.push(`not told of both channels: ${notTold.join(", ")}`);
     if (!told.some((message) => /metrics/.test(message))) faults.push("the taken metrics port is not told");
     if ((await engine.stop()) !== 0) faults.push("the engine did not end well");
+    if (engine.times("the as-run log is written again") !== 1)
+      faults.push("what the record lost is not told when there is room again");
     return { told, faults: [...faults, ...watch.faults] };
   } finally {
     port.close();
   }
 }
 
-/** Leaves no byte on a folder's disk. */
+/** Leaves no byte on a folder's disk, nor in the last page of the as-run log, which skips lines that are empty. */
 function fill(folder: string): void {
   const { bavail, bsize } = statfsSync(folder);
-  try {
-    writeFileSync(join(folder, "filling"), Buffer.alloc(Number(bavail) * Number(bsize)));
-  } catch {
-    // It is full before that: as it should be.
+  const record = join(folder, "as-run");
+  const days = readdirSync(record).map((name) => join(record, name));
+  for (const [file, bytes] of [
+    [join(folder, "filling"), Number(bavail) * Number(bsize)],
+    ...days.map((day) => [day, Number(bsize)] as const),
+  ] as const) {
+    try {
+      appendFileSync(file, Buffer.alloc(bytes, "\n"));
+    } catch {
+      // It is full before that: as it should be.
+    }
+  }
+}
+
+/** What workers leave behind when they end stays where it is, by other names: its room would be that of their successors. */
+function keepRoom(folder: string): void {
+  const kept = mkdtempSync(join(folder, "filling-"));
+  const left = readdirSync(join(folder, "run"), { recursive: true, withFileTypes: true });
+  for (const [index, entry] of left.entries())
+    if (entry.isFile()) linkSync(join(entry.parentPath, entry.name), join(kept, String(index)));
+}
+
+/** The worker on air. */
+function onAir(engine: CampaignEngine): number {
+  const worker = engine.workerOf(1);
+  if (worker === undefined) throw new Error("No worker has the channel's bus.");
+  return worker;
+}
+
+/** Looks until a worker that took another's place has aired what is planned for a while. */
+async function untilPlanned(watch: TickWatch): Promise<void> {
+  for (let planned = 0, looked = 0; planned < settledTicks; looked++) {
+    if (looked > recoveryTicksMax) throw new Error("What is planned did not come back on a full disk.");
+    planned = (await watch.look()).standIn === undefined ? planned + 1 : 0;
   }
 }
