@@ -164,8 +164,9 @@ function reasonsIn(counts: readonly number[], kind: number): Partial<Record<Stan
 function eventOf(raw: Float64Array): CommitterEvent {
   const [type = 0, at = 0, flags = 0, reason = 0, ticks = 0] = raw;
   const tick = at as Tick;
-  if (type === 0) {
-    return { type: "stand-in-began", tick, kind: kindOf(flags) ?? "black", reason: reasonWord(reason) };
+  if (type === 0 || type === 3) {
+    const word = type === 0 ? "stand-in-began" : "stand-in-changed";
+    return { type: word, tick, kind: kindOf(flags) ?? "black", reason: reasonWord(reason) };
   }
   if (type === 1) return { type: "stand-in-ended", tick, ticks };
   return { type: "refused", tick, why: refusalWords[flags - 1] ?? "BadPicture" };

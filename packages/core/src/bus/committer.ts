@@ -61,10 +61,13 @@ export interface ReaderEntry {
   readonly overruns: number;
 }
 
-/** Something the engine wants to know, once per episode and never per frame. */
+/**
+ * Something the engine wants to know, once per episode and never per frame. `stand-in-changed`: the episode goes on from this tick as
+ * another kind or for another reason.
+ */
 export type CommitterEvent =
   | {
-      readonly type: "stand-in-began";
+      readonly type: "stand-in-began" | "stand-in-changed";
       readonly tick: Tick;
       readonly kind: StandInKind;
       readonly reason: StandInReason;

@@ -25,6 +25,9 @@ export class MemoryEpisodes {
   refused = 0;
   lateCommits = 0;
   #standInTicks = 0;
+  /** Of the last tick that stood in. */
+  #kind: StandInKind | undefined;
+  #reason: StandInReason | undefined;
   #refusing: Refusal["why"] | undefined;
 
   /** The counters as they stand, copied. */
@@ -48,9 +51,12 @@ export class MemoryEpisodes {
     if (meta.silentSamples === 0) this.#soundThrough = tick;
     if (kind !== undefined) this.#countStandIn(kind, meta.standInReason);
     if (kind !== undefined && !asPlanned.has(meta.standInReason)) {
-      if (this.#standInTicks++ === 0) {
-        this.events.post({ type: "stand-in-began", tick, kind, reason: meta.standInReason });
-      }
+      const reason = meta.standInReason;
+      if (this.#standInTicks++ === 0) this.events.post({ type: "stand-in-began", tick, kind, reason });
+      else if (kind !== this.#kind || reason !== this.#reason)
+        this.events.post({ type: "stand-in-changed", tick, kind, reason });
+      this.#kind = kind;
+      this.#reason = reason;
     } else if (this.#standInTicks > 0) {
       this.events.post({ type: "stand-in-ended", tick, ticks: this.#standInTicks });
       this.#standInTicks = 0;

@@ -80,7 +80,7 @@ export class AsRunRecorder implements AirLog {
 
   heard(channel: ChannelRuntime, event: SupervisorEvent): void {
     const { id, grid } = channel;
-    if (event.type === "stand-in-began") {
+    if (event.type === "stand-in-began" || event.type === "stand-in-changed") {
       this.#endStandIn(channel, event.tick);
       this.#standIns.set(id, { from: event.tick, kind: event.kind, reason: event.reason });
     }

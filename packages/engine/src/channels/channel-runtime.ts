@@ -15,6 +15,8 @@ import {
   PlayoutError,
   type Preview,
   type Quarantine,
+  type StandInKind,
+  type StandInReason,
   type SupervisorEvent,
   type Tick,
   type WorkerHost,
@@ -44,7 +46,10 @@ export interface ChannelRuntimeTools {
 }
 
 /** The stand-in that airs. */
-export type Standing = Pick<Extract<SupervisorEvent, { type: "stand-in-began" }>, "kind" | "reason">;
+export interface Standing {
+  readonly kind: StandInKind;
+  readonly reason: StandInReason;
+}
 
 /** What is read off a channel at one time. */
 export interface ChannelLook {
@@ -269,7 +274,8 @@ export class ChannelRuntime {
 
   #hear(event: SupervisorEvent): void {
     this.#gauges.hear(event);
-    if (event.type === "stand-in-began") this.#standIn = { kind: event.kind, reason: event.reason };
+    if (event.type === "stand-in-began" || event.type === "stand-in-changed")
+      this.#standIn = { kind: event.kind, reason: event.reason };
     if (event.type === "stand-in-ended") this.#standIn = undefined;
     logEvent(this.#tools.log, event);
     this.#tools.onEvent(event);

@@ -116,7 +116,8 @@ export class ChannelRecord {
   heard(event: SupervisorEvent): void {
     const { events, now, decoders, airLog } = this.#deps;
     airLog?.heard(this.channel, event);
-    if (event.type === "stand-in-began") this.#asRun.standInBegan(event.tick, event.kind, event.reason);
+    if (event.type === "stand-in-began" || event.type === "stand-in-changed")
+      this.#asRun.standInBegan(event.tick, event.kind, event.reason);
     if (event.type === "stand-in-ended") this.#asRun.standInEnded(event.tick);
     if (event.type === "decoder-on-air") this.#decoders.began(event.tick, event.decoderIndex);
     if (event.type === "preparation") this.preparations.heard(event, now());

@@ -100,6 +100,9 @@ function lineOf(event: SupervisorEvent): Line {
         kind: event.kind,
         reason: event.reason,
       });
+    case "stand-in-changed":
+      // One line per episode; the record has each part of it.
+      return line("debug", "stand-in changed", { tick: event.tick, kind: event.kind, reason: event.reason });
     case "stand-in-ended":
       return line("info", "stand-in ended", { tick: event.tick, ticks: event.ticks });
     case "refused":

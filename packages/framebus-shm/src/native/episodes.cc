@@ -28,7 +28,12 @@ void Episodes::onCommit(const rvfb_slot& slot) {
     ++air_.standIns[2][reason];
   }
   if (kind != 0 && !isAsPlanned(reason)) {
-    if (standInTicks_++ == 0) post({CommitterEvent::Type::standInBegan, slot.tick, kind, reason, 0});
+    if (standInTicks_++ == 0)
+      post({CommitterEvent::Type::standInBegan, slot.tick, kind, reason, 0});
+    else if (kind != kind_ || reason != reason_)
+      post({CommitterEvent::Type::standInChanged, slot.tick, kind, reason, 0});
+    kind_ = kind;
+    reason_ = reason;
   } else if (standInTicks_ > 0) {
     post({CommitterEvent::Type::standInEnded, slot.tick, 0, 0, standInTicks_});
     standInTicks_ = 0;

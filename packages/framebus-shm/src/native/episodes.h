@@ -14,13 +14,13 @@ struct AirCounts {
   std::int64_t soundThrough = -1;
 };
 
-/// Something the engine wants to know: once per episode, never per frame.
+/// Something the engine wants to know: once per episode and change within it, never per frame.
 struct CommitterEvent {
-  enum class Type : std::uint32_t { standInBegan, standInEnded, refused };
+  enum class Type : std::uint32_t { standInBegan, standInEnded, refused, standInChanged };
   Type type;
   std::int64_t tick;
-  std::uint32_t flag = 0;    // standInBegan: RVFB_FLAG_HOLD, …SLATE or …BLACK; refused: RVFB_REFUSED_…
-  std::uint32_t reason = 0;  // standInBegan
+  std::uint32_t flag = 0;    // of stand-ins: RVFB_FLAG_HOLD, …SLATE or …BLACK; refused: RVFB_REFUSED_…
+  std::uint32_t reason = 0;  // standInBegan, standInChanged
   std::uint64_t ticks = 0;   // standInEnded
 };
 
@@ -51,6 +51,9 @@ class Episodes {
   std::size_t head_ = 0;
   std::size_t count_ = 0;
   std::uint64_t standInTicks_ = 0;
+  // Of the last tick that stood in.
+  std::uint32_t kind_ = 0;
+  std::uint32_t reason_ = 0;
   std::uint32_t refusing_ = 0;
 };
 

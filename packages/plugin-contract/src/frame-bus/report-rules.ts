@@ -1,6 +1,6 @@
 import v8 from "node:v8";
 import vm from "node:vm";
-import { type CommitterEvent, tickAfter } from "@retrovue/core";
+import { type CommitterEvent, type StandInReason, tickAfter } from "@retrovue/core";
 import { ensure, equal, eventually } from "../framework/check.js";
 import type { Rule } from "../framework/rule.js";
 import { type BusBench, type BusChannel, benchPoolSize, expectation, metaOf } from "./bus-bench.js";
@@ -69,13 +69,43 @@ export const reportRules: readonly Rule<BusBench>[] = [
       await lane.play(channel.tick(9), 2);
       bench.moveToGuardOf(channel.tick(11));
       await channel.committed(channel.tick(11));
-      await eventually(() => (events.length >= 3 ? true : undefined), "Three events", bench.signal);
+      await eventually(() => (events.length >= 4 ? true : undefined), "Four events", bench.signal);
       equal(
         events,
         [
           { type: "stand-in-began", tick: channel.tick(2), kind: "hold", reason: "late" },
+          { type: "stand-in-changed", tick: channel.tick(5), kind: "slate", reason: "late" },
           { type: "stand-in-ended", tick: channel.tick(9), ticks: 7 },
           { type: "stand-in-began", tick: channel.tick(11), kind: "hold", reason: "late" },
+        ],
+        "the events",
+      );
+    },
+  },
+  {
+    id: "bus/what-a-stand-in-becomes-is-told",
+    reason:
+      "The record has each tick's kind and reason: one that stays what it began as would have false ones.",
+    check: async (bench) => {
+      const channel = await bench.start();
+      const events = eventsOf(channel);
+      const lane = await channel.openWriter();
+      const slate = { picture: "slate" } as const;
+      const as = (standInReason: StandInReason) => ({
+        ...slate,
+        meta: metaOf({ standIn: "slate", standInReason }),
+      });
+      await lane.play(channel.first, 2);
+      await lane.play(channel.tick(2), 2, as("late"));
+      await lane.play(channel.tick(4), 3, as("workerLost"));
+      await lane.play(channel.tick(7), 1);
+      await eventually(() => (events.length >= 3 ? true : undefined), "Three events", bench.signal);
+      equal(
+        events,
+        [
+          { type: "stand-in-began", tick: channel.tick(2), kind: "slate", reason: "late" },
+          { type: "stand-in-changed", tick: channel.tick(4), kind: "slate", reason: "workerLost" },
+          { type: "stand-in-ended", tick: channel.tick(7), ticks: 5 },
         ],
         "the events",
       );

@@ -315,6 +315,14 @@ export const reportMutants = [
       }),
     }),
   ),
+  busMutant("keeps-what-a-stand-in-becomes-to-itself", ["bus/what-a-stand-in-becomes-is-told"], () => ({
+    committer: (committer) => ({
+      onEvent: (listener) =>
+        committer.onEvent((event) => {
+          if (event.type !== "stand-in-changed") listener(event);
+        }),
+    }),
+  })),
   busMutant(
     "takes-sound-alone-for-a-fault",
     ["bus/sound-alone-is-no-episode", "bus/stand-ins-are-counted-by-reason"],

@@ -21,6 +21,8 @@ export function describeEvent(event: SupervisorEvent, name: (tick: Tick) => stri
       return `pictures of decoder ${event.decoderIndex ?? "none"} from ${name(event.tick)}`;
     case "stand-in-began":
       return `stand-in begins at ${name(event.tick)}: ${event.kind} because ${event.reason}`;
+    case "stand-in-changed":
+      return `stand-in goes on at ${name(event.tick)}: ${event.kind} because ${event.reason}`;
     case "stand-in-ended":
       return `stand-in ends at ${name(event.tick)} after ${event.ticks} ticks`;
     case "state":

@@ -110,6 +110,7 @@ export class AsRun {
     this.#plans.push({ from, timeline });
   }
 
+  /** One that stood in before ends there: an episode that goes on otherwise is told as two. */
   standInBegan(from: Tick, kind: StandInKind, reason: StandInReason): void {
     this.#endEpisode(from);
     this.#episodes.push({ from, kind, reason, end: undefined });
