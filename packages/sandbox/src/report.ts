@@ -3,7 +3,8 @@ import { type Confinement, launcherArguments, launcherPath } from "./confinement
 
 /**
  * The measures: `noNewPrivileges`, `capabilities`, `landlock` (files, TCP, signals), `seccomp` (system calls, sockets), `network` (a
- * namespace, where calls cannot be filtered), `limits` (of resources) and `memoryOrder` (that it dies before the engine does).
+ * namespace, where calls cannot be filtered), `limits` (of resources), `memoryOrder` (that it dies before the engine does) and
+ * `parentDeath` (that it does not outlive the engine).
  */
 export const stepNames = [
   "noNewPrivileges",
@@ -13,6 +14,7 @@ export const stepNames = [
   "network",
   "limits",
   "memoryOrder",
+  "parentDeath",
 ] as const;
 
 /** The name of one measure. */

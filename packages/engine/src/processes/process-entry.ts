@@ -2,7 +2,8 @@ import { PlayoutError } from "@retrovue/core";
 
 /**
  * What the module of a process that the engine forks does first. Such a process is of no use without an engine: when the channel
- * to it closes, for whatever reason, it is gone at once, decoders that hang included.
+ * to it closes, for whatever reason, it is gone at once. While its event loop waits or stands still only the kernel can end it, which
+ * the sandbox asks for (`parentDeath`).
  *
  * @param who for people: "worker", "render process"
  */

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 
@@ -99,6 +100,14 @@ bool setAside(int& program) {
   return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
+/// The channel to the engine tells its end as well, but to the event loop alone, which may wait or stand still for ever. Who drops
+/// privileges keeps this; only a program of another owner would lose it, and none can be begun. Where the parent is gone already
+/// there is nobody to tell: the channel says so.
+Step endsWithParent() {
+  const bool done = ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
+  return {"parentDeath", done, done ? "SIGKILL" : words(errno)};
+}
+
 /// Capabilities that a superuser's process keeps.
 std::uint32_t capabilitiesFor(const Confinement& confinement) {
   // Reading is bounded by Landlock; without this one an engine that runs as root would suddenly not read
@@ -147,6 +156,7 @@ Confined confine(const Confinement& confinement, const std::string& program) {
   const auto note = [&](Step step) { confined.steps.push_back(std::move(step)); };
 
   closeFrom(confinement.descriptors);
+  if (isWanted("parentDeath")) note(endsWithParent());
   if (isWanted("memoryOrder")) note(diesFirst());
   if (isWanted("limits")) note(limit(confinement));
   confined.program = ::open(program.c_str(), O_PATH | O_CLOEXEC);

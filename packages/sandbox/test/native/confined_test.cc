@@ -1,6 +1,7 @@
 // Files by Landlock, and what else is taken away.
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <retrovue/test/runner.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -8,7 +9,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -132,7 +136,7 @@ TEST("sandbox/realtime-threads-are-refused-unless-granted") {
   granted.realtime = true;
   // Whoever may have them keeps them, by whichever right it is.
   Confinement nothing;
-  nothing.without = {"seccomp", "landlock", "capabilities", "limits", "memoryOrder", "network"};
+  nothing.without = {"seccomp", "landlock", "capabilities", "limits", "memoryOrder", "parentDeath", "network"};
   CHECK_EQ(inChild(granted, attempt), inChild(nothing, attempt));
   CHECK_EQ(inChild({}, attempt), EPERM);
 }
@@ -171,8 +175,37 @@ TEST("sandbox/descriptors-that-are-nobodys-business-are-closed") {
 
 TEST("sandbox/what-is-left-out-is-left-out") {
   Confinement confinement;
-  confinement.without = {"seccomp", "landlock", "capabilities", "limits", "memoryOrder", "network"};
+  confinement.without = {"seccomp", "landlock", "capabilities", "limits", "memoryOrder", "parentDeath", "network"};
   CHECK_EQ(inChild(confinement, [] { return opening("/etc/passwd", O_RDONLY); }), done);
   const pid_t parent = ::getpid();
   CHECK_EQ(inChild(confinement, [&] { return errorOf(::kill(parent, 0)); }), done);
+}
+
+TEST("sandbox/who-stands-still-ends-with-its-parent") {
+  int told[2];
+  CHECK_EQ(::pipe2(told, O_CLOEXEC), 0);
+  const pid_t parent = ::fork();
+  if (parent == 0) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      retrovue::sandbox::confine({}, "/bin/true");
+      // Of its own threads none runs any more: only the kernel can end it.
+      ::raise(SIGSTOP);
+      ::_exit(0);
+    }
+    ::waitpid(child, nullptr, WUNTRACED);
+    const ssize_t written = ::write(told[1], &child, sizeof child);
+    ::pause();
+    ::_exit(written > 0 ? 0 : 1);
+  }
+  pid_t child = 0;
+  CHECK_EQ(::read(told[0], &child, sizeof child), static_cast<ssize_t>(sizeof child));
+  const int handle = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+  CHECK(handle >= 0);
+  pollfd ended{handle, POLLIN, 0};
+  CHECK_EQ(::poll(&ended, 1, 0), 0);
+  ::kill(parent, SIGKILL);
+  ::waitpid(parent, nullptr, 0);
+  CHECK_EQ(::poll(&ended, 1, 10'000), 1);
+  for (const int fd : {handle, told[0], told[1]}) ::close(fd);
 }
