@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { playout } from "../built-cli.ts";
 import type { TickWatch } from "./tick-watch.ts";
@@ -28,31 +29,48 @@ export async function checkedRecord(folder: string): Promise<{
   return JSON.parse(out);
 }
 
-/** Holds the as-run log of a channel's only run against what a reader saw of each tick: what differs, in words. */
+/**
+ * Holds the as-run log of a channel's only run against what a reader saw of each tick, by kind and reason, and why its workers were
+ * replaced, in order: what differs, in words.
+ */
 export async function compareWithRecord(
   folder: string,
   watch: TickWatch,
-  workersReplaced: number,
+  causes: readonly string[],
 ): Promise<readonly string[]> {
   const faults: string[] = [];
   const { runs, damaged, lost } = await checkedRecord(folder);
   const [run] = runs;
   if (runs.length !== 1 || damaged + lost > 0) faults.push("the as-run log is not whole");
-  if (run?.workersReplaced !== workersReplaced)
-    faults.push(`the as-run log has ${run?.workersReplaced} replaced workers`);
+  const told = causesIn(folder);
+  if (run?.workersReplaced !== causes.length || told.join() !== causes.join())
+    faults.push(`the as-run log has ${run?.workersReplaced} replaced workers, for ${told.join(", ")}`);
   const other = run?.differences.filter(({ what }) => what !== "stand-in") ?? [];
   if (other.length > 0) faults.push(`the as-run log differs from the plan: ${JSON.stringify(other[0])}`);
-  const recorded = new Set(
-    (run?.differences ?? []).flatMap(({ from, end }) =>
-      Array.from({ length: end - from }, (_, index) => from + index),
+  const recorded = new Map(
+    (run?.differences ?? []).flatMap(({ from, end, detail }) =>
+      Array.from({ length: end - from }, (_, index) => [from + index, detail?.replace(",", "")] as const),
     ),
   );
-  const unknown = watch.standInTicks.filter((tick) => !recorded.has(tick));
-  const seen = new Set(watch.standInTicks);
-  const unseen = [...recorded].filter(
-    (tick) => tick >= (watch.first ?? 0) && tick <= watch.last && !seen.has(tick),
+  const unknown = [...watch.standIns].filter(([tick, standIn]) => recorded.get(tick) !== standIn);
+  const unseen = [...recorded.keys()].filter(
+    (tick) => tick >= (watch.first ?? 0) && tick <= watch.last && !watch.standIns.has(tick),
   );
-  if (unknown.length + unseen.length > 0)
-    faults.push(`${unknown.length} stand-ins are not in the as-run log, ${unseen.length} only there`);
+  const [first] = unknown;
+  if (first !== undefined)
+    faults.push(
+      `${unknown.length} stand-ins are told otherwise by the as-run log: ${first.join(" ")} is ${recorded.get(first[0])}`,
+    );
+  if (unseen.length > 0) faults.push(`${unseen.length} stand-ins are in the as-run log only`);
   return faults;
+}
+
+/** Why workers were replaced, as the as-run log has it, the first one first. */
+function causesIn(folder: string): readonly string[] {
+  const days = join(folder, "var/as-run");
+  return readdirSync(days)
+    .sort()
+    .flatMap((day) => readFileSync(join(days, day), "utf8").trim().split("\n"))
+    .map((line) => JSON.parse(line) as { readonly type: string; readonly cause?: string })
+    .flatMap(({ type, cause = "" }) => (type === "worker-replaced" ? [cause] : []));
 }

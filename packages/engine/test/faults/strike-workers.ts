@@ -48,6 +48,13 @@ const frameRate = 25;
 /** Reasons that are true after a strike: the worker is gone, or lives and gives nothing, or its successor is on its way. */
 const trueReasons: ReadonlySet<StandInReason> = new Set(["workerLost", "starved", "hung", "opening", "late"]);
 
+/** With which the first tick that stands in is told: a worker that was killed is gone, one that was stopped lives and gives nothing. */
+const firstReasons: Readonly<Record<Strike, readonly string[]>> = {
+  SIGKILL: ["workerLost"],
+  SIGSEGV: ["workerLost"],
+  SIGSTOP: ["starved", "hung"],
+};
+
 /** Ticks of what is planned, one after another, after which a strike is over. */
 const settledTicks = 15;
 
@@ -87,12 +94,17 @@ export async function strikeWorkers(options: StrikesOptions): Promise<StrikesRep
   await campaign.run();
   const restarts = await engine.metric("retrovue_playout_restart_total", 'what="worker"');
   if (restarts !== count) campaign.faults.push(`metrics count ${restarts} replaced workers of ${count}`);
-  const counted = await engine.metric("retrovue_playout_standin_frames_total");
-  if (counted < watch.standInTicks.length)
-    campaign.faults.push(`metrics count ${counted} stand-ins of ${watch.standInTicks.length}`);
+  const late = await engine.metric("retrovue_playout_ticks_late_total");
+  if (late > 0) campaign.faults.push(`${late} ticks came after their time`);
   const code = await engine.stop();
   if (code !== 0) campaign.faults.push(`the engine ended with ${code}`);
-  campaign.faults.push(...(await compareWithRecord(folder.path, watch, count)));
+  campaign.faults.push(
+    ...(await compareWithRecord(
+      folder.path,
+      watch,
+      campaign.reports.map(({ cause }) => cause),
+    )),
+  );
   return { ticks: watch.ticks, strikes: campaign.reports, faults: [...watch.faults, ...campaign.faults] };
 }
 
@@ -137,6 +149,8 @@ class Campaign {
     const { count, film, saw } = this.#options;
     const { frames } = film ?? numbers;
     await this.#settle({});
+    const before = await this.#counted();
+    const from = this.#watch.last;
     while (this.reports.length < count) {
       const between = film ? betweenTicks.film : betweenTicks.numbers;
       for (let wait = this.#random.whole(between[0], between[1]); wait > 0; wait--) await this.#watch.look();
@@ -148,6 +162,28 @@ class Campaign {
       this.reports.push(report);
       saw?.(report);
     }
+    const seen = new Map<string, number>();
+    for (const [tick, what] of this.#watch.standIns)
+      if (tick > from) seen.set(what, (seen.get(what) ?? 0) + 1);
+    const after = await this.#counted();
+    for (const what of new Set([...seen.keys(), ...after.keys()])) {
+      const counted = (after.get(what) ?? 0) - (before.get(what) ?? 0);
+      if (counted !== (seen.get(what) ?? 0))
+        this.faults.push(`metrics count ${counted} times ${what}, seen ${seen.get(what) ?? 0}`);
+    }
+  }
+
+  /** What stood in, as metrics count it: ticks by `hold late`. */
+  async #counted(): Promise<ReadonlyMap<string, number>> {
+    const text = await this.#engine.metricsText();
+    const samples = text.matchAll(/^retrovue_playout_standin_frames_total\{(.*)\} (\d+)$/gm);
+    return new Map(
+      Array.from(samples, ([, labels = "", count]) => {
+        const [, kind] = /kind="(\w+)"/.exec(labels) ?? [];
+        const [, reason] = /reason="(\w+)"/.exec(labels) ?? [];
+        return [`${kind} ${reason}`, Number(count)];
+      }),
+    );
   }
 
   async #strike(strike: Strike): Promise<StrikeReport> {
@@ -165,6 +201,9 @@ class Campaign {
     if (cause !== (strike === "SIGSTOP" ? "no progress" : strike))
       this.faults.push(`${strike} at ${tick}: the cause told is ${cause}`);
     // With a warm spare what was on air is held until its successor has the next picture.
+    const [first] = Object.keys(standIns);
+    if (first !== undefined && !firstReasons[strike].some((reason) => first.endsWith(` ${reason}`)))
+      this.faults.push(`${strike} at ${tick}: the first stand-in is told as ${first}`);
     const others = Object.keys(standIns).filter((one) => !one.startsWith("hold"));
     if (others.length > 0) this.faults.push(`${strike} at ${tick}: ${JSON.stringify(standIns)}`);
     return { strike, tick, standIns, cause };

@@ -26,7 +26,8 @@ export interface WatchedTick {
 /** Reads a bus tick by tick, as an independent reader: none may be missing, and pictures must be those of the clock. */
 export class TickWatch {
   readonly faults: string[] = [];
-  readonly standInTicks: number[] = [];
+  /** What stood in at which tick, as `hold late`. */
+  readonly standIns = new Map<number, string>();
   ticks = 0;
   first: Tick | undefined;
   last = 0 as Tick;
@@ -67,10 +68,11 @@ export class TickWatch {
     this.last = tick;
     this.ticks += 1;
     if (meta.standIn !== undefined) {
-      this.standInTicks.push(tick);
+      const standIn = `${meta.standIn} ${meta.standInReason}`;
+      this.standIns.set(tick, standIn);
       if (!this.#trueReasons.has(meta.standInReason))
         this.faults.push(`tick ${tick} stood in for the reason ${meta.standInReason}`);
-      return { tick, meta, frame, standIn: `${meta.standIn} ${meta.standInReason}` };
+      return { tick, meta, frame, standIn };
     }
     this.#hold(tick, frame);
     return { tick, meta, frame, standIn: undefined };
