@@ -61,7 +61,8 @@ async function main(): Promise<number> {
     else passed += 1;
   }
   say(`${passed} passed, ${failed} failed`);
-  return failed > 0 ? 1 : 0;
+  if (passed + failed === 0) say("Nothing was shown: none of the players is installed.");
+  return failed > 0 || passed === 0 ? 1 : 0;
 }
 
 /** Each has an engine of its own, so that one's load is not another's. */

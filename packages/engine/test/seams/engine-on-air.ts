@@ -31,6 +31,9 @@ export interface DecoderEntry {
 let enginesMade = 0;
 
 /** Anything takes longer than it should only where it never comes. */
+/** From one key frame to the next. */
+export const groupMs = 500;
+
 const patienceMs = 60_000;
 
 /** An engine as it is shipped, in processes of its own: built command, shared-memory bus, free ports. */
@@ -175,7 +178,7 @@ export class EngineOnAir implements AsyncDisposable {
       defaults: {
         format: { width: format.width, height: format.height, frameRate: `${num}/${den}` },
         historyMs: 3000,
-        encode: { video: { bitrateKbps: 1500, gopMs: 500, preset: "ultrafast" } },
+        encode: { video: { bitrateKbps: 1500, gopMs: groupMs, preset: "ultrafast" } },
       },
       channels: [{ id: 1, name: "Seams", plan: "./plan.json" }],
     });

@@ -1,5 +1,6 @@
 import { type HouseGrid, ptsModulus, ptsOfTick, type Tick, tickAfter } from "@retrovue/core";
 import { faultsOf, parseTransportStream, readMarks, streamsOf, tickOfPts } from "@retrovue/plugin-contract";
+import { groupMs } from "./engine-on-air.ts";
 import type { ExpectedAir } from "./expected-air.ts";
 import type { SeamReport } from "./seam-report.ts";
 import { SoundMarks } from "./sound-marks.ts";
@@ -19,9 +20,9 @@ export async function checkStream(
 ): Promise<void> {
   const stream = parseTransportStream(recording.bytes);
   for (const fault of faultsOf(stream, aacStep)) report.add(`stream: ${fault}`);
-  // An encoder or muxer that begins anew counts its packets anew, and says so.
+  // A muxer that begins anew counts its packets anew, and says so.
   const restarts = stream.clocks.slice(1).filter(({ discontinuity }) => discontinuity).length;
-  if (restarts > 0) report.add(`stream: expected one encoder for the run, found ${restarts} more`);
+  if (restarts > 0) report.add(`stream: expected one muxer for the run, found ${restarts} more`);
   const { pictures, sounds } = streamsOf(stream);
   const [picture] = pictures;
   const [sound] = sounds;
@@ -41,6 +42,7 @@ export async function checkStream(
     air.grid,
     report,
   );
+  checkKeyFrames(pictures, first, air.grid, report);
   const decoded = await readMarks(recording.path, {}, signal);
   // The last picture is only whole for a parser once the next has begun.
   if (decoded.pictures.length < pictures.length)
@@ -79,6 +81,25 @@ export async function checkStream(
 function tickFraction(grid: HouseGrid, tick: Tick, sampleRate: number): number {
   const timeOfSample = (BigInt(grid.sampleAt(tick)) * 1_000_000_000n) / BigInt(sampleRate);
   return (Number(grid.tickTime(tick) - timeOfSample) * sampleRate) / 1e9;
+}
+
+/** An encoder that begins anew begins with a key frame, wherever it is then; one that goes on has them on its grid. */
+function checkKeyFrames(
+  pictures: readonly { readonly randomAccess: boolean }[],
+  first: Tick,
+  grid: HouseGrid,
+  report: SeamReport,
+): void {
+  const { num, den } = grid.frameRate;
+  const group = Math.floor((groupMs * num) / (den * 1_000));
+  for (const [index, { randomAccess }] of pictures.entries()) {
+    const tick = tickAfter(first, index);
+    if (randomAccess === (tick % group === 0) || index === 0) continue;
+    report.add(
+      `stream: tick ${tick} ${randomAccess ? "is" : "is not"} a key frame, where each ${group}th is: expected one encoder for the run`,
+    );
+    return;
+  }
 }
 
 /** Every picture has the timestamp of its own tick, and every tick its picture. */

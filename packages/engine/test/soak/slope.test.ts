@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Random } from "../seams/random.ts";
-import { slopeOf, verdictOf } from "./slope.ts";
+import { percentile, slopeOf, verdictOf } from "./slope.ts";
 
 const series = (perHour: number, noise: number, samples = 360) => {
   const random = new Random(7);
@@ -35,5 +35,11 @@ describe("soak/slope", () => {
   test("soak/what-is-too-short-says-so", () => {
     expect(slopeOf(series(30, 1, 12))).toBeUndefined();
     expect(verdictOf(undefined, 1)).toBe("too short");
+  });
+
+  test("soak/a-percentile-is-a-value-that-was-seen", () => {
+    const values = Array.from({ length: 20 }, (_, index) => 20 - index);
+    expect([percentile(values, 0.95), percentile(values, 1), percentile(values, 0)]).toEqual([19, 20, 1]);
+    expect(percentile([], 0.95)).toBeNaN();
   });
 });

@@ -54,6 +54,8 @@ export interface SoakRun {
   readonly renderersReplaced: number;
   /** Ticks of all channels that the engine counts as published. */
   readonly published: number;
+  /** Those of them that came after their time. */
+  readonly late: number;
   /** Share of a core that the engine and all its processes took, in percent; those that were replaced are not in it. */
   readonly cpuPercent: number;
   readonly exitCode: number | null;
@@ -173,7 +175,8 @@ export async function soak(options: SoakOptions): Promise<SoakRun> {
     scrapesMs: scrapes.tookMs,
     workersReplaced,
     renderersReplaced,
-    published: publishedIn(text),
+    published: sumIn(text, "retrovue_playout_frames_published_total"),
+    late: sumIn(text, "retrovue_playout_ticks_late_total"),
     cpuPercent,
     exitCode,
     left: readdirSync("/dev/shm").filter((name) => name.startsWith(`${prefix}.`)),
@@ -184,10 +187,11 @@ export async function soak(options: SoakOptions): Promise<SoakRun> {
   };
 }
 
-const publishedIn = (text: string): number =>
+/** Of all channels. */
+const sumIn = (text: string, metric: string): number =>
   text
     .split("\n")
-    .filter((line) => line.startsWith("retrovue_playout_frames_published_total{"))
+    .filter((line) => line.startsWith(`${metric}{`))
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
 
 /** Standard definition throughout: 720 × 480 at 30000/1001. */
