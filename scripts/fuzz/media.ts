@@ -16,7 +16,7 @@ import {
 } from "../../packages/decoder-libav/test/fuzz/cases.ts";
 import { digestOf, fuzzClips } from "../../packages/decoder-libav/test/fuzz/clips.ts";
 import { plantsUnfound } from "../../packages/decoder-libav/test/fuzz/plants.ts";
-import { isFinding, Player } from "../../packages/decoder-libav/test/fuzz/player.ts";
+import { isFinding, Player, type Verdict } from "../../packages/decoder-libav/test/fuzz/player.ts";
 import { addon, perturbed, sanitized } from "../../packages/decoder-libav/test/fuzz/players.ts";
 import { cacheFolder } from "../setup/root.mjs";
 
@@ -53,7 +53,8 @@ export async function fuzzMedia(options: MediaOptions): Promise<number> {
 
   mkdirSync(folder, { recursive: true });
   const state = new StateFile(join(folder, `media-seed-${options.seed}.json`), digestOf(clips));
-  const progress = options.isFresh ? startOfCampaign() : state.read();
+  const left = options.isFresh ? startOfCampaign() : state.read();
+  const progress: Progress = { ...left, findings: await stillFound(left.findings, cases) };
   const known = progress.findings.length;
   let told = known;
   const end = performance.now() + options.minutes * 60_000;
@@ -86,6 +87,30 @@ export async function fuzzMedia(options: MediaOptions): Promise<number> {
   return failed > 0 ? 1 : 0;
 }
 
+/** Those of a campaign's findings that are there yet: what was mended since is said once, and forgotten. */
+async function stillFound(findings: readonly Finding[], cases: FuzzCases): Promise<Finding[]> {
+  const left: Finding[] = [];
+  for (const finding of findings) {
+    const it = cases.at(finding.number);
+    let isFound = false;
+    for (const command of players()) isFound ||= isFinding(await verdictOf(command, it));
+    if (isFound) left.push(finding);
+    else console.log(`Case ${finding.number} on ${finding.clip} is found no more.`);
+  }
+  return left;
+}
+
+const players = () => [sanitized(), perturbed(), addon()];
+
+async function verdictOf(command: ReturnType<typeof addon>, it: FuzzCase): Promise<Verdict> {
+  const player = new Player(command);
+  try {
+    return await player.play(lineOf(it));
+  } finally {
+    await player.stop();
+  }
+}
+
 /** Every player's word on one case. */
 async function playOne(it: FuzzCase): Promise<number> {
   const line = lineOf(it);
@@ -94,10 +119,8 @@ async function playOne(it: FuzzCase): Promise<number> {
   );
   console.log(`  ${line.length > 400 ? `${line.slice(0, 400)}…` : line}`);
   let found = 0;
-  for (const command of [sanitized(), perturbed(), addon()]) {
-    const player = new Player(command);
-    const verdict = await player.play(line);
-    await player.stop();
+  for (const command of players()) {
+    const verdict = await verdictOf(command, it);
     console.log(`${command.name}: ${verdict.end}, ${verdict.pictures} pictures, ${verdict.samples} samples`);
     if (!isFinding(verdict)) continue;
     found++;
