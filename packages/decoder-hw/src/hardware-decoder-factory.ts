@@ -11,7 +11,6 @@ import {
 } from "@retrovue/core";
 import {
   assetInfoOf,
-  Leftovers,
   LibavDecoder,
   leaveBreadcrumbs,
   type NativeInfo,
@@ -72,7 +71,6 @@ const rememberedMax = 64;
 export class HardwareDecoderFactory implements DecoderFactory, AsyncDisposable {
   readonly #with: HardwareDecoderFactoryOptions;
   readonly #devices: DeviceSet;
-  readonly #leftovers = new Leftovers();
   /** What assets ask of a device, so that one that was probed is not looked at again to be opened. */
   readonly #needs = new Map<string, StreamNeeds>();
 
@@ -140,7 +138,6 @@ export class HardwareDecoderFactory implements DecoderFactory, AsyncDisposable {
 
   /** Closes the devices; decoders are closed before. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#leftovers[Symbol.asyncDispose]();
     await this.#devices[Symbol.asyncDispose]();
   }
 
@@ -252,8 +249,7 @@ export class HardwareDecoderFactory implements DecoderFactory, AsyncDisposable {
     supply?: PictureSupply,
   ): Promise<OpenSession> {
     const { native, mediaRoots, options } = this.#with;
-    const from = { native, mediaRoots, options: options.libav, leftovers: this.#leftovers };
-    return await openAsset(from, uri, settings, signal, supply);
+    return await openAsset({ native, mediaRoots, options: options.libav }, uri, settings, signal, supply);
   }
 }
 

@@ -11,7 +11,6 @@ import {
 import { assetInfoOf } from "./asset-info.js";
 import { LearntThreads } from "./learnt-threads.js";
 import { leaveBreadcrumbs } from "./leave-breadcrumbs.js";
-import { Leftovers } from "./leftovers.js";
 import { LibavDecoder } from "./libav-decoder.js";
 import { loadNative, type NativeInfo, type NativeOptions } from "./native.js";
 import { openAsset } from "./open-asset.js";
@@ -22,11 +21,10 @@ import type { OpenSession } from "./session.js";
 const score = 50;
 
 /** Opens whatever libav plays, below the media roots. */
-export class LibavDecoderFactory implements DecoderFactory, AsyncDisposable {
+export class LibavDecoderFactory implements DecoderFactory {
   readonly #roots: readonly string[];
   readonly #options: ParsedOptions;
   readonly #learnt = new LearntThreads();
-  readonly #leftovers = new Leftovers();
 
   /** @param log told where breadcrumbs cannot be left */
   constructor(mediaRoots: readonly string[], options: ParsedOptions, log?: Pick<PluginLog, "warn">) {
@@ -62,19 +60,13 @@ export class LibavDecoderFactory implements DecoderFactory, AsyncDisposable {
     });
   }
 
-  /** Waits for what was given up and hangs, for a while. Decoders are closed before. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#leftovers[Symbol.asyncDispose]();
-  }
-
   async #start(
     uri: string,
     settings: Partial<NativeOptions>,
     signal: AbortSignal,
     supply?: PictureSupply,
   ): Promise<OpenSession> {
-    const leftovers = this.#leftovers;
-    const from = { native: loadNative(), mediaRoots: this.#roots, options: this.#options, leftovers };
+    const from = { native: loadNative(), mediaRoots: this.#roots, options: this.#options };
     const learnt = { threadsLearnt: this.#learnt.of(uri), ...settings };
     return await openAsset(from, uri, learnt, signal, supply);
   }

@@ -1,5 +1,4 @@
 import type { PictureSupply } from "@retrovue/core";
-import type { Leftovers } from "./leftovers.js";
 import type { NativeModule, NativeOptions } from "./native.js";
 import { throwIfAborted } from "./native-errors.js";
 import { openBelow } from "./open-below.js";
@@ -15,33 +14,22 @@ export interface OpenAssetOptions {
   readonly native: Pick<NativeModule, "Session">;
   readonly mediaRoots: readonly string[];
   readonly options: ParsedOptions;
-  /** Takes what hangs when a signal aborts. */
-  readonly leftovers: Leftovers;
 }
 
 /** Opens an asset below the media roots, as the options say but for `settings`. The session is the caller's to close. */
 export async function openAsset(
-  { native, mediaRoots, options, leftovers }: OpenAssetOptions,
+  { native, mediaRoots, options }: OpenAssetOptions,
   uri: string,
   settings: Partial<NativeOptions>,
   signal: AbortSignal,
   supply?: PictureSupply,
 ): Promise<OpenSession> {
   throwIfAborted(signal);
-  // Storage that hangs answers nothing, not even where a file is.
-  await using file = await leftovers.unlessAborted(openBelow(mediaRoots, uri), signal, (late) =>
-    late.close(),
-  );
+  // Storage that hangs holds this up, whatever the signal says: who calls sees by it that a thread is stuck, and opens nothing more there.
+  await using file = await openBelow(mediaRoots, uri);
   throwIfAborted(signal);
   const { threads, picturesAhead, soundAheadMs, ioTimeoutMs } = options;
   const kept = { threads, threadsLearnt: 0, picturesAhead, soundAheadMs, ioTimeoutMs };
   const defaults = { languages: [], picturesHeldMax: picturesHeldDefault, isProbe: false };
-  return await Session.open(
-    native,
-    file,
-    { uri, ...kept, ...defaults, ...settings },
-    supply,
-    signal,
-    leftovers,
-  );
+  return await Session.open(native, file, { uri, ...kept, ...defaults, ...settings }, supply, signal);
 }

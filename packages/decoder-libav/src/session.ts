@@ -1,6 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
 import { type PictureSupply, PlayoutError } from "@retrovue/core";
-import type { Leftovers } from "./leftovers.js";
 import { LoanedBuffers } from "./loaned-buffers.js";
 import type { NativeInfo, NativeModule, NativeOptions, NativeSession } from "./native.js";
 import { native, throwIfAborted } from "./native-errors.js";
@@ -43,7 +42,7 @@ export class Session {
 
   /**
    * Opens the asset behind the descriptor and waits for what is known of it. `options.buffers` is the supply's layout. Rejects when
-   * nothing of it is left; after an abort at once, and what still closes then is among the leftovers.
+   * nothing of it is left.
    */
   static async open(
     module: Pick<NativeModule, "Session">,
@@ -51,7 +50,6 @@ export class Session {
     options: Omit<NativeOptions, "fd">,
     supply: PictureSupply | undefined,
     signal: AbortSignal,
-    leftovers: Leftovers,
   ): Promise<OpenSession> {
     const session = new Session(module, { ...options, fd: file.fd });
     // Before anything is known of the asset: its first pictures are decoded while it opens.
@@ -61,9 +59,8 @@ export class Session {
       return { session, info, buffers };
     } catch (thrown) {
       buffers?.stop();
-      const gone = session.close().then(() => buffers?.tend());
-      if (signal.aborted) leftovers.add(gone);
-      else await gone;
+      await session.close();
+      buffers?.tend();
       throw thrown;
     }
   }

@@ -1,7 +1,6 @@
 // What decoders over an addon of libav-kit's sessions share: it moves with the engine and is for our own packages alone.
 export { assetInfoOf } from "./asset-info.js";
 export { leaveBreadcrumbs } from "./leave-breadcrumbs.js";
-export { Leftovers } from "./leftovers.js";
 export { LibavDecoder, type LibavDecoderSettings, type NativePictures } from "./libav-decoder.js";
 export type {
   NativeInfo,

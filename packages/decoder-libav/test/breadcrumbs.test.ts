@@ -65,7 +65,7 @@ describe("breadcrumbs", () => {
     for (const breadcrumbs of [folder.path, join(folder.path, "none", "crumbs"), join(folder.path, "link")]) {
       const told: unknown[] = [];
       const warn = (message: string, fields?: object) => void told.push({ message, ...fields });
-      await using factory = new LibavDecoderFactory(["/"], parseOptions({ breadcrumbs }), { warn });
+      const factory = new LibavDecoderFactory(["/"], parseOptions({ breadcrumbs }), { warn });
       expect(told).toEqual([
         { message: "it plays without breadcrumbs", path: breadcrumbs, reason: expect.any(String) },
       ]);

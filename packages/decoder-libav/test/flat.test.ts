@@ -114,8 +114,6 @@ async function held() {
 }
 
 async function heldNow() {
-  // What was given up may still be closing.
-  await factory[Symbol.asyncDispose]();
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   // Finalizers run between tasks, and free what is collected only next time.

@@ -50,7 +50,8 @@ export interface OpenOptions {
  * *Concurrency.* `probe` and `open` may run any number of times at once.
  *
  * *"Not yet" and "end".* Neither exists here: both calls settle, or reject with `Timeout` or `Cancelled` soon
- * after the signal aborts, even if the medium hangs.
+ * after the signal aborts. Where something of theirs hangs that cannot be ended (a system call on storage that is gone), they
+ * settle when it is over and no sooner: callers race them against the signal, and see by one that goes on that a thread is stuck.
  *
  * *After an error.* `MediaNotFound`, `MediaForbidden`, `UnsupportedMedia`, `MediaCorrupt` or
  * `DeviceUnavailable`; the factory is as good as before and other decoders are not touched.
