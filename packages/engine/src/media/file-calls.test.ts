@@ -17,13 +17,14 @@ function filesAt(...places: string[]) {
       return { [Symbol.dispose]: () => void wakes.delete(wake) };
     },
   };
-  const pass = () => {
-    for (const wake of [...wakes]) {
+  const pass = (count = wakes.size) => {
+    for (const wake of [...wakes].slice(0, count)) {
       wakes.delete(wake);
       wake();
     }
   };
-  return { files: new FileCalls({ places, timer, mounts: () => ["/mnt/nas"] }), pass, wakes };
+  const mounts = ["/mnt/nas"];
+  return { files: new FileCalls({ places, timer, mounts: () => [...mounts] }), pass, wakes, mounts };
 }
 
 describe("media/file-calls", () => {
@@ -99,6 +100,55 @@ describe("media/file-calls", () => {
     await expect(files.ask("/mnt/nas/plans/a", answers, never)).rejects.toMatchObject({ code: "Timeout" });
     expect(await files.ask("/srv/a", answers, never)).toBe("there");
     expect(await files.ask("/anywhere", answers, never)).toBe("there");
+  });
+
+  test("files/a-share-that-was-mounted-late-and-hangs-is-one-place-from-then-on", async () => {
+    const { files, pass, mounts } = filesAt("/late/films", "/late/ads", "/srv");
+    mounts.push("/late");
+    const hung = files.ask("/late/films/a", hangs, never);
+    let asked = 0;
+    // Before anything is overdue already: otherwise one share took both turns.
+    const behind = files.ask("/late/ads/a", async () => asked++, never);
+    expect(await files.ask("/srv/a", answers, never)).toBe("there");
+    pass();
+    for (const one of [hung, behind]) await expect(one).rejects.toMatchObject({ code: "Timeout" });
+    await expect(files.ask("/late/ads/b", async () => asked++, never)).rejects.toMatchObject({
+      code: "Timeout",
+    });
+    expect(asked).toBe(0);
+    expect(await files.ask("/srv/b", answers, never)).toBe("there");
+  });
+
+  test("files/a-folder-answers-though-a-share-that-was-mounted-in-it-late-hangs", async () => {
+    const { files, pass, mounts } = filesAt("/srv/media");
+    const back = Promise.withResolvers<string>();
+    const hung = files.ask("/srv/media/late/a", () => back.promise, never);
+    const behind = files.ask("/srv/media/b", answers, never);
+    mounts.push("/srv/media/late");
+    pass(1);
+    await expect(hung).rejects.toMatchObject({ code: "Timeout" });
+    expect(await behind).toBe("there");
+    expect(await files.ask("/srv/media/c", answers, never)).toBe("there");
+    await expect(files.ask("/srv/media/late/b", answers, never)).rejects.toMatchObject({ code: "Timeout" });
+    back.resolve("late");
+    await soon();
+    expect(await files.ask("/srv/media/late/b", answers, never)).toBe("there");
+  });
+
+  test("files/who-waited-too-long-for-a-turn-makes-no-place-hang", async () => {
+    const { files, pass, wakes } = filesAt("/busy");
+    const [first, second] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
+    const before = files.ask("/busy/a", () => first.promise, never);
+    const late = files.ask("/busy/b", () => second.promise, never);
+    first.resolve("there");
+    expect(await before).toBe("there");
+    // The deadline of who asked; its call has only just begun.
+    pass(1);
+    await expect(late).rejects.toMatchObject({ code: "Timeout" });
+    const next = files.ask("/busy/c", answers, never);
+    second.resolve("late");
+    expect(await next).toBe("there");
+    expect(wakes.size).toBe(0);
   });
 
   test("files/who-does-not-want-to-know-any-more-leaves-at-once", async () => {

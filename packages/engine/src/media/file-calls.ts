@@ -26,7 +26,11 @@ const atOnceMax = 2;
 const waitingMax = 1_000;
 
 interface Call {
-  readonly place: string;
+  readonly path: string;
+  /** Where it is asked by the mounts that are known now: one that was mounted late may become known while it waits or runs. */
+  place: string;
+  /** True once it has run for too long. */
+  isOverdue: boolean;
   readonly begin: () => void;
 }
 
@@ -39,10 +43,7 @@ export class FileCalls {
   readonly #places: Set<string>;
   readonly #timer: Timer;
   readonly #waiting: Call[] = [];
-  /** Places at which a call runs. */
-  readonly #busy = new Set<string>();
-  /** Those of them at which it is overdue. */
-  readonly #hung = new Set<string>();
+  readonly #running = new Set<Call>();
 
   readonly #lookForMounts: () => readonly string[];
   #mounts: readonly string[];
@@ -66,35 +67,35 @@ export class FileCalls {
    * @param path absolute; decides which place is asked
    */
   ask<T>(path: string, call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
-    const place = this.#placeOf(path);
-    const refused = this.#refusal(path, place, signal);
+    const refused = this.#refusal(path, signal);
     if (refused !== undefined) return Promise.reject(refused);
     return new Promise((resolve, reject) => {
       const unwanted = new AbortController();
-      let isRunning = false;
+      let deadline: Disposable | undefined;
       const leave = (why: PlayoutError) => {
         signal.removeEventListener("abort", onAbort);
         unwanted.abort(why);
         reject(why);
-        if (isRunning) return;
-        deadline[Symbol.dispose]();
-        const at = this.#waiting.indexOf(waiting);
+        deadline?.[Symbol.dispose]();
+        const at = this.#waiting.indexOf(asked);
         if (at >= 0) this.#waiting.splice(at, 1);
       };
       const onAbort = () => leave(PlayoutError.from(signal.reason, "Cancelled"));
-      const deadline = this.#timer.after(fileCallNsMax, () => {
-        if (isRunning) this.#hang(place);
-        leave(unanswered(path));
-      });
-      const waiting: Call = {
-        place,
+      const asked: Call = {
+        path,
+        place: this.#placeOf(path),
+        isOverdue: false,
         begin: () => {
-          isRunning = true;
+          // Counted from here: who had to wait for a turn says nothing of the place.
+          const overdue = this.#timer.after(fileCallNsMax, () => {
+            this.#hang(asked);
+            leave(unanswered(path));
+          });
           const done = () => {
             signal.removeEventListener("abort", onAbort);
-            deadline[Symbol.dispose]();
-            this.#busy.delete(place);
-            this.#hung.delete(place);
+            deadline?.[Symbol.dispose]();
+            overdue[Symbol.dispose]();
+            this.#running.delete(asked);
             this.#beginNext();
           };
           const answer = async () => await call(unwanted.signal);
@@ -111,14 +112,17 @@ export class FileCalls {
         },
       };
       signal.addEventListener("abort", onAbort, { once: true });
-      this.#waiting.push(waiting);
+      this.#waiting.push(asked);
       this.#beginNext();
+      if (this.#waiting.includes(asked))
+        deadline = this.#timer.after(fileCallNsMax, () => leave(unanswered(path)));
     });
   }
 
-  #refusal(path: string, place: string, signal: AbortSignal): PlayoutError | undefined {
+  #refusal(path: string, signal: AbortSignal): PlayoutError | undefined {
     if (signal.aborted) return PlayoutError.from(signal.reason, "Cancelled");
-    if (this.#hung.has(place)) return unanswered(path);
+    const place = this.#placeOf(path);
+    if ([...this.#running].some((one) => one.isOverdue && one.place === place)) return unanswered(path);
     if (this.#waiting.length < waitingMax) return undefined;
     return new PlayoutError("QueueFull", `${waitingMax} files are asked for already.`, {
       remedy: "Ask again in a moment.",
@@ -126,19 +130,28 @@ export class FileCalls {
   }
 
   #beginNext(): void {
-    while (this.#busy.size < atOnceMax) {
-      const at = this.#waiting.findIndex(({ place }) => !this.#busy.has(place));
+    while (this.#running.size < atOnceMax && this.#waiting.length > 0) {
+      // The last turn must not go to the share that holds the others, mounted since they began.
+      if (this.#running.size === atOnceMax - 1) this.#learnMounts();
+      const busy = new Set([...this.#running].map(({ place }) => place));
+      const at = this.#waiting.findIndex(({ place }) => !busy.has(place));
       const [next] = at < 0 ? [] : this.#waiting.splice(at, 1);
       if (next === undefined) return;
-      this.#busy.add(next.place);
+      this.#running.add(next);
       next.begin();
     }
   }
 
-  #hang(place: string): void {
-    this.#hung.add(place);
-    // It may have been mounted since.
+  #hang(call: Call): void {
+    call.isOverdue = true;
+    // Its share may have been mounted since: that hangs, and what was taken for its place may not.
+    this.#learnMounts();
+    this.#beginNext();
+  }
+
+  #learnMounts(): void {
     this.#mounts = this.#lookForMounts();
+    for (const call of [...this.#running, ...this.#waiting]) call.place = this.#placeOf(call.path);
   }
 
   #placeOf(path: string): string {
