@@ -6,6 +6,7 @@ import type { FirstLook } from "./channels/first-look.js";
 import { Slates, type StillMaker } from "./channels/slates.js";
 import { type CompositionInput, contextsOf, opened } from "./compose-plugin.js";
 import { beginsWithEngine, type ChannelConfig, type PlayoutConfig } from "./config/playout-config.js";
+import type { FileCalls } from "./media/file-calls.js";
 import { MediaInspector } from "./media/media-inspector.js";
 import { MediaWorker } from "./media/media-worker.js";
 import { stillPicture } from "./media/still-picture.js";
@@ -45,7 +46,10 @@ async function bindDecodingWithin(
 ): Promise<void> {
   const { teardown } = input;
   const clock = container.resolve(engineTokens.clock);
-  const decoders = await openDecoders(input, plugins, clock);
+  const decoders = await openDecoders(input, plugins, {
+    clock,
+    files: container.resolve(engineTokens.files),
+  });
   teardown.add("decoders", "decoders", () => decoders[Symbol.asyncDispose]());
   const conformers = await opened(input, plugins.conformer, { clock });
   const renderers = isEncoding(input.config) ? await opened(input, plugins.renderer, { clock }) : undefined;
@@ -206,11 +210,16 @@ export function refuseUnreachableBus({ engine, frameBus, file = "the configurati
   );
 }
 
-const openDecoders = ({ config, log }: CompositionInput, plugins: ConfiguredPlugins, clock: Clock) =>
+const openDecoders = (
+  { config, log }: CompositionInput,
+  plugins: ConfiguredPlugins,
+  { clock, files }: { readonly clock: Clock; readonly files: FileCalls },
+) =>
   DecoderSet.open({
     uses: plugins.decoders,
     contextFor: (use) => contextsOf(config, log, makePluginFolders(config.engine.dataDir, log))(use.use),
     ports: { clock },
+    files,
     folder: config.folder,
   });
 

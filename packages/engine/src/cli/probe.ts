@@ -13,6 +13,7 @@ import { ProcessHold } from "../clock/process-hold.js";
 import { readConfigWithoutFile } from "../config/load.js";
 import type { PlayoutConfig } from "../config/playout-config.js";
 import { planHandleKind } from "../config/rules/plans.js";
+import { FileCalls } from "../media/file-calls.js";
 import type { Inspection } from "../media/inspection.js";
 import { MediaInspector } from "../media/media-inspector.js";
 import { configuredPlugins } from "../plugins/configured-plugins.js";
@@ -44,6 +45,7 @@ export async function probeFiles(
   using clock = new SystemClock(new NodeHostTime());
   const notLoaded: PlayoutError[] = [];
   const sets: DecoderSet[] = [];
+  const asking = new FileCalls({ places: config.media.roots });
   try {
     // One at a time: a decoder that is not installed must not keep the others from telling.
     for (const use of configuredPlugins(config).decoders) {
@@ -51,6 +53,7 @@ export async function probeFiles(
         uses: [use],
         folder: config.folder,
         ports: { clock },
+        files: asking,
         contextFor: () => contextOf(config, use.use),
       }).catch((thrown: unknown) => {
         notLoaded.push(PlayoutError.from(thrown));

@@ -5,7 +5,7 @@ import {
   type PluginContext,
   type PortTypes,
 } from "@retrovue/core";
-import { FileCalls } from "../media/file-calls.js";
+import type { FileCalls } from "../media/file-calls.js";
 import { GuardedDecoderFactory } from "../media/guarded-decoder-factory.js";
 import { MediaAccess } from "../media/media-access.js";
 import { TrailedDecoderFactory } from "../workers/trailed-decoder.js";
@@ -24,6 +24,8 @@ export interface DecoderSetOptions {
   /** The context of one plugin: its log names it. */
   readonly contextFor: (use: PluginUse) => PluginContext;
   readonly ports: Partial<PortTypes>;
+  /** Shared by all in this process that ask for files of others: each of its calls may hold a thread for ever. */
+  readonly files: FileCalls;
   /** Of the configuration file. */
   readonly folder: string;
 }
@@ -44,13 +46,12 @@ export class DecoderSet implements AsyncDisposable {
   static async open(options: DecoderSetOptions): Promise<DecoderSet> {
     const decoders: NamedDecoder[] = [];
     const factories: GuardedDecoderFactory[] = [];
-    let files: FileCalls | undefined;
     try {
       for (const use of options.uses) {
         const context = options.contextFor(use);
         const loaded = await loadPlugin(use, options.folder);
-        files ??= new FileCalls({ places: context.mediaRoots });
-        const access = new MediaAccess({ roots: context.mediaRoots, protocols: context.protocols }, files);
+        const rules = { roots: context.mediaRoots, protocols: context.protocols };
+        const access = new MediaAccess(rules, options.files);
         const made = trailed(await loaded.create(context, options.ports), use.trail, context);
         const factory = new GuardedDecoderFactory(made, access, loaded.plugin.name);
         factories.push(factory);

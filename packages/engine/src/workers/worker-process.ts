@@ -12,6 +12,7 @@ import {
   type ProgramFormat,
   Quarantine,
 } from "@retrovue/core";
+import { FileCalls } from "../media/file-calls.js";
 import { toPlainInspection } from "../media/inspection.js";
 import { MediaInspector } from "../media/media-inspector.js";
 import { stillPicture } from "../media/still-picture.js";
@@ -171,6 +172,7 @@ export class WorkerProcess {
       uses: preparation.decoders,
       contextFor,
       ports: { clock },
+      files: new FileCalls({ places: preparation.mediaRoots }),
       folder,
     });
     return { clock, bus, conformers, decoders, probes: new ProbeMemory(clock) };
