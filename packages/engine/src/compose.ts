@@ -95,6 +95,7 @@ export async function compose(input: CompositionInput): Promise<Container> {
     quarantine: container.resolve(engineTokens.quarantine),
     files: container.resolve(engineTokens.files),
     timer: host.timer,
+    now: () => clock.now(),
     log,
   });
   teardown.add("decoders", "barred files", () => barred[Symbol.dispose]());

@@ -1,4 +1,11 @@
-import { mkdtempDisposableSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdtempDisposableSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -18,6 +25,7 @@ class Bench implements Disposable {
   readonly copy = new Quarantine();
   readonly lines: string[] = [];
   doesAnswer = true;
+  now = now;
   readonly #asked = new Set<Promise<unknown>>();
   readonly #timers = new Set<() => void>();
   readonly #files: BarredFiles;
@@ -41,6 +49,7 @@ class Bench implements Disposable {
           return { [Symbol.dispose]: () => void this.#timers.delete(wake) };
         },
       },
+      now: () => this.now,
       log: openLog({
         level: "info",
         format: "json",
@@ -65,8 +74,12 @@ class Bench implements Disposable {
     await this.#answered();
   }
 
-  /** Five seconds pass. */
-  async look(): Promise<void> {
+  /** Five seconds pass, so many times. */
+  async look(times = 1): Promise<void> {
+    for (let time = 0; time < times; time++) await this.#lookOnce();
+  }
+
+  async #lookOnce(): Promise<void> {
     const due = [...this.#timers];
     this.#timers.clear();
     for (const wake of due) wake();
@@ -74,7 +87,7 @@ class Bench implements Disposable {
   }
 
   isBarred(uri: string): boolean {
-    const [told, copied] = [this.quarantine, this.copy].map((one) => one.isBarred(uri, 0, now));
+    const [told, copied] = [this.quarantine, this.copy].map((one) => one.isBarred(uri, 0, this.now));
     expect(copied).toBe(told);
     return told === true;
   }
@@ -110,17 +123,54 @@ describe("media/barred files", () => {
     await bench.look();
     expect([path, url, other].map((uri) => bench.isBarred(uri))).toEqual([true, true, true]);
     replace(path);
-    await bench.look();
+    await bench.look(2);
     expect([path, url, other].map((uri) => bench.isBarred(uri))).toEqual([false, false, true]);
     expect(bench.lines).toHaveLength(2);
     // Whoever killed again is barred again, as what it is by now.
     await bench.bar(path);
-    await bench.look();
+    await bench.look(5);
     expect(bench.isBarred(path)).toBe(true);
     replace(path);
     writeFileSync(path, "this is yet another");
+    await bench.look(4);
+    expect(bench.isBarred(path)).toBe(false);
+  });
+
+  test("media/a-barred-file-that-grows-is-tried-again-once-it-stands-still", async () => {
+    using bench = new Bench();
+    const path = bench.file("recording.ts");
+    await bench.bar(path);
+    for (let more = 0; more < 6; more++) {
+      appendFileSync(path, "more");
+      await bench.look();
+      expect(bench.isBarred(path)).toBe(true);
+    }
     await bench.look();
     expect(bench.isBarred(path)).toBe(false);
+  });
+
+  test("media/a-file-that-is-barred-again-and-again-waits-longer-each-time-and-ten-minutes-at-most", async () => {
+    using bench = new Bench();
+    const path = bench.file("bad.mp4");
+    const waits: number[] = [];
+    for (let time = 1; time <= 9; time++) {
+      await bench.bar(path);
+      utimesSync(path, 1, time);
+      for (waits.push(0); bench.isBarred(path); waits[time - 1] = (waits[time - 1] ?? 0) + 1)
+        await bench.look();
+    }
+    expect(waits).toEqual([2, 4, 8, 16, 32, 64, 120, 120, 120]);
+  });
+
+  test("media/a-bar-that-has-lapsed-is-not-looked-after", async () => {
+    using bench = new Bench();
+    const path = bench.file("hung.mp4");
+    await bench.bar(path, nanoseconds(now + 1n));
+    bench.now = nanoseconds(now + 1n);
+    writeFileSync(path, "longer than before");
+    await bench.look(2);
+    expect(bench.timers).toBe(0);
+    expect(bench.lines).toEqual([]);
   });
 
   test("media/a-bar-for-a-time-is-lifted-as-well", async () => {
@@ -129,7 +179,7 @@ describe("media/barred files", () => {
     await bench.bar(path, nanoseconds(now + 1n));
     expect(bench.isBarred(path)).toBe(true);
     writeFileSync(path, "longer than before");
-    await bench.look();
+    await bench.look(2);
     expect(bench.isBarred(path)).toBe(false);
   });
 
@@ -145,7 +195,7 @@ describe("media/barred files", () => {
     await bench.look();
     expect(bench.isBarred(path)).toBe(true);
     bench.file("bad.mp4", "a good one");
-    await bench.look();
+    await bench.look(2);
     expect(bench.isBarred(path)).toBe(false);
     // Nothing is left to look at.
     expect(bench.timers).toBe(0);
@@ -160,7 +210,7 @@ describe("media/barred files", () => {
     await bench.look();
     expect(bench.isBarred(path)).toBe(true);
     writeFileSync(path, "this one is good");
-    await bench.look();
+    await bench.look(2);
     expect(bench.isBarred(path)).toBe(false);
   });
 

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
-import { nanosecondsFromMs, PlayoutError, type Timer } from "@retrovue/core";
+import { type Nanoseconds, nanosecondsFromMs, PlayoutError, type Timer } from "@retrovue/core";
 import type { Log } from "../log/log.js";
 import type { SharedQuarantine } from "../workers/shared-quarantine.js";
 
@@ -13,20 +13,42 @@ export interface BarredFilesOptions {
     ask<T>(path: string, call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
   };
   readonly timer: Timer;
+  /** House time, by which bars lapse. */
+  readonly now: () => Nanoseconds;
   readonly log: Log;
 }
 
 /** How often barred files are looked at, while there are any: an operator who has put another one there does not wait for long. */
 const lookNs = nanosecondsFromMs(5_000);
 
+/** Looks in a row that must find the same other file: one that is still being written, or copied there, is not tried yet. */
+const steadyLooksMin = 2;
+
+/** A file that is barred again after each lift is tried again every 10 min at most. */
+const steadyLooksMax = 120;
+
+/** Files of which it is remembered how often their bars were lifted: the quarantine's own bound (core: quarantine.ts). */
+const filesMax = 1_024;
+
+interface Watched {
+  /** What it was when it was barred; undefined as long as nobody could say. */
+  was: string | undefined;
+  /** What the last look found in its place, and how many in a row found the same. */
+  other: string | undefined;
+  looks: number;
+}
+
 /**
- * Lifts the bars of a file once it is another one than when it was barred: its size, its time of modification or its inode differs. A
- * file that is gone stays barred until something is there again. Assets that are no files keep their bars.
+ * Lifts the bars of a file once it is another one than when it was barred, and stays so: its size, its time of modification or its
+ * inode differs, and two looks in a row found the same. Each time that it is barred again, twice as many must. A file that is gone
+ * stays barred until something is there again. Assets that are no files keep their bars.
  */
 export class BarredFiles implements Disposable {
   readonly #options: BarredFilesOptions;
-  /** What each file was when it was barred; undefined as long as nobody could say. By URI. */
-  readonly #barred = new Map<string, string | undefined>();
+  /** By URI. */
+  readonly #barred = new Map<string, Watched>();
+  /** How often the bars of each were lifted, by URI, the last one lifted at the end. */
+  readonly #lifts = new Map<string, number>();
   readonly #closing = new AbortController();
   readonly #listening: Disposable;
   #timer: Disposable | undefined;
@@ -46,9 +68,10 @@ export class BarredFiles implements Disposable {
   }
 
   #note(uri: string): void {
-    this.#barred.set(uri, undefined);
+    const watched: Watched = { was: undefined, other: undefined, looks: 0 };
+    this.#barred.set(uri, watched);
     void this.#identify(uri).then((is) => {
-      if (is !== undefined && this.#barred.has(uri)) this.#barred.set(uri, is);
+      watched.was ??= is;
     });
     this.#lookLater();
   }
@@ -60,26 +83,41 @@ export class BarredFiles implements Disposable {
   }
 
   async #look(): Promise<void> {
-    const { quarantine, log } = this.#options;
     this.#isLooking = true;
-    const known = new Set(quarantine.bars().map(({ uri }) => uri));
+    const inForce = this.#inForce();
     await Promise.all(
-      [...this.#barred].map(async ([uri, was]) => {
-        if (!known.has(uri)) this.#barred.delete(uri);
-        else {
-          const is = await this.#identify(uri);
-          if (is === undefined || this.#barred.get(uri) !== was) return;
-          if (was === undefined) this.#barred.set(uri, is);
-          else if (is !== was) {
-            this.#barred.delete(uri);
-            quarantine.clear(uri);
-            log.info({ asset: uri }, "a barred file was replaced: it may be tried again");
-          }
+      [...this.#barred].map(async ([uri, watched]) => {
+        if (!inForce.has(uri)) this.#barred.delete(uri);
+        else if (isSteadilyOther(watched, await this.#identify(uri), this.#looksFor(uri))) {
+          // Barred anew meanwhile, it is what that bar found.
+          if (this.#barred.get(uri) === watched) this.#lift(uri);
         }
       }),
     );
     this.#isLooking = false;
     this.#lookLater();
+  }
+
+  /** Those whose bars have not lapsed. */
+  #inForce(): ReadonlySet<string> {
+    const now = this.#options.now();
+    const bars = this.#options.quarantine.bars();
+    return new Set(bars.filter(({ until }) => until === undefined || now < until).map(({ uri }) => uri));
+  }
+
+  #looksFor(uri: string): number {
+    return Math.min(steadyLooksMin * 2 ** (this.#lifts.get(uri) ?? 0), steadyLooksMax);
+  }
+
+  #lift(uri: string): void {
+    const before = this.#lifts.get(uri) ?? 0;
+    this.#lifts.delete(uri);
+    this.#lifts.set(uri, before + 1);
+    const [oldest] = this.#lifts.keys();
+    if (this.#lifts.size > filesMax && oldest !== undefined) this.#lifts.delete(oldest);
+    this.#barred.delete(uri);
+    this.#options.quarantine.clear(uri);
+    this.#options.log.info({ asset: uri }, "a barred file was replaced: it may be tried again");
   }
 
   /** Undefined where nobody can say now: it is gone, or its file system does not answer. */
@@ -88,12 +126,26 @@ export class BarredFiles implements Disposable {
     if (path === undefined) return undefined;
     try {
       const ask = () => stat(path, { bigint: true });
-      const { dev, ino, size, mtimeNs } = await this.#options.files.ask(path, ask, this.#closing.signal);
-      return `${dev} ${ino} ${size} ${mtimeNs}`;
+      // Not its device: a share that is mounted again has another number.
+      const { ino, size, mtimeNs } = await this.#options.files.ask(path, ask, this.#closing.signal);
+      return `${ino} ${size} ${mtimeNs}`;
     } catch {
       return undefined;
     }
   }
+}
+
+/** Takes down what a look found, and says whether enough of them found the same other file. */
+function isSteadilyOther(watched: Watched, is: string | undefined, looks: number): boolean {
+  watched.was ??= is;
+  if (is === undefined || is === watched.was) {
+    watched.other = undefined;
+    watched.looks = 0;
+    return false;
+  }
+  watched.looks = is === watched.other ? watched.looks + 1 : 1;
+  watched.other = is;
+  return watched.looks >= looks;
 }
 
 function pathOf(uri: string): string | undefined {
