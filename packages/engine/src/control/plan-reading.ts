@@ -1,5 +1,5 @@
 import { clone } from "@bufbuild/protobuf";
-import type { MediaTime } from "@retrovue/core";
+import { type MediaTime, PlayoutError } from "@retrovue/core";
 import {
   assetsOfUnknownLength,
   invalidField,
@@ -21,7 +21,10 @@ export interface PlanReadingDeps {
 /** Assets looked at side by side for their lengths. */
 const lookUpsMax = 4;
 
-/** A plan of a request with its assets' paths made absolute. `InvalidArgument` where it is missing or too long. */
+/**
+ * A plan of a request with its assets' paths made absolute. `InvalidArgument` where it is missing or too long, and what keeps an
+ * asset from being looked for, as `Timeout` of a share that does not answer.
+ */
 export async function plannedBy(
   given: PlayoutPlan | undefined,
   { resolver, segmentsMax }: PlanReadingDeps,
@@ -64,7 +67,8 @@ async function located(
   try {
     return await resolver.locate(uri, signal);
   } catch (thrown) {
-    if (signal.aborted) throw thrown;
+    // Where nobody can say yet, the path must not go in force as one that no file is at.
+    if (signal.aborted || (PlayoutError.is(thrown) && !PlayoutError.is(thrown, "UnknownPlan"))) throw thrown;
     return uri;
   }
 }
