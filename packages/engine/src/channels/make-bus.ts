@@ -19,6 +19,8 @@ export async function makeBus(
   signal: AbortSignal,
 ): Promise<Committer> {
   const making = bus.create(busSpecOf(engineId, config.id, config, clock.mapping()), signal);
+  // It may fail before the slate is there: told below, and until then not unheard.
+  making.catch(() => {});
   let slate: PicturePlanes;
   try {
     // Had while a thread of the bus's own takes the memory: both take about a tenth of a second the first time.
