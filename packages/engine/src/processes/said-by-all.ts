@@ -23,9 +23,17 @@ export function takeSaidByAll(
         for (const value of values) metrics.observe(metric, value, labels);
       break;
     case "log":
-      log[told.level]({ ...told.fields, plugin: told.plugin }, told.message);
+      takeLine(told, log);
       break;
   }
+}
+
+/** Takes a line of a plugin into the engine's log. */
+export function takeLine(
+  { level, plugin, message, fields }: Extract<SaidByAll, { kind: "log" }>,
+  log: Log,
+): void {
+  log[level]({ ...fields, plugin }, message);
 }
 
 /** The log of a plugin in a process: each line is said to the engine. */

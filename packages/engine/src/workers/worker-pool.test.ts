@@ -122,6 +122,28 @@ describe("workers/spares", () => {
     expect(bench.begun).toHaveLength(9);
   });
 
+  test("workers/one-that-is-of-use-ends-the-pause-that-others-brought", async () => {
+    await using bench = new Bench(2);
+    for (const child of bench.begun) child.prepared();
+    const kept = bench.begun[0] as ToldProcess;
+    for (const afterMs of [1_000, 2_000, 4_000, 8_000]) {
+      bench.spare.end("SIGSEGV");
+      await bench.pass(afterMs + 100);
+    }
+    bench.spare.end("SIGSEGV");
+    const begun = bench.begun.length;
+    expect(bench.pool.take()).toBe(kept);
+    await bench.pass(1_100);
+    expect(bench.begun).toHaveLength(begun + 2);
+  });
+
+  test("workers/what-a-spare-logs-is-told", async () => {
+    await using bench = new Bench();
+    const message = "it plays without breadcrumbs";
+    bench.spare.emit("message", { kind: "log", level: "warn", plugin: "x", message, fields: {} });
+    expect(bench.messages).toEqual([message]);
+  });
+
   test("workers/a-spare-that-cannot-be-begun-is-told-and-tried-again-with-pauses", async () => {
     await using bench = new Bench();
     bench.spare.prepared();

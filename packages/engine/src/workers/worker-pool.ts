@@ -9,6 +9,7 @@ import {
 } from "@retrovue/core";
 import type { Log } from "../log/log.js";
 import type { ProcessLauncher } from "../processes/process-launcher.js";
+import { takeLine } from "../processes/said-by-all.js";
 import type { BreadcrumbFiles } from "./breadcrumb-files.js";
 import { type FromWorker, fromPlainError, type Preparation, readFromWorker } from "./messages.js";
 import { beginWorker } from "./process-workers.js";
@@ -73,7 +74,7 @@ export class WorkerPool implements AsyncDisposable {
   take(): ChildProcess {
     const useful = this.#spares.findIndex((spare) => !this.#outdated.has(spare));
     const [spare] = useful < 0 ? [] : this.#spares.splice(useful, 1);
-    if (spare !== undefined && this.isWarm(spare)) this.#failures = 0;
+    if (spare !== undefined && this.isWarm(spare)) this.#forgetFailures();
     this.#refillLater();
     const child = spare ?? this.#begin();
     for (const event of ["message", "error", "exit"]) child.removeAllListeners(event);
@@ -123,6 +124,14 @@ export class WorkerPool implements AsyncDisposable {
     });
   }
 
+  /** The pause that they brought is over as well. */
+  #forgetFailures(): void {
+    if (this.#failures === 0) return;
+    this.#failures = 0;
+    this.#refill?.[Symbol.dispose]();
+    this.#refill = undefined;
+  }
+
   #tryToBegin(): ChildProcess | undefined {
     try {
       return this.#begin();
@@ -156,6 +165,7 @@ export class WorkerPool implements AsyncDisposable {
       this.#warm.set(child, this.#options.clock.now());
       this.#loaded(child);
     }
+    if (told.kind === "log") takeLine(told, this.#options.log);
     if (told.kind !== "failed") return;
     const error = fromPlainError(told.error);
     if (error.code === "Unavailable") this.#outdated.add(child);
@@ -182,7 +192,8 @@ export class WorkerPool implements AsyncDisposable {
     }
     const warmAt = this.#warm.get(child);
     const wasGood = warmAt !== undefined && this.#options.clock.now() - warmAt >= settledNs;
-    this.#failures = wasGood ? 0 : this.#failures + 1;
+    if (wasGood) this.#forgetFailures();
+    else this.#failures += 1;
     this.#refillLater();
   }
 }
