@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { type HostTime, nanosecondsFromMs, workerStopNsMax } from "@retrovue/core";
 import { describe, expect, test } from "vitest";
 import { openLog } from "./log/log.js";
+import { renderCloseNsMax } from "./render/render-supervisor.js";
 import {
   callsNsMax,
   phaseEnds,
@@ -116,7 +117,7 @@ describe("teardown", () => {
       (teardownNsMax * BigInt(phaseEnds[phase] - phaseEnds[before])) / 100n;
     expect(teardownNsMax).toBe(nanosecondsFromMs(5_000));
     expect(shareNs("transports", "health")).toBeGreaterThan(callsNsMax);
-    expect(shareNs("outputs", "transports")).toBeGreaterThan(nanosecondsFromMs(1_500));
+    expect(shareNs("outputs", "transports")).toBeGreaterThan(renderCloseNsMax);
     expect(shareNs("channels", "outputs")).toBeGreaterThan(workerStopNsMax);
     expect(phaseEnds[teardownPhases.at(-1) ?? "health"]).toBe(100);
     const ends = teardownPhases.map((phase) => phaseEnds[phase]);

@@ -62,8 +62,8 @@ export interface ReaderEntry {
 }
 
 /**
- * Something the engine wants to know, once per episode and never per frame. `stand-in-changed`: the episode goes on from this tick as
- * another kind or for another reason.
+ * Something the engine wants to know: where an episode begins and ends, and where it changes, never per frame. `stand-in-changed`: it
+ * goes on from this tick as another kind or for another reason.
  */
 export type CommitterEvent =
   | {

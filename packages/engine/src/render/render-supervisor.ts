@@ -44,7 +44,7 @@ const silenceNsMax = nanosecondsFromMs(10_000);
 const lookEveryNs = nanosecondsFromMs(1_000);
 
 /** How long it may take to close when asked to. */
-const patienceNs = nanosecondsFromMs(1_500);
+export const renderCloseNsMax = nanosecondsFromMs(1_500);
 
 /**
  * Keeps a channel's renderer at work: one that ends is replaced at once, and with growing pauses while none lasts. Timestamps come
@@ -100,7 +100,7 @@ export class RenderSupervisor {
       line.stop();
       const done = new AbortController();
       const late = this.#time
-        .sleep(patienceNs, done.signal)
+        .sleep(renderCloseNsMax, done.signal)
         .then(() => line.kill("did not stop"))
         .catch(() => {});
       await Promise.race([this.#gone, late]);
