@@ -45,6 +45,24 @@ describe("as-run log of a running engine", () => {
     expect(aired.at(-1)?.outcome).toBe("stopped");
   });
 
+  test("as-run/a-channel-that-a-viewer-had-begin-says-so", async () => {
+    await using engine = new RunningEngine();
+    const { channels, addresses } = await engine.start(
+      smallConfig(
+        `[{ id: 1, plan: "${pattern}", outputs: [] }, { id: 2, plan: "${pattern}", run: on-demand, outputs: [] }]`,
+      ),
+    );
+    await fetch(`http://${addresses.view}/channel/2.ts`);
+    expect(channels.running(2)).toBeDefined();
+    await engine.stop();
+    const { lines } = await readAsRun(join(engine.folder, "var"));
+    const begun = lines.flatMap((line) => (line.type === "started" ? [[line.channel, line.by]] : []));
+    expect(begun).toEqual([
+      [1, undefined],
+      [2, "demand"],
+    ]);
+  });
+
   test("as-run/what-the-bus-showed-and-what-the-log-says-of-a-missing-file-are-the-same", async () => {
     const { engine, seen, code, told, record } = await airedWith("./gone.mp4", 10_000);
     await using _engine = engine;

@@ -209,8 +209,34 @@ describe("as-run check", () => {
         end: zero + 170,
         planned: id(1),
         uri: "/1.mp4",
-        detail: "no engine had it on air",
+        detail: "not in the record: the engine was killed",
       },
+    ]);
+  });
+
+  test("as-run/a-stand-in-tells-how-far-a-killed-engine-came", () => {
+    const began: AsRunLine = {
+      ...head,
+      type: "began",
+      tick: zero + 100,
+      revision: 3,
+      segment: aired(1).segment,
+      round: 0,
+      first: zero + 100,
+      end: zero + 200,
+    };
+    const standIn: AsRunLine = {
+      ...head,
+      type: "stand-in",
+      from: zero + 110,
+      end: zero + 117,
+      kind: "hold",
+      reason: "workerLost",
+    };
+    const found = differences([started, aired(0), began, standIn, again(170), aired(1, 170, 200)]);
+    expect(found.map(({ what, from, end, detail }) => [what, from - zero, end - zero, detail])).toEqual([
+      ["stand-in", 110, 117, "hold, workerLost"],
+      ["missing", 117, 170, "not in the record: the engine was killed"],
     ]);
   });
 
@@ -247,6 +273,8 @@ describe("as-run check", () => {
     ["a request ended its plan", stopped(100, "request"), {}],
     ["the configuration left it out", stopped(100, "configuration"), {}],
     ["nobody watched", stopped(100, "demand"), {}],
+    ["a viewer began it, after a restart", stopped(100, "engine"), { by: "demand" }],
+    ["a viewer began it, after the engine was killed", aired(1), { by: "demand" }],
     ["it came back with another plan", stopped(100, "engine"), { revision: 4 }],
     ["it came back at another rate", stopped(100, "engine"), { frameRate: "50/1" }],
   ])("as-run/time-in-which-nothing-was-due-is-no-difference: %s", (_, stop, more) => {

@@ -55,10 +55,16 @@ interface Run {
   workersReplaced: number;
   /** The first tick that nothing is known of. */
   end: number;
+  /** What is on air as far as the record goes. */
+  onAir: AsRunLineOf<"began"> | undefined;
+  /** True where its end stands in the record; else its engine was killed, or it is on air yet. */
+  hasEnded: boolean;
   /** True where somebody wanted it off air from there on. */
   wasStopped: boolean;
   /** The first tick that is in nobody's record, where the channel should have been on air since then; else its first. */
   readonly since: number;
+  /** Of the ticks before its first one: why nothing is known of them. */
+  readonly gap: string;
 }
 
 interface Range {
@@ -70,6 +76,9 @@ interface Range {
 
 /** Stand-ins that are what was planned. */
 const asPlanned: ReadonlySet<string> = new Set(["planned", "soundOnly", "none"]);
+
+/** Why nothing is known of what was due before a run. What a killed engine aired after its last line nobody can say. */
+const gaps = { killed: "not in the record: the engine was killed", away: "no engine had it on air" } as const;
 
 /** Places looked up at a time. */
 const placesAtOnce = 256;
@@ -88,6 +97,7 @@ function runsOf(lines: Iterable<AsRunLine>): Run[] {
   for (const line of lines) {
     if (line.type === "lost") continue;
     if (line.type === "started") {
+      const before = open.get(line.channel);
       const opened: Run = {
         started: line,
         changes: [],
@@ -96,8 +106,11 @@ function runsOf(lines: Iterable<AsRunLine>): Run[] {
         standIns: [],
         workersReplaced: 0,
         end: line.tick,
+        onAir: undefined,
+        hasEnded: false,
         wasStopped: false,
-        since: sinceOf(line, open.get(line.channel)),
+        since: sinceOf(line, before),
+        gap: before?.hasEnded === false ? gaps.killed : gaps.away,
       };
       runs.push(opened);
       open.set(line.channel, opened);
@@ -112,10 +125,11 @@ function runsOf(lines: Iterable<AsRunLine>): Run[] {
 
 /**
  * A plan that goes on when the channel comes back was due all the while: its engine ended, or was killed. Whoever stops a channel by a
- * call ends its plan, and while nobody watches nothing is due.
+ * call ends its plan, and while nobody watches nothing is due, nor until a viewer has it begin.
  */
-function sinceOf({ tick, revision, frameRate }: AsRunLineOf<"started">, before: Run | undefined): number {
-  if (before === undefined || before.wasStopped || before.started.frameRate !== frameRate) return tick;
+function sinceOf({ tick, revision, frameRate, by }: AsRunLineOf<"started">, before: Run | undefined): number {
+  if (by === "demand" || before === undefined || before.wasStopped || before.started.frameRate !== frameRate)
+    return tick;
   const last = before.changes.at(-1)?.revision ?? before.started.revision;
   return last === revision ? Math.min(before.end, tick) : tick;
 }
@@ -127,20 +141,25 @@ function take(run: Run, line: Exclude<AsRunLine, { type: "lost" | "started" }>):
       return;
     case "began":
       run.began.push(line);
+      run.onAir = line;
       run.end = Math.max(run.end, line.tick);
       return;
     case "aired":
       run.aired.push(line);
+      run.onAir = undefined;
       run.end = Math.max(run.end, line.end);
       return;
     case "stand-in":
       run.standIns.push(line);
+      // It tells that the channel was on air until then. What other lines tell of may lie ahead: a plan's first tick, a successor's.
+      if (run.onAir !== undefined) run.end = Math.max(run.end, Math.min(line.end, run.onAir.end));
       return;
     case "worker-replaced":
       run.workersReplaced += 1;
       return;
     case "stopped":
       run.end = Math.max(run.end, line.tick);
+      run.hasEnded = true;
       run.wasStopped = line.by !== undefined && line.by !== "engine";
   }
 }
@@ -153,9 +172,14 @@ function compare(run: Run, wanted: PlanToCompare | undefined): RunComparison {
   const contradictions = aired.flatMap((line) => contradictionsOf(line, run.standIns));
   const within = aired.filter(({ end }) => end > window.from);
   const planned = wanted === undefined ? [] : plannedRanges(gridOf(started), wanted.plan, window);
-  const shown = within.map(({ from, end, segment }) => ({ from, end, id: segment.id, uri: segment.uri }));
+  const shown = [...within, ...stillOnAir(run)].map(({ from, end, segment: { id, uri } }) => ({
+    from,
+    end,
+    id,
+    uri,
+  }));
   const differences = [
-    ...differencesOf(planned, shown, window).flatMap((one) => unrecorded(one, started.tick)),
+    ...differencesOf(planned, shown, window).flatMap((one) => unrecorded(one, started.tick, run.gap)),
     ...(wanted === undefined ? [] : standInsOf(run.standIns, planned, window)),
     ...contradictions,
   ].sort((a, b) => a.from - b.from);
@@ -175,11 +199,16 @@ function compare(run: Run, wanted: PlanToCompare | undefined): RunComparison {
   };
 }
 
+/** What began and never ended in the record, as far as that goes. */
+function stillOnAir({ onAir, end }: Run): Pick<AsRunLineOf<"aired">, "from" | "end" | "segment">[] {
+  return onAir === undefined || end <= onAir.tick ? [] : [{ from: onAir.tick, end, segment: onAir.segment }];
+}
+
 /** What is due before a run begins is in nobody's record, which is another matter than a segment that did not air in it. */
-function unrecorded(difference: AsRunDifference, begun: number): AsRunDifference[] {
+function unrecorded(difference: AsRunDifference, begun: number, gap: string): AsRunDifference[] {
   const { from, end } = difference;
   if (from >= begun) return [difference];
-  const before = { ...difference, end: Math.min(end, begun), detail: "no engine had it on air" };
+  const before = { ...difference, end: Math.min(end, begun), detail: gap };
   return end <= begun ? [before] : [before, { ...difference, from: begun }];
 }
 

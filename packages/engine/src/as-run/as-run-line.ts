@@ -33,6 +33,7 @@ export const asRunLineSchema = z.discriminatedUnion("type", [
     sampleRate: z.int(),
     revision: z.int(),
     source: z.string(),
+    by: z.enum(["demand"]).optional(),
   }),
   z.object({
     ...ofChannel,

@@ -1,12 +1,12 @@
 import type { HouseGrid, SegmentPlace, SupervisorEvent, Tick } from "@retrovue/core";
-import type { PlanChange, StoppedBy } from "../channels/channel-observer.js";
+import type { PlanChange, StartedBy, StoppedBy } from "../channels/channel-observer.js";
 import type { ChannelRuntime } from "../channels/channel-runtime.js";
 import type { AiringBegan, AiringEnded } from "../control/events/as-run.js";
 import { type AsRunLine, type AsRunLineOf, asRunVersion } from "./as-run-line.js";
 
 /** What hears of a channel's life for the as-run log; all of it in the order in which it happens. */
 export interface AirLog {
-  started(channel: ChannelRuntime, source: string): void;
+  started(channel: ChannelRuntime, source: string, by: StartedBy): void;
   planned(channel: ChannelRuntime, change: PlanChange): void;
   began(channel: ChannelRuntime, airing: AiringBegan): void;
   ended(channel: ChannelRuntime, airing: AiringEnded): void;
@@ -33,7 +33,7 @@ export class AsRunRecorder implements AirLog {
     this.#append = append;
   }
 
-  started({ id, config, grid, firstTick: tick, plan }: ChannelRuntime, source: string): void {
+  started({ id, config, grid, firstTick: tick, plan }: ChannelRuntime, source: string, by: StartedBy): void {
     const { num, den } = grid.frameRate;
     this.#append({
       ...head("started", id, grid, tick),
@@ -44,6 +44,7 @@ export class AsRunRecorder implements AirLog {
       sampleRate: grid.sampleRate,
       revision: plan.revision,
       source,
+      ...(by && { by }),
     });
   }
 

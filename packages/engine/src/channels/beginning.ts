@@ -21,8 +21,10 @@ export interface StartOrder {
   readonly format?: ProgramFormat;
   /** True where it was on air when the engine ended: it goes on with the plan that it had then, wherever that came from. */
   readonly resumes?: boolean;
-  /** True where it begins with the engine: nobody waits for it as for a request's (`ChannelRegistryOptions.patienceNs`). */
+  /** True where it begins with the engine or a reload: nobody waits for it as for a request's (`ChannelRegistryOptions.patienceNs`). */
   readonly withEngine?: boolean;
+  /** True where a viewer or reader has it begin: until then nobody missed it. */
+  readonly onDemand?: boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -70,7 +70,7 @@ export class ChannelDemand implements Disposable {
     if (running !== undefined || !this.#isArmed(id)) return running;
     if ((this.#notBefore.get(id) ?? 0n) > host.monotonic()) return undefined;
     try {
-      const { isNew, onSlate } = await channels.start(id);
+      const { isNew, onSlate } = await channels.start(id, { onDemand: true });
       if (isNew === true) log.info({ channel: id }, "channel started: somebody watches");
       if (onSlate) log.error({ channel: id, err: onSlate }, "plan not resolved; the channel airs slate");
     } catch (thrown) {

@@ -16,10 +16,13 @@ export interface PlanChange {
 /** Who takes a channel off air: a call, a reload that leaves it out, the want of viewers, or the engine's own end. */
 export type StoppedBy = "request" | "configuration" | "demand" | "engine";
 
+/** Who has a channel begin: viewers or readers; undefined for anyone else. */
+export type StartedBy = "demand" | undefined;
+
 /** Hears what channels do, as it happens and in order. None of these may throw. */
 export interface ChannelObserver {
   /** A channel is on air. What it told while it was being made came before, as `heard`. */
-  started(channel: ChannelRuntime, source: string): void;
+  started(channel: ChannelRuntime, source: string, by: StartedBy): void;
   /** A plan comes into force right after this. */
   planned(channel: ChannelRuntime, change: PlanChange): void;
   /** Something happened to a channel. */

@@ -204,9 +204,13 @@ export class ChannelRegistry {
     await Promise.all([...this.#running.values()].map(({ outputs }) => outputs?.stop()));
   }
 
-  /** Starts those that begin with the engine; resolves when each has started or failed once (`startConfigured`). */
-  startConfigured(): Promise<void> {
-    return startConfigured({ ...this.#options, registry: this, signal: this.#closing.signal });
+  /**
+   * Starts those of them that begin with the engine; resolves when each has started or failed once (`startConfigured`).
+   *
+   * @param channels default: those that the engine began with
+   */
+  startConfigured(channels = this.#options.channels): Promise<void> {
+    return startConfigured({ ...this.#options, channels, registry: this, signal: this.#closing.signal });
   }
 
   /** Channels that are about to start. */
@@ -342,7 +346,7 @@ export class ChannelRegistry {
     this.#running.set(id, channel);
     this.#stopped.delete(id);
     const { plan, handle } = begun;
-    observer.started(channel, handle ?? "");
+    observer.started(channel, handle ?? "", order.onDemand === true ? "demand" : undefined);
     this.#options.onAir();
     // A slate is not a plan that anyone would want back.
     if (onSlate === undefined) savedPlans.save(id, { ...begun, configured: known.plan });

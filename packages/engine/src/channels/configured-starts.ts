@@ -3,7 +3,7 @@ import { beginsWithEngine, type ChannelConfig } from "../config/playout-config.j
 import type { Log } from "../log/log.js";
 import type { ChannelRegistry } from "./channel-registry.js";
 
-/** What channels are started with that begin with the engine. */
+/** What channels are started with that begin with the engine, or with a reload. */
 export interface ConfiguredStartsOptions {
   readonly channels: readonly ChannelConfig[];
   readonly registry: Pick<ChannelRegistry, "start" | "running" | "configOf" | "isStoppedByRequest">;

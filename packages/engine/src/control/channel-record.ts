@@ -8,7 +8,7 @@ import {
 } from "@retrovue/core";
 import { segmentRefToWire } from "@retrovue/protocol";
 import type { AirLog } from "../as-run/as-run-recorder.js";
-import type { PlanChange, StoppedBy } from "../channels/channel-observer.js";
+import type { PlanChange, StartedBy, StoppedBy } from "../channels/channel-observer.js";
 import type { ChannelRuntime } from "../channels/channel-runtime.js";
 import { DecodersOnAir } from "./decoders-on-air.js";
 import { AsRun, type OnAirNow } from "./events/as-run.js";
@@ -57,7 +57,7 @@ export class ChannelRecord {
   #wake = new AbortController();
   #lastFailure: { readonly error: PlayoutError; readonly at: Nanoseconds } | undefined;
 
-  constructor(channel: ChannelRuntime, source: string, deps: ChannelRecordDeps) {
+  constructor(channel: ChannelRuntime, source: string, deps: ChannelRecordDeps, by?: StartedBy) {
     this.channel = channel;
     this.#deps = deps;
     const { plan, grid, firstTick } = channel;
@@ -74,7 +74,7 @@ export class ChannelRecord {
         deps.airLog?.ended(channel, airing);
       },
     });
-    deps.airLog?.started(channel, source);
+    deps.airLog?.started(channel, source, by);
     void this.#follow();
   }
 

@@ -1,5 +1,5 @@
 import type { ChannelState, Nanoseconds, SupervisorEvent } from "@retrovue/core";
-import type { ChannelObserver, PlanChange, StoppedBy } from "../channels/channel-observer.js";
+import type { ChannelObserver, PlanChange, StartedBy, StoppedBy } from "../channels/channel-observer.js";
 import type { ChannelRuntime } from "../channels/channel-runtime.js";
 import type { OutputEvent } from "../outputs/output-events.js";
 import { ChannelRecord, type ChannelRecordDeps } from "./channel-record.js";
@@ -62,11 +62,13 @@ export class ChannelRecords implements ChannelObserver {
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
 
-  started(channel: ChannelRuntime, source: string): void {
-    const record = new ChannelRecord(channel, source, {
-      ...this.#deps,
-      causeOf: (id) => this.#causes.get(id),
-    });
+  started(channel: ChannelRuntime, source: string, by: StartedBy): void {
+    const record = new ChannelRecord(
+      channel,
+      source,
+      { ...this.#deps, causeOf: (id) => this.#causes.get(id) },
+      by,
+    );
     this.#records.set(channel.id, record);
     const { plan, effectiveTick } = record.applied;
     this.#tellPlan(channel.id, { plan, source, effectiveTick, before: 0 });
