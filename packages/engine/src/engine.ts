@@ -117,8 +117,10 @@ export class Engine {
     try {
       return await orAbort(Engine.#begin(options, teardown, signal), signal);
     } catch (thrown) {
+      // Whoever ends it only while it closes has not kept it from starting.
+      const wasEnded = signal.aborted;
       const { failed, unfinished } = await teardown.close();
-      if (!signal.aborted) throw PlayoutError.from(thrown);
+      if (!wasEnded) throw PlayoutError.from(thrown);
       throw new PlayoutError("Cancelled", "The engine was ended while it started.", {
         cause: signal.reason,
         details: { failed, unfinished },
@@ -167,7 +169,7 @@ export class Engine {
    * cannot change while it runs. What takes longer than 60 s is told and not waited for. Never rejects; one reload at a time, in order.
    */
   reload(wanted: PlayoutConfig): Promise<void> {
-    this.#reloading = this.#reloading.then(async () => {
+    const next = this.#reloading.then(async () => {
       if (this.#ending.signal.aborted) return;
       const late = new AbortController();
       using _timer = this.#host.timer.after(reloadNsMax, () =>
@@ -175,6 +177,10 @@ export class Engine {
       );
       this.#config = await reload(this.#config, wanted, { ...this.#reloadDeps, late: late.signal });
     });
+    // The next one has its chance all the same.
+    this.#reloading = next.catch((thrown: unknown) =>
+      this.#log.error({ err: PlayoutError.from(thrown) }, "the configuration was not reloaded"),
+    );
     return this.#reloading;
   }
 

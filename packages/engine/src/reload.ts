@@ -2,7 +2,7 @@ import { orAbort, PlayoutError } from "@retrovue/core";
 import type { ChannelRegistry } from "./channels/channel-registry.js";
 import type { Slates } from "./channels/slates.js";
 import { type ConfigChange, compareConfigs } from "./config/config-change.js";
-import { beginsWithEngine, type PlayoutConfig } from "./config/playout-config.js";
+import type { PlayoutConfig } from "./config/playout-config.js";
 import { type Log, setLogLevel } from "./log/log.js";
 import type { ChannelPorts } from "./outputs/channel-ports.js";
 import type { PlanResolver } from "./plans/plan-resolver.js";
@@ -26,7 +26,7 @@ export interface ReloadDeps {
  * Brings a running engine in line with another reading of its configuration: channels that are new begin, those that are gone
  * end, those that ran on demand and are to run always begin, and each one that stays on its configured plan gets it anew, laid around what is on air (a plan file whose content changed
  * included); one that a scheduler feeds is left to it unless the configuration names another plan than before.
- * What cannot change while the engine runs is named and left. Never rejects: one channel's failure is told and touches no other.
+ * What cannot change while the engine runs is named and left; a start that waits for files that do not answer is tried again. Never rejects: one channel's failure is told and touches no other.
  *
  * @returns what holds from now on, to compare the next reading with
  */
@@ -44,13 +44,10 @@ export async function reload(
   await changePorts(change, wanted, deps);
   await Promise.all([
     ...change.removed.map(({ id }) => attempt(id, "stopped", deps, () => channels.stop(id, "configuration"))),
-    ...change.added
-      .filter(beginsWithEngine)
-      .map(({ id }) => attempt(id, "started", deps, () => channels.start(id))),
-    // They would have to wait for viewers, whom nobody looks for any more.
-    ...change.alwaysOn
-      .filter(({ id }) => !channels.isStoppedByRequest(id))
-      .map(({ id }) => attempt(id, "started", deps, () => channels.start(id))),
+    // Those that ran on demand would have to wait for viewers, whom nobody looks for any more.
+    ...[...change.added, ...change.alwaysOn.filter(({ id }) => !channels.isStoppedByRequest(id))].map(
+      (channel) => attempt(channel.id, "started", deps, () => channels.startConfigured([channel])),
+    ),
     ...wanted.channels
       .filter(({ id }) => running.channels.some((old) => old.id === id))
       .filter(({ id, plan }) => deps.sourceOf(id) === plan || change.replanned.some((one) => one.id === id))
@@ -73,10 +70,14 @@ async function replan(id: number, plan: string | undefined, deps: ReloadDeps): P
   await attempt(id, "given its plan", deps, () => channels.update(id, plan, "configuration", either));
 }
 
-async function changePorts({ removed }: ConfigChange, wanted: PlayoutConfig, { ports }: ReloadDeps) {
+/** One after another: a port that one channel leaves may be another's. */
+async function changePorts({ removed }: ConfigChange, wanted: PlayoutConfig, deps: ReloadDeps) {
+  const { ports } = deps;
   const without = wanted.channels.filter(({ port }) => port === undefined);
-  for (const { id } of [...removed, ...without]) await ports.close(id);
-  await ports.openConfigured(wanted.channels);
+  for (const { id } of [...removed, ...without])
+    await attempt(id, "taken off its own port", deps, () => ports.close(id));
+  for (const channel of wanted.channels)
+    await attempt(channel.id, "served on its own port", deps, () => ports.openConfigured([channel]));
 }
 
 async function attempt(

@@ -154,6 +154,21 @@ describe("engine", () => {
       smallConfig(one).replace('control: { listen: "127.0.0.1:0"', `control: { listen: "${taken}"`),
     );
     await expect(start).rejects.toMatchObject({ code: "PortInUse" });
+    // Also where somebody ends it while it closes, from the first of what that may take on.
+    const ending = new AbortController();
+    const { timer } = running;
+    running.timer = {
+      after: (delay, wake) => {
+        if (delay === 250_000_000n) ending.abort(new PlayoutError("Closed", "Enough."));
+        return timer.after(delay, wake);
+      },
+    };
+    const ended = running.start(
+      smallConfig(one).replace('control: { listen: "127.0.0.1:0"', `control: { listen: "${taken}"`),
+      ending.signal,
+    );
+    await expect(ended).rejects.toMatchObject({ code: "PortInUse" });
+    expect(ending.signal.aborted).toBe(true);
     other.close();
   });
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PlayoutError } from "@retrovue/core";
 import { describe, expect, test } from "vitest";
 import { compareConfigs } from "../src/config/config-change.js";
 import { readConfigText } from "../src/config/load.js";
@@ -182,6 +183,57 @@ describe("reloading the configuration", () => {
     expect(channels.running(1)?.plan.segments[0]?.asset?.uri).toContain("duration=3s");
   });
 
+  test("reload/a-channel-whose-files-do-not-answer-yet-begins-when-they-do", async () => {
+    await using running = new RunningEngine();
+    const one = `{ id: 1, plan: "${pattern}", outputs: [] }`;
+    const { channels } = await running.start(smallConfig(`[${one}]`));
+    const start = channels.start.bind(channels);
+    channels.start = () => {
+      channels.start = start;
+      return Promise.reject(new PlayoutError("Timeout", "No answer."));
+    };
+    const wanted = smallConfig(`[${one}, { id: 2, plan: "${pattern}", outputs: [] }]`);
+    await running.engine.reload(configOf(wanted, running.folder));
+    expect(running.logged("channel not started")).toMatchObject([{ channel: 2, err: { code: "Timeout" } }]);
+    await running.watch(1, 1_100);
+    await expect.poll(() => channels.running(2)).toBeDefined();
+  });
+
+  test("reload/ports-that-take-too-long-and-a-reload-that-breaks-hold-up-no-other", async () => {
+    await using running = new RunningEngine();
+    const { timer } = running;
+    const deadlines: (() => void)[] = [];
+    running.timer = {
+      after: (delay, wake) => {
+        if (delay === 60_000_000_000n) deadlines.push(wake);
+        return timer.after(delay, wake);
+      },
+    };
+    const text = smallConfig(`[{ id: 1, plan: "${pattern}", outputs: [] }]`);
+    const { channels, channelPorts } = await running.start(text);
+    const close = channelPorts.close.bind(channelPorts);
+    channelPorts.close = () => {
+      channelPorts.close = close;
+      return new Promise(() => {});
+    };
+    const hung = running.engine.reload(configOf(text, running.folder));
+    await expect.poll(() => channelPorts.close).toBe(close);
+    deadlines[0]?.();
+    await hung;
+    expect(running.logged("reload: channel not taken off its own port")).toMatchObject([
+      { channel: 1, err: { code: "Timeout" } },
+    ]);
+    const { setConfigured } = channels;
+    channels.setConfigured = () => {
+      throw new Error("broken");
+    };
+    await running.engine.reload(configOf(text, running.folder));
+    expect(running.logged("the configuration was not reloaded")).toHaveLength(1);
+    channels.setConfigured = setConfigured;
+    await running.engine.reload(configOf(text.replace("duration=2s", "duration=3s"), running.folder));
+    expect(channels.running(1)?.plan.segments[0]?.asset?.uri).toContain("duration=3s");
+  });
+
   test("reload/a-channel-that-cannot-begin-touches-no-other", async () => {
     await using running = new RunningEngine();
     const one = `{ id: 1, plan: "${pattern}", outputs: [] }`;
@@ -189,7 +241,7 @@ describe("reloading the configuration", () => {
     await running.watch(1, 500);
     const wanted = smallConfig(`[${one}, { id: 2, plan: ./none.yaml, outputs: [] }]`);
     await running.engine.reload(configOf(wanted, running.folder));
-    expect(running.logged("reload: channel not started")).toMatchObject([
+    expect(running.logged("channel not started")).toMatchObject([
       { channel: 2, err: { code: "UnknownPlan" } },
     ]);
     const seen = await running.watch(1, 1_000);

@@ -92,7 +92,9 @@ async function runEngine(config: PlayoutConfig, terminal: Terminal, manner: RunM
     await why;
     ({ unfinished } = await engine.stop());
   } catch (thrown) {
-    if (!ending.signal.aborted) return await end(reportThrown(thrown, terminal));
+    // One that failed by itself is told, also where somebody ends it while it closes.
+    const wasEnded = ending.signal.aborted && PlayoutError.from(thrown).code === "Cancelled";
+    if (!wasEnded) return await end(reportThrown(thrown, terminal));
     ({ unfinished } = whatIsLeft(thrown));
     log.info({ unfinished: unfinished.length }, "engine stopped while it started");
   }
