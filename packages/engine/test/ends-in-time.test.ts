@@ -27,9 +27,9 @@ function house() {
         .replace("roots: [.]", "roots: [., ./dead]"),
     );
   /** @param calls those that find the share dead. Default: all */
-  const start = (channels: string, calls?: string) => {
+  const start = (channels: string, calls?: string, args: readonly string[] = []) => {
     write(channels);
-    const engine = startedPlayout([], {
+    const engine = startedPlayout(args, {
       cwd: at(),
       environment: {
         NODE_OPTIONS: `--import=${deadMount}`,
@@ -85,6 +85,14 @@ describe("an engine whose files do not answer", () => {
     // A thread is held by the share: in its end the process cannot wait for that.
     expect(await engine.exited).toEqual([null, "SIGTERM"]);
     expect(engine.logged("engine stopped")).toMatchObject([{ failed: 0, unfinished: 0 }]);
+  }, 60_000);
+
+  test("lesson/52-a-configuration-that-does-not-answer-ends-the-process", async () => {
+    using there = house();
+    using engine = there.start(first, undefined, ["--config", "dead/playout.yaml"]);
+    // A thread is held by the share: the process cannot wait for that.
+    expect(await engine.exited).toEqual([null, "SIGKILL"]);
+    expect((await engine.ended).err).toContain("dead/playout.yaml gives no answer");
   }, 60_000);
 
   test("lesson/52-whoever-is-asked-to-stop-while-it-starts-stops", async () => {

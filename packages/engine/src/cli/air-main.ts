@@ -1,5 +1,7 @@
+import { NodeHostTime } from "../clock/node-host-time.js";
 import { runAir } from "./air.js";
+import { endProcess } from "./leave-process.js";
 import { processTerminal } from "./process-terminal.js";
 
-// Not process.exit: output to a pipe is written out first.
-process.exitCode = await runAir(process.argv.slice(2), processTerminal());
+const code = await runAir(process.argv.slice(2), processTerminal());
+await endProcess(code, new NodeHostTime().timer);

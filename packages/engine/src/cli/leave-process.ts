@@ -17,9 +17,32 @@ const isHeld = (): boolean => process.getActiveResourcesInfo().some((name) => na
  */
 export async function leaveProcess(code: number, timer: Timer): Promise<never> {
   using _hold = new ProcessHold();
+  if (!(await staysHeld(timer))) process.exit(code);
+  return await leaveBySignal(code);
+}
+
+/**
+ * Lets the process end with this exit code once what is open is done, as output to a pipe. Where a file system holds one of its
+ * threads, that would be never: then it ends as by `leaveProcess`.
+ */
+export async function endProcess(code: number, timer: Timer): Promise<void> {
+  using _hold = new ProcessHold();
+  process.exitCode = code;
+  if (!(await staysHeld(timer))) return;
+  const written = [process.stdout, process.stderr].map(
+    (stream) => new Promise<void>((resolve) => stream.write("", () => resolve())),
+  );
+  await Promise.all(written);
+  await leaveBySignal(code);
+}
+
+async function staysHeld(timer: Timer): Promise<boolean> {
   for (let look = 0; isHeld() && look < looksMax; look++)
     await new Promise<void>((resolve) => timer.after(graceNs, resolve));
-  if (!isHeld()) process.exit(code);
+  return isHeld();
+}
+
+async function leaveBySignal(code: number): Promise<never> {
   const signal = code === 0 ? "SIGTERM" : "SIGKILL";
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
