@@ -18,6 +18,7 @@ interface Workload {
   readonly spec?: {
     readonly template?: {
       readonly spec: {
+        readonly shareProcessNamespace?: boolean;
         readonly containers: readonly {
           readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
         }[];
@@ -94,6 +95,14 @@ describe("deployment", () => {
     const pod = workloads.find(({ kind }) => kind === "StatefulSet")?.spec?.template?.spec;
     const mount = pod?.containers[0]?.volumeMounts.find(({ mountPath }) => mountPath === "/dev/shm");
     expect(pod?.volumes.find(({ name }) => name === mount?.name)?.emptyDir?.medium).toBe("Memory");
+  });
+
+  test("deploy/the engine is not the first process of its container", () => {
+    const documents = parseAllDocuments(readFileSync(`${root}deploy/kubernetes/playout.yaml`, "utf8"));
+    const workloads = documents.map((document) => document.toJS() as Workload);
+    const pod = workloads.find(({ kind }) => kind === "StatefulSet")?.spec?.template?.spec;
+    expect(pod?.shareProcessNamespace).toBe(true);
+    expect(containerFile).toMatch(/^# docker run --init /m);
   });
 
   test("deploy/the container has a configuration that is right, and lets out what it listens on", () => {
