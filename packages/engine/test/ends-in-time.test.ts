@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempDisposableSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -105,6 +105,39 @@ describe("an engine whose files do not answer", () => {
     expect(engine.logged("engine stopped while it started")).toMatchObject([{ unfinished: 0 }]);
     expect(engine.logged("control plane listens")).toEqual([]);
   }, 60_000);
+});
+
+const canBeFirst = spawnSync("unshare", ["--pid", "--fork", "true"]).status === 0;
+
+describe("the first process of a container", () => {
+  beforeAll(buildIfStale, 120_000);
+
+  test.skipIf(!canBeFirst)(
+    "run/it-leaves-a-share-that-does-not-answer-though-no-signal-of-its-own-ends-it (skipped where it may not be made)",
+    () => {
+      using folder = mkdtempDisposableSync(join(tmpdir(), "playout-first-"));
+      const pipe = join(folder.path, "pipe");
+      execFileSync("mkfifo", [pipe]);
+      const of = (module: string) => JSON.stringify(new URL(`../dist/${module}.js`, import.meta.url).href);
+      const program = `
+        import { open } from "node:fs/promises";
+        import { NodeHostTime } from ${of("clock/node-host-time")};
+        import { leaveProcess } from ${of("cli/leave-process")};
+        void open(${JSON.stringify(pipe)}, "r");
+        console.log(process.pid);
+        await leaveProcess(0, new NodeHostTime().timer);
+      `;
+      const first = [process.execPath, "--input-type=module", "-e", program];
+      const left = spawnSync("unshare", ["--pid", "--fork", "--kill-child", ...first], {
+        encoding: "utf8",
+        timeout: 20_000,
+      });
+      expect(left.stdout).toBe("1\n");
+      // Else it would have hung until it was killed.
+      expect(left.error).toBeUndefined();
+      expect(left.signal ?? left.status).not.toBe(0);
+    },
+  );
 });
 
 describe.skipIf(process.platform !== "linux")("an engine whose processes do not leave", () => {

@@ -13,12 +13,13 @@ const isHeld = (): boolean => process.getActiveResourcesInfo().some((name) => na
 
 /**
  * Ends the process with this exit code, whatever is still open. Where a file system holds one of its threads, it ends by a signal
- * instead, as the shell's 143 (SIGTERM, which service managers take for a clean end) in place of 0, and 137 (SIGKILL) of any other.
+ * instead, as the shell's 143 (SIGTERM, which service managers take for a clean end) in place of 0, and 137 (SIGKILL) of any other. The
+ * first process of a container, whom the kernel spares those, ends by an abort, which is a crash to whoever looks (139 or 134).
  */
 export async function leaveProcess(code: number, timer: Timer): Promise<never> {
   using _hold = new ProcessHold();
   if (!(await staysHeld(timer))) process.exit(code);
-  return await leaveBySignal(code);
+  return await leaveBySignal(code, timer);
 }
 
 /**
@@ -33,7 +34,7 @@ export async function endProcess(code: number, timer: Timer): Promise<void> {
     (stream) => new Promise<void>((resolve) => stream.write("", () => resolve())),
   );
   await Promise.all(written);
-  await leaveBySignal(code);
+  await leaveBySignal(code, timer);
 }
 
 async function staysHeld(timer: Timer): Promise<boolean> {
@@ -42,10 +43,11 @@ async function staysHeld(timer: Timer): Promise<boolean> {
   return isHeld();
 }
 
-async function leaveBySignal(code: number): Promise<never> {
+async function leaveBySignal(code: number, timer: Timer): Promise<never> {
   const signal = code === 0 ? "SIGTERM" : "SIGKILL";
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
-  // The signal is taken before anything else here is.
-  return await new Promise<never>(() => {});
+  // The signal is taken before anything else here is, but the first process of a container hears none of its own.
+  await new Promise<void>((resolve) => timer.after(graceNs, resolve));
+  process.abort();
 }
