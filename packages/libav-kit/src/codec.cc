@@ -30,7 +30,7 @@ Expected<CodecContextPtr> openCodec(const AVCodecParameters& parameters, AVRatio
   CodecContextPtr context(avcodec_alloc_context3(codec));
   if (context == nullptr) return libavFailure(AVERROR(ENOMEM), "Opening a decoder");
   if (const int copied = avcodec_parameters_to_context(context.get(), &parameters); copied < 0) {
-    return libavFailure(copied, "Opening a decoder");
+    return libavFailure(copied, "Opening a decoder", "MediaCorrupt");
   }
   context->pkt_timebase = timeBase;
   context->thread_count = threads;

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <mutex>
+#include <string_view>
 
 namespace retrovue::libav {
 
@@ -91,9 +92,16 @@ Expected<std::unique_ptr<MediaFile>> MediaFile::openAgain(std::shared_ptr<const 
                                                           Interrupt& interrupt, const MediaLimits& limits,
                                                           int streams) {
   auto file = open(descriptor, interrupt, limits, Knowledge::header);
-  if (!file || (*file)->has(streams)) return file;
-  file = open(std::move(descriptor), interrupt, limits, Knowledge::playable);
-  if (!file || (*file)->has(streams)) return file;
+  if (file && !(*file)->has(streams)) file = open(std::move(descriptor), interrupt, limits, Knowledge::playable);
+  if (!file) {
+    Failure failure = file.failure();
+    // It was found once: what fails now is its reading.
+    if (std::string_view(failure.code) == "MediaNotFound") failure.code = "DecodeFailed";
+    return failure;
+  }
+  if ((*file)->has(streams)) return file;
+  // Looking for streams gets over a read that fails.
+  if ((*file)->isUnreadable()) return (*file)->failure(AVERROR(EIO), "Opening again", "DecodeFailed");
   return Failure{"DecodeFailed", "The file is not what it was when it was opened.", 0};
 }
 

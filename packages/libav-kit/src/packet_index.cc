@@ -45,7 +45,7 @@ Expected<void> PacketIndex::scanBeyond(int stream, std::int64_t timestamp, Inter
   // The pass runs under an interrupt of its own, since its file outlives the caller; the caller's is asked
   // between.
   if (file_ == nullptr && !ended_) {
-    auto opened = MediaFile::open(descriptor_, scanning_, limits_, Knowledge::header);
+    auto opened = MediaFile::openAgain(descriptor_, scanning_, limits_, 0);
     if (!opened) return opened.failure();
     file_ = std::move(*opened);
   }

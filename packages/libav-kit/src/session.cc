@@ -205,7 +205,8 @@ void Session::runSound(std::unique_ptr<SoundStart> start) {
     auto file = MediaFile::openAgain(spec_.descriptor, soundInterrupt_, spec_.limits,
                                      std::max(start->spec.stream, start->spec.pictureStream) + 1);
     if (!file) {
-      endSound(file.failure());
+      // It could be opened for its pictures: this is the storage, or memory, or time, and says nothing of the sound.
+      sound_.fail(file.failure());
       return;
     }
     start->spec.file = std::move(*file);
@@ -213,17 +214,17 @@ void Session::runSound(std::unique_ptr<SoundStart> start) {
   Interrupt& interrupt = start->opensFile ? soundInterrupt_ : pictureInterrupt_;
   auto source = SoundSource::open(std::move(start->spec), interrupt, trail);
   if (!source) {
-    endSound(source.failure());
+    leaveOutSound(source.failure());
     return;
   }
   sound_.run(**source);
   trail.at(Activity::closing);
 }
 
-/// Pictures whose sound nobody can decode are played without; sound alone has failed, and so has what cannot be read.
-void Session::endSound(const Failure& failure) {
-  if (!hasPicture_ || std::string_view(failure.code) == "MediaNotFound") {
-    sound_.fail({"DecodeFailed", failure.message, failure.status});
+/// Pictures whose sound nobody can decode are played without; sound alone has failed.
+void Session::leaveOutSound(const Failure& failure) {
+  if (!hasPicture_) {
+    sound_.fail(failure);
     return;
   }
   hasSound_ = false;
@@ -248,7 +249,12 @@ Expected<std::optional<SessionInfo>> Session::info() {
   }
   if (!info->hasPicture) {
     auto failed = sound_.sought();
-    if (!failed) return failed.failure();
+    if (!failed) {
+      Failure failure = failed.failure();
+      // Reading alone fails by this code before there is any sound, and while an asset is opened that is another (`whileOpening`).
+      if (std::string_view(failure.code) == "DecodeFailed") failure.code = "MediaNotFound";
+      return failure;
+    }
     return Failure{"MediaCorrupt", "Not one sample of its sound can be decoded.", 0};
   }
   // Where it is only long in coming, the container's word has to do.

@@ -103,6 +103,28 @@ TEST("session/cover-art-is-no-picture") {
   CHECK(info->hasSound);
 }
 
+TEST("session/sound-that-nobody-can-decode-is-unsupported-where-it-is-all-there-is") {
+  for (const bool hasPicture : {false, true}) {
+    const Clip known("a.mp4", std::string(hasPicture ? "-c:v mpeg4" : "-map 1:a") + " -c:a flac -strict -2");
+    std::vector<char> bytes = known.bytes();
+    // The name of its sample entry, for that of a codec (SMV) which libav knows by name alone.
+    const std::string from = "fLaC";
+    const std::string to = "ssmv";
+    const auto at = std::search(bytes.begin(), bytes.end(), from.begin(), from.end());
+    REQUIRE(at != bytes.end());
+    std::copy(to.begin(), to.end(), at);
+    Player player(Clip("a.mp4", bytes).open());
+    const auto info = player.info();
+    if (hasPicture) {
+      REQUIRE(info);
+      CHECK(!info->hasSound);
+    } else {
+      REQUIRE(!info);
+      CHECK_EQ(std::string(info.failure().code), "UnsupportedMedia");
+    }
+  }
+}
+
 TEST("session/sound-that-is-long-in-coming-holds-nothing-up") {
   // One tone at the very end of three minutes of small pictures.
   const Clip late(

@@ -15,6 +15,7 @@ class Storage final : public Descriptor {
   explicit Storage(const std::string& path) : Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
 
   std::int64_t read(std::uint8_t* into, std::size_t bytes, std::int64_t at) const override {
+    if (at == 0 && ++openings_ == failingOpening_) failsFrom_ = failsFromThen_.load();
     const std::int64_t good = failsFrom_ - at;
     if (good <= 0) return -error_;
     const std::int64_t got = Descriptor::read(into, std::min(bytes, static_cast<std::size_t>(good)), at);
@@ -27,10 +28,18 @@ class Storage final : public Descriptor {
     error_ = error;
     failsFrom_ = at;
   }
+  /// As `failFrom`, once the first byte is read for the `opening`th time.
+  void failFromOpening(int opening, std::int64_t at) {
+    failsFromThen_ = at;
+    failingOpening_ = opening;
+  }
   std::int64_t bytesRead() const { return bytesRead_; }
 
  private:
-  std::atomic<std::int64_t> failsFrom_{INT64_MAX};
+  mutable std::atomic<std::int64_t> failsFrom_{INT64_MAX};
+  mutable std::atomic<int> openings_{0};
+  std::atomic<int> failingOpening_{0};
+  std::atomic<std::int64_t> failsFromThen_{INT64_MAX};
   std::atomic<int> error_{EIO};
   mutable std::atomic<std::int64_t> bytesRead_{0};
 };

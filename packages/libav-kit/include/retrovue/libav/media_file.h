@@ -47,7 +47,7 @@ class MediaFile {
                                                    Interrupt& interrupt, const MediaLimits& limits,
                                                    Knowledge knowledge);
   /// As `open`, of a file that was opened before, for its first `streams` streams: by the header where that has them all, else
-  /// (FLV, program streams) reading on. `DecodeFailed` where there are fewer now.
+  /// (FLV, program streams) reading on. `DecodeFailed` where there are fewer now, and where the storage fails.
   static Expected<std::unique_ptr<MediaFile>> openAgain(std::shared_ptr<const Descriptor> descriptor,
                                                         Interrupt& interrupt, const MediaLimits& limits,
                                                         int streams);

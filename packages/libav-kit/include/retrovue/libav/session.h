@@ -102,7 +102,7 @@ class Session {
   /// The sound's thread.
   void workSound(std::unique_ptr<SoundStart> start);
   void runSound(std::unique_ptr<SoundStart> start);
-  void endSound(const Failure& failure);
+  void leaveOutSound(const Failure& failure);
   bool isOpened();
   void publish(Expected<std::optional<SessionInfo>> info);
   int threadsFor(const AVCodecParameters& parameters) const;
