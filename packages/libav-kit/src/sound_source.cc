@@ -263,6 +263,8 @@ Expected<SoundSource::Landing> SoundSource::landBefore(std::int64_t target) {
   Landing landing = Landing::nowhere;
   std::int64_t timestamp = timestampAt(target);
   std::int64_t step = std::max<std::int64_t>(1, av_rescale_q(500'000'000, nanosecond, spec_.timeBase));
+  // Where a landing lay from which no sound was found.
+  std::int64_t later = INT64_MAX;
   for (int i = 0; i < stepsMax; i++) {
     if (spec_.file->seekBy() == SeekBy::packetIndex && spec_.index != nullptr) {
       auto entry = spec_.index->find(spec_.stream, timestamp, interrupt_);
@@ -298,10 +300,12 @@ Expected<SoundSource::Landing> SoundSource::landBefore(std::int64_t target) {
     }
     const std::int64_t landed = packet_->pts != AV_NOPTS_VALUE ? packet_->pts : packet_->dts;
     if (packetWaits_ && landed <= timestampAt(target)) return Landing::before;
-    if (!packetWaits_ && byPictures) {
-      // No sound from here to the end: nobody needs to read that again, now or later.
-      silentFrom_ = std::min(silentFrom_, position);
+    if (!packetWaits_ && byPictures && position < later) {
+      // No sound from the key picture on. That is not its cluster's first, where this has read from: what lies there before it was
+      // passed over. But all of the cluster of the landing before has been read now: nobody needs to do that again, now or later.
+      silentFrom_ = std::min(silentFrom_, later);
       spec_.file->endAt(silentFrom_);
+      later = position;
     }
     landing = byPictures && !packetWaits_ ? Landing::afterLast : Landing::nowhere;
     timestamp -= step;

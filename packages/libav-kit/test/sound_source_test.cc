@@ -2,6 +2,7 @@
 #include <retrovue/libav/stream_choice.h>
 #include <retrovue/test/runner.h>
 
+#include <cstdlib>
 #include <string_view>
 
 #include "clip.h"
@@ -96,5 +97,39 @@ TEST("sound-source/sound-that-ended-early-is-looked-for-once") {
   REQUIRE(sound.source->seek(0));
   CHECK_EQ(sound.next(), 0);
   REQUIRE(sound.source->seek(second));
-  CHECK(sound.next() >= 0);
+  std::int64_t last = -1;
+  for (std::int64_t next = sound.next(); next >= 0; next = sound.next()) last = next;
+  // The last of its packets begins less than a tenth of a second before its end at two seconds.
+  CHECK(last > 96'000 - 4'800 && last < 96'000);
+}
+
+TEST("sound-source/a-landing-in-the-cluster-where-the-sound-ends-keeps-all-of-it") {
+  // From 28 s on so small that a cluster holds several key pictures; the sound ends in the midst of one.
+  const Clip clip("early.mkv",
+                  "-filter_complex '[0:v]drawbox=t=fill:c=black:enable=gte(t\\,28)[v];[1:a]atrim=0:29.2[a]' -map '[v]' "
+                  "-map '[a]' -c:v mpeg4 -q:v 2 -g 12 -c:a libopus -b:a 6k -frame_duration 60",
+                  40);
+  const auto lastOf = [](Sound& sound) {
+    std::int64_t last = -1;
+    for (;;) {
+      SoundChunk chunk;
+      const auto got = sound.source->next(chunk);
+      REQUIRE(got);
+      if (!*got) return last;
+      if (chunk.samples > 0) last = chunk.start + chunk.samples;
+    }
+  };
+  Sound whole(clip);
+  const std::int64_t last = lastOf(whole);
+  CHECK(last > 29 * 48'000);
+  for (const std::int64_t tenths : {296, 301, 306, 320, 380}) {
+    Sound sound(clip);
+    // From the start on it learns how frames lie; else a seek would begin there.
+    for (int i = 0; i < 5; i++) CHECK(sound.next() <= i * 2'880);
+    REQUIRE(sound.source->seek(tenths * second / 10));
+    lastOf(sound);
+    REQUIRE(sound.source->seek(20 * second));
+    // Opus' times in Matroska are in milliseconds.
+    CHECK(std::abs(lastOf(sound) - last) < 100);
+  }
 }
