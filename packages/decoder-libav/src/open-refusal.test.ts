@@ -9,5 +9,13 @@ test("opening/what-the-system-refuses-is-told-apart", () => {
   );
   expect(["EACCES", "EPERM"].map(codeFor)).toEqual(["MediaForbidden", "MediaForbidden"]);
   expect(["EMFILE", "ENFILE", "ENOMEM"].map(codeFor)).toEqual(Array(3).fill("LimitExceeded"));
-  expect(refusalOf("/a.mp4", "thrown").code).toBe("MediaNotFound");
+  const { code, details } = refusalOf("/a.mp4", "thrown");
+  expect([code, details]).toEqual(["MediaNotFound", { uri: "/a.mp4" }]);
+});
+
+test("opening/a-limit-is-told-with-its-own-remedy", () => {
+  const remedyFor = (code: string) => refusalOf("/a.mp4", Object.assign(new Error(code), { code })).remedy;
+  expect(remedyFor("EMFILE")).toMatch(/open files/);
+  expect(remedyFor("ENFILE")).toMatch(/open files/);
+  expect(remedyFor("ENOMEM")).toMatch(/more memory/);
 });

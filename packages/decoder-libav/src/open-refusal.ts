@@ -3,7 +3,7 @@ import { PlayoutError } from "@retrovue/core";
 /** Why the system did not open it. What may be otherwise in a moment, a share that is away say, is `MediaNotFound`, which is retryable. */
 export function refusalOf(uri: string, cause: unknown): PlayoutError {
   const number = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  const given = { cause, details: { uri, system: String(number) } };
+  const given = { cause, details: { uri, ...(number === undefined ? {} : { system: String(number) }) } };
   switch (number) {
     case "EACCES":
     case "EPERM":
@@ -13,9 +13,13 @@ export function refusalOf(uri: string, cause: unknown): PlayoutError {
       });
     case "EMFILE":
     case "ENFILE":
-    case "ENOMEM":
       return new PlayoutError("LimitExceeded", `${uri} cannot be opened: ${number}.`, {
         remedy: "Let the engine's processes have more open files (LimitNOFILE, ulimit -n).",
+        ...given,
+      });
+    case "ENOMEM":
+      return new PlayoutError("LimitExceeded", `${uri} cannot be opened: ${number}.`, {
+        remedy: "Give the machine, or the container that the engine runs in, more memory.",
         ...given,
       });
     case "EIO":

@@ -252,8 +252,9 @@ Napi::Value SessionObject::close(const Napi::CallbackInfo& call) {
 
 Napi::Value SessionObject::closed(const Napi::CallbackInfo& call) {
   const bool isClosed = isClosed_.load(std::memory_order_acquire);
-  if (isClosed && closer_.joinable()) {
-    closer_.join();
+  if (isClosed) {
+    // There is none where `close` had to wait itself.
+    if (closer_.joinable()) closer_.join();
     hook_.reset();
     signal_->close();
   }

@@ -82,7 +82,7 @@ export const errorCodes = Object.freeze({
   MediaForbidden: entry(
     Status.PermissionDenied,
     false,
-    "The asset lies outside media.roots or uses a protocol not allowed.",
+    "The asset lies outside media.roots, uses a protocol not allowed, or may not be read by the engine's user.",
   ),
   UnsupportedMedia: entry(Status.InvalidArgument, false, "No configured decoder plays this asset."),
   MediaCorrupt: entry(Status.DataLoss, false, "The asset is broken beyond what concealment can show."),

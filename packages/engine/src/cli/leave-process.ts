@@ -1,9 +1,9 @@
 import { nanosecondsFromMs, type Timer } from "@retrovue/core";
 import { ProcessHold } from "../clock/process-hold.js";
 
-/** Calls that are about to come back are waited for: so many times this long. */
+/** Calls that are about to come back are waited for: so many times this long. An engine has its 5 s to keep; a command has time. */
 const graceNs = nanosecondsFromMs(20);
-const looksMax = 15;
+const looksMax = { engine: 15, command: 100 } as const;
 
 /**
  * True while a call to a file system has not come back. `process.exit` joins Node's threads for such calls, so that it would wait for
@@ -18,7 +18,7 @@ const isHeld = (): boolean => process.getActiveResourcesInfo().some((name) => na
  */
 export async function leaveProcess(code: number, timer: Timer): Promise<never> {
   using _hold = new ProcessHold();
-  if (!(await staysHeld(timer))) process.exit(code);
+  if (!(await staysHeld(timer, looksMax.engine))) process.exit(code);
   return await leaveBySignal(code, timer);
 }
 
@@ -29,7 +29,7 @@ export async function leaveProcess(code: number, timer: Timer): Promise<never> {
 export async function endProcess(code: number, timer: Timer): Promise<void> {
   using _hold = new ProcessHold();
   process.exitCode = code;
-  if (!(await staysHeld(timer))) return;
+  if (!(await staysHeld(timer, looksMax.command))) return;
   const written = [process.stdout, process.stderr].map(
     (stream) => new Promise<void>((resolve) => stream.write("", () => resolve())),
   );
@@ -37,8 +37,8 @@ export async function endProcess(code: number, timer: Timer): Promise<void> {
   await leaveBySignal(code, timer);
 }
 
-async function staysHeld(timer: Timer): Promise<boolean> {
-  for (let look = 0; isHeld() && look < looksMax; look++)
+async function staysHeld(timer: Timer, looks: number): Promise<boolean> {
+  for (let look = 0; isHeld() && look < looks; look++)
     await new Promise<void>((resolve) => timer.after(graceNs, resolve));
   return isHeld();
 }

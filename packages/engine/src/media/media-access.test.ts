@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
+import { FileCalls } from "./file-calls.js";
 import { MediaAccess } from "./media-access.js";
 
 const never = new AbortController().signal;
@@ -68,6 +69,26 @@ describe("media/access", () => {
     await expect(access.check("file://elsewhere/a.mp4", never)).rejects.toMatchObject({
       code: "MediaNotFound",
     });
+  });
+
+  test("media/a-file-that-this-user-may-not-look-at-is-forbidden", async () => {
+    using files = media();
+    const refused = files.at("root", "private", "a.mp4");
+    let code = "EACCES";
+    class Refusing extends FileCalls {
+      override ask<T>(path: string, call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal) {
+        return path === refused
+          ? Promise.reject<T>(Object.assign(new Error(code), { code }))
+          : super.ask(path, call, signal);
+      }
+    }
+    const access = new MediaAccess(
+      { roots: [files.at("root")], protocols: ["file"] },
+      new Refusing({ places: [files.at("root")] }),
+    );
+    await expect(access.check(refused, never)).rejects.toMatchObject({ code: "MediaForbidden" });
+    code = "EIO";
+    await expect(access.check(refused, never)).rejects.toMatchObject({ code: "MediaNotFound" });
   });
 
   test("media/only-allowed-protocols", async () => {

@@ -28,8 +28,8 @@ export class MediaAccess {
   ) {}
 
   /**
-   * Resolves to the real path of a file, or undefined for an asset that is none. `MediaForbidden`, or `MediaNotFound` for a file
-   * that is not there or cannot be read, `Timeout` where its file system does not answer.
+   * Resolves to the real path of a file, or undefined for an asset that is none. `MediaForbidden` by the rules and where this
+   * user may not look, `MediaNotFound` for a file that is not there or cannot be read, `Timeout` where its file system does not answer.
    */
   async check(uri: string, signal: AbortSignal): Promise<string | undefined> {
     const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase();
@@ -55,6 +55,13 @@ export class MediaAccess {
       // Whether something exists outside is nobody's business.
       const isWithin = this.rules.roots.some((root) => isBeneath(path, root));
       if (!isWithin && !(await this.#isBeneathRoot(path, signal))) throw this.#outside(uri);
+      if (code === "EACCES" || code === "EPERM") {
+        throw forbidden(
+          uri,
+          `this user may not look at it (${code})`,
+          "Let the user that the engine runs as enter the folders above it.",
+        );
+      }
       throw new PlayoutError("MediaNotFound", `${path} cannot be read (${code}).`, {
         cause: thrown,
         remedy: "Correct the path, or put the file there.",
