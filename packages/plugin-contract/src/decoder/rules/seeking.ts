@@ -16,25 +16,37 @@ import {
 } from "../reading.js";
 import type { DecoderSubject } from "../subject.js";
 
-/** Seeks of one check: every picture of a short clip, a spread of a long one. */
-const seeksMax = 60;
+/** Pictures that are sought: all of a clip, unless it is very long. */
+const soughtMax = 240;
+
+/** Seeks of one check at least, in an order by chance. */
+const seeksMin = 200;
+
+/** Places in the sound that are sought. */
+const soundPlaces = 32;
 
 const ms = 1_000_000n;
 
 /** Where a seek goes, and the picture that it must give. */
 function targets(subject: DecoderSubject): { to: MediaTime; n: number }[] {
   const { times, count } = picturesOf(subject);
-  return shuffled(count)
-    .slice(0, seeksMax)
-    .flatMap((n) => {
-      const [at, next] = [times.at(n), times.at(n + 1)];
-      return [
-        { to: at, n },
-        { to: mediaTime((at + next) / 2n), n },
-        // Within the 2 ms that rounded timestamps are forgiven.
-        { to: mediaTime(at - ms), n },
-      ];
-    });
+  const order = shuffled(count).slice(0, soughtMax);
+  const found = order.flatMap((n) => {
+    const [at, next] = [times.at(n), times.at(n + 1)];
+    return [
+      { to: at, n },
+      { to: mediaTime((at + next) / 2n), n },
+      // Within the 2 ms that rounded timestamps are forgiven.
+      { to: mediaTime(at - ms), n },
+    ];
+  });
+  // Short clips are gone over again, elsewhere within each picture's time.
+  for (let more = 0; found.length < seeksMin; more++) {
+    const n = order[(more * 7) % order.length] ?? 0;
+    const [at, next] = [times.at(n), times.at(n + 1)];
+    found.push({ to: mediaTime(at + ((next - at) * BigInt(1 + (more % 5))) / 10n), n });
+  }
+  return found;
 }
 
 /** Seeking. */
@@ -129,8 +141,8 @@ export const seekingRules: readonly DecoderRule[] = [
       const decoder = await subject.open(signal);
       const { samples, sampleRate } = soundOf(subject);
       const last = Math.max(1, samples - 4_096);
-      for (const n of shuffled(16)) {
-        const position = Math.floor((last * n) / 16) + (n % 3);
+      for (const n of shuffled(soundPlaces)) {
+        const position = Math.floor((last * n) / soundPlaces) + (n % 3);
         const to = mediaTime((BigInt(position) * 1_000_000_000n) / BigInt(sampleRate));
         await decoder.seek(to, signal);
         const sound = await gather(decoder, Math.min(4_096, samples - position), signal);
