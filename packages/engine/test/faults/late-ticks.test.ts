@@ -1,4 +1,4 @@
-import { existsSync, mkdtempDisposableSync } from "node:fs";
+import { existsSync, mkdtempDisposableSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -44,6 +44,8 @@ describe.skipIf(process.platform !== "linux" || !isBuilt)(
       for (let looked = 0; looked < 3 * frameRate; looked++) await watch.look();
       expect(watch.faults).toEqual([]);
       expect((await late()) - before).toBeGreaterThan(0);
+      expect(await engine.stop()).toBe(0);
+      expect(readdirSync("/dev/shm").filter((name) => name.startsWith(`late${process.pid}.`))).toEqual([]);
     }, 120_000);
   },
 );
