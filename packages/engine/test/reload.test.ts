@@ -151,14 +151,7 @@ describe("reloading the configuration", () => {
 
   test("reload/one-that-takes-too-long-is-told-and-holds-up-no-other", async () => {
     await using running = new RunningEngine();
-    const { timer } = running;
-    const deadlines: (() => void)[] = [];
-    running.timer = {
-      after: (delay, wake) => {
-        if (delay === 60_000_000_000n) deadlines.push(wake);
-        return timer.after(delay, wake);
-      },
-    };
+    const deadlines = running.wakesAfter(60_000_000_000n);
     const text = smallConfig(`[{ id: 1, plan: "${pattern}", outputs: [] }]`);
     const { channels } = await running.start(text);
     await running.watch(1, 500);
@@ -201,14 +194,7 @@ describe("reloading the configuration", () => {
 
   test("reload/ports-that-take-too-long-and-a-reload-that-breaks-hold-up-no-other", async () => {
     await using running = new RunningEngine();
-    const { timer } = running;
-    const deadlines: (() => void)[] = [];
-    running.timer = {
-      after: (delay, wake) => {
-        if (delay === 60_000_000_000n) deadlines.push(wake);
-        return timer.after(delay, wake);
-      },
-    };
+    const deadlines = running.wakesAfter(60_000_000_000n);
     const text = smallConfig(`[{ id: 1, plan: "${pattern}", outputs: [] }]`);
     const { channels, channelPorts } = await running.start(text);
     const close = channelPorts.close.bind(channelPorts);

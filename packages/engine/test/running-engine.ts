@@ -65,6 +65,19 @@ export class RunningEngine implements AsyncDisposable {
     return this.#engine;
   }
 
+  /** Of waits that are begun from now on and last exactly so long, what ends each at once; they go on by themselves as well. */
+  wakesAfter(delayNs: bigint): readonly (() => void)[] {
+    const { timer } = this;
+    const wakes: (() => void)[] = [];
+    this.timer = {
+      after: (delay, wake) => {
+        if (delay === delayNs) wakes.push(wake);
+        return timer.after(delay, wake);
+      },
+    };
+    return wakes;
+  }
+
   async start(config: string, signal?: AbortSignal): Promise<Engine> {
     const reading = readConfigText(config, join(this.folder, "playout.yaml"), { environment: {} });
     if (!reading.ok) throw new Error(reading.faults.map(({ path, found }) => `${path}: ${found}`).join("\n"));

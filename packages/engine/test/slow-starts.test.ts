@@ -12,14 +12,7 @@ const config = smallConfig(
 describe("an engine with a channel that does not come to start", () => {
   test("engine/it-is-told-after-ten-seconds-and-everything-else-goes-on", async () => {
     await using running = new RunningEngine();
-    const { timer } = running;
-    const late: (() => void)[] = [];
-    running.timer = {
-      after: (delay, wake) => {
-        if (delay === 10_000_000_000n) late.push(wake);
-        return timer.after(delay, wake);
-      },
-    };
+    const late = running.wakesAfter(10_000_000_000n);
     const starting = running.start(config);
     await expect.poll(() => running.logged("channel started")).toMatchObject([{ channel: 1 }]);
     for (const wake of late) wake();

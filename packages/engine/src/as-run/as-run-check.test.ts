@@ -57,6 +57,17 @@ const aired = (index: number, from = index * 100, end = from + 100): AsRunLine &
   asPlanned: end - from,
   standIns: [],
 });
+/** The second segment is on air. */
+const began: AsRunLine = {
+  ...head,
+  type: "began",
+  tick: zero + 100,
+  revision: 3,
+  segment: aired(1).segment,
+  round: 0,
+  first: zero + 100,
+  end: zero + 200,
+};
 const whole = [started, aired(0), aired(1), aired(2), aired(3)];
 
 const differences = (lines: readonly AsRunLine[]): readonly AsRunDifference[] => {
@@ -183,16 +194,6 @@ describe("as-run check", () => {
   });
 
   test("as-run/an-engine-that-was-killed-leaves-what-began-and-the-next-one-is-a-run-of-its-own", () => {
-    const began: AsRunLine = {
-      ...head,
-      type: "began",
-      tick: zero + 100,
-      revision: 3,
-      segment: aired(1).segment,
-      round: 0,
-      first: zero + 100,
-      end: zero + 200,
-    };
     const again = { ...started, tick: zero + 170 } as AsRunLine;
     const runs = checkAsRun([started, aired(0), began, again, aired(1, 170, 200), aired(2)], () => ({
       plan,
@@ -215,16 +216,6 @@ describe("as-run check", () => {
   });
 
   test("as-run/a-stand-in-tells-how-far-a-killed-engine-came", () => {
-    const began: AsRunLine = {
-      ...head,
-      type: "began",
-      tick: zero + 100,
-      revision: 3,
-      segment: aired(1).segment,
-      round: 0,
-      first: zero + 100,
-      end: zero + 200,
-    };
     const standIn: AsRunLine = {
       ...head,
       type: "stand-in",

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { type StandInReason, standInReasons } from "@retrovue/core";
 import { utcNow } from "../seams/real-time.ts";
 import { CampaignEngine } from "./campaign-engine.ts";
+import { campaignRate, numbers, numbersConfig, numbersUri } from "./pattern-numbers.ts";
 import { TickWatch } from "./tick-watch.ts";
 
 /** What became of a channel that plays files which end their worker, of a decoder that leaves no breadcrumbs. */
@@ -22,24 +23,27 @@ export const endings = new Map([
   ["test://fault-reading/1", 2],
 ]);
 
-const frameRate = 25;
 /** Long enough for a worker to be replaced, and its spare as well, before the next one is prepared. */
-const goodTicks = 5 * frameRate;
-const badTicks = frameRate / 5;
+const goodTicks = 5 * campaignRate;
+const badTicks = campaignRate / 5;
 const pairTicks = goodTicks + badTicks;
 const leadSeconds = 6n;
-const good = "test://pattern?duration=600s&size=16x16&mark=compact";
 const faultingDecoder = fileURLToPath(new URL("./faulting-decoder.ts", import.meta.url));
 
 /** Airs numbers and what ends its worker in turns, so many times, and looks at every tick. */
 export async function foreignDecoder(rounds: number): Promise<ForeignReport> {
   using folder = mkdtempDisposableSync(join(tmpdir(), "playout-faults-"));
   const startSeconds = utcNow() / 1_000_000_000n + leadSeconds;
-  const startTick = Number(startSeconds) * frameRate;
+  const startTick = Number(startSeconds) * campaignRate;
   const bad = [...endings.keys()];
   const segments = bad.flatMap((uri, pair) => [
-    { id: idOf(2 * pair + 1), uri: good, inPoint: `${pair * 5}s`, duration: `${goodTicks / frameRate}s` },
-    { id: idOf(2 * pair + 2), uri, duration: `${badTicks / frameRate}s` },
+    {
+      id: idOf(2 * pair + 1),
+      uri: numbersUri,
+      inPoint: `${pair * 5}s`,
+      duration: `${goodTicks / campaignRate}s`,
+    },
+    { id: idOf(2 * pair + 2), uri, duration: `${badTicks / campaignRate}s` },
   ]);
   const start = new Date(Number(startSeconds) * 1_000).toISOString();
   writeFileSync(join(folder.path, "plan.json"), JSON.stringify({ start, end: "loop", segments }));
@@ -48,9 +52,8 @@ export async function foreignDecoder(rounds: number): Promise<ForeignReport> {
     id: "faults",
     prefix: `foreign${process.pid}`,
     config: {
-      decoders: [{ use: "@retrovue/decoder-pattern" }, { use: faultingDecoder }],
-      conformer: { use: "@retrovue/engine/plugins/copy-conformer" },
-      defaults: { format: { width: 16, height: 16, frameRate }, historyMs: 4_000 },
+      ...numbersConfig,
+      decoders: [...numbersConfig.decoders, { use: faultingDecoder }],
       channels: [{ id: 1, name: "One", plan: "./plan.json", outputs: [] }],
     },
   });
@@ -62,8 +65,7 @@ export async function foreignDecoder(rounds: number): Promise<ForeignReport> {
   };
   const reasons = new Set(Object.keys(standInReasons).filter((one) => one !== "none")) as Set<StandInReason>;
   await using reader = await engine.openBus(1);
-  const numbers = { width: 16, height: 16, mark: "compact", frames: 15_000, frameAt } as const;
-  const watch = new TickWatch(reader, numbers, reasons);
+  const watch = new TickWatch(reader, { ...numbers, frameAt }, reasons);
   const end = startTick + rounds * bad.length * pairTicks;
   while ((await watch.look()).tick < end);
   const replaced = engine.logged("worker replaced");

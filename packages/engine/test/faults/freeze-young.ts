@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StandInReason } from "@retrovue/core";
 import { CampaignEngine } from "./campaign-engine.ts";
+import { campaignRate, numbers, numbersConfig } from "./pattern-numbers.ts";
 import { TickWatch } from "./tick-watch.ts";
 
 /** When a worker is stopped: as a spare that nobody has needed yet, or as soon as it has its channel's bus. */
@@ -16,8 +17,6 @@ export interface FrozenReport {
   readonly faults: readonly string[];
 }
 
-const frameRate = 25;
-const pattern = "test://pattern?duration=600s&size=16x16&mark=compact";
 const trueReasons: ReadonlySet<StandInReason> = new Set(["workerLost", "starved", "hung", "opening", "late"]);
 /** Ticks of what is planned, one after another, after which all is well again. */
 const settledTicks = 15;
@@ -25,11 +24,11 @@ const settledTicks = 15;
  * Ticks that may stand in: 2 s until it is found, and what a successor takes that is begun cold on a busy machine; less than the 10 s
  * for which a worker that has given no sign of life yet is waited for.
  */
-const standInsMax = 9 * frameRate;
+const standInsMax = 9 * campaignRate;
 /** Ticks for which there are a worker and its spare, and nobody else. */
-const spareTicks = 5 * frameRate;
+const spareTicks = 5 * campaignRate;
 /** Ticks after which it is given up that all will be well. */
-const patienceTicks = 30 * frameRate;
+const patienceTicks = 30 * campaignRate;
 
 /** Kills the worker on air, and stops the one that takes its place before it can hand over a tick. */
 export async function freezeYoung(moment: Moment): Promise<FrozenReport> {
@@ -38,15 +37,9 @@ export async function freezeYoung(moment: Moment): Promise<FrozenReport> {
     folder: folder.path,
     id: "faults",
     prefix: `young${process.pid}${moment.length}`,
-    config: {
-      decoders: [{ use: "@retrovue/decoder-pattern" }],
-      conformer: { use: "@retrovue/engine/plugins/copy-conformer" },
-      defaults: { format: { width: 16, height: 16, frameRate }, historyMs: 4_000 },
-      channels: [{ id: 1, name: "One", plan: pattern, outputs: [] }],
-    },
+    config: numbersConfig,
   });
   await using reader = await engine.openBus(1);
-  const numbers = { width: 16, height: 16, mark: "compact", frames: 15_000 } as const;
   const watch = new TickWatch(reader, numbers, trueReasons);
   const replaced = () => engine.times("worker replaced");
   let standIns = 0;

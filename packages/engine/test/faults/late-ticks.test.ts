@@ -5,11 +5,10 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { buildIfStale, root } from "../built-cli.ts";
 import { pause } from "../seams/real-time.ts";
 import { CampaignEngine } from "./campaign-engine.ts";
+import { campaignRate, numbers, numbersConfig } from "./pattern-numbers.ts";
 import { TickWatch } from "./tick-watch.ts";
 
 const isBuilt = existsSync(`${root}packages/framebus-shm/build/Release/framebus_shm.node`);
-const pattern = "test://pattern?duration=600s&size=16x16&mark=compact";
-const frameRate = 25;
 
 describe.skipIf(process.platform !== "linux" || !isBuilt)(
   "an engine that stands still (skipped where the shared-memory bus is not built)",
@@ -23,17 +22,11 @@ describe.skipIf(process.platform !== "linux" || !isBuilt)(
         folder: folder.path,
         id: "late",
         prefix: `late${process.pid}`,
-        config: {
-          decoders: [{ use: "@retrovue/decoder-pattern" }],
-          conformer: { use: "@retrovue/engine/plugins/copy-conformer" },
-          defaults: { format: { width: 16, height: 16, frameRate }, historyMs: 4_000 },
-          channels: [{ id: 1, name: "One", plan: pattern, outputs: [] }],
-        },
+        config: numbersConfig,
       });
       await using reader = await engine.openBus(1);
-      const programme = { width: 16, height: 16, mark: "compact", frames: 15_000 } as const;
-      const watch = new TickWatch(reader, programme, new Set(["opening", "late", "starved"]));
-      for (let planned = 0; planned < frameRate; )
+      const watch = new TickWatch(reader, numbers, new Set(["opening", "late", "starved"]));
+      for (let planned = 0; planned < campaignRate; )
         planned = (await watch.look()).standIn === undefined ? planned + 1 : 0;
       const late = () => engine.metric("retrovue_playout_ticks_late_total");
       const before = await late();
@@ -41,7 +34,7 @@ describe.skipIf(process.platform !== "linux" || !isBuilt)(
       // More than what lies ready on the bus: what is not there yet cannot be read in time either.
       await pause(1_500);
       process.kill(engine.pid, "SIGCONT");
-      for (let looked = 0; looked < 3 * frameRate; looked++) await watch.look();
+      for (let looked = 0; looked < 3 * campaignRate; looked++) await watch.look();
       expect(watch.faults).toEqual([]);
       expect((await late()) - before).toBeGreaterThan(0);
       expect(await engine.stop()).toBe(0);

@@ -7,7 +7,8 @@ import { Random } from "../seams/random.ts";
 import { CampaignEngine } from "./campaign-engine.ts";
 import { compareWithRecord } from "./compare-with-record.ts";
 import { filmFormat, type MarkedFilm } from "./marked-film.ts";
-import { TickWatch, type WatchedProgramme } from "./tick-watch.ts";
+import { campaignRate, numbers, numbersConfig } from "./pattern-numbers.ts";
+import { TickWatch } from "./tick-watch.ts";
 
 /** What is done to a worker. A signal from outside is what a fault of its own looks like to everyone else. */
 export const strikes = ["SIGKILL", "SIGSEGV", "SIGSTOP"] as const;
@@ -41,10 +42,6 @@ export interface StrikesOptions {
   readonly saw?: (report: StrikeReport) => void;
 }
 
-const pattern = "test://pattern?duration=600s&size=16x16&mark=compact";
-const numbers: WatchedProgramme = { width: 16, height: 16, mark: "compact", frames: 15_000 };
-const frameRate = 25;
-
 /** Reasons that are true after a strike: the worker is gone, or lives and gives nothing, or its successor is on its way. */
 const trueReasons: ReadonlySet<StandInReason> = new Set(["workerLost", "starved", "hung", "opening", "late"]);
 
@@ -66,10 +63,10 @@ const settledTicks = 15;
 const betweenTicks = { numbers: [55, 100], film: [25, 100] } as const;
 
 /** A strike that is not over after so many ticks is a fault: hung workers are found after 2 s, and one more may be begun cold. */
-const recoveryTicksMax = frameRate * 15;
+const recoveryTicksMax = campaignRate * 15;
 
 /** What is held cannot be held over the loop's boundary, so that nothing is struck so close before it. */
-const boundaryTicks = frameRate * 5;
+const boundaryTicks = campaignRate * 5;
 
 let enginesMade = 0;
 
@@ -108,13 +105,6 @@ export async function strikeWorkers(options: StrikesOptions): Promise<StrikesRep
   return { ticks: watch.ticks, strikes: campaign.reports, faults: [...watch.faults, ...campaign.faults] };
 }
 
-const numbersConfig = {
-  decoders: [{ use: "@retrovue/decoder-pattern" }],
-  conformer: { use: "@retrovue/engine/plugins/copy-conformer" },
-  defaults: { format: { width: 16, height: 16, frameRate }, historyMs: 4_000 },
-  channels: [{ id: 1, name: "One", plan: pattern, outputs: [] }],
-};
-
 const filmConfig = () => ({
   media: { roots: [clipFolder()] },
   decoders: [{ use: "@retrovue/decoder-libav" }],
@@ -126,7 +116,7 @@ const filmConfig = () => ({
 export const filmPlan = ({ clip, frames }: MarkedFilm, start?: string) => ({
   end: "loop",
   ...(start !== undefined && { start }),
-  segments: [{ id: "1".repeat(32), uri: clip.uri, duration: `${frames / frameRate}s` }],
+  segments: [{ id: "1".repeat(32), uri: clip.uri, duration: `${frames / campaignRate}s` }],
 });
 
 class Campaign {
