@@ -77,7 +77,9 @@ constexpr int threadsMax = 8;
 }  // namespace
 
 int threadsAtMost() {
-  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, threadsMax);
+  // The C library reads a file for it, and every picture asks.
+  static const int threads = std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, threadsMax);
+  return threads;
 }
 
 int threadsFor(const AVCodecParameters& parameters, AVRational rate) {
