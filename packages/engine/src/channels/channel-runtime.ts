@@ -27,7 +27,7 @@ import { logEvent } from "../log/log-event.js";
 import type { ChannelOutputs } from "../outputs/channel-outputs.js";
 import { ChannelGauges } from "./channel-gauges.js";
 import { busSpecOf, coreSettings, gridOf } from "./core-settings.js";
-import { EditQueue } from "./edit-queue.js";
+import { TurnQueue } from "./turn-queue.js";
 
 /** What a channel is run with; all of it borrowed but the workers, which belong to it alone. */
 export interface ChannelRuntimeTools {
@@ -64,6 +64,9 @@ export interface ChannelLook {
 /** From the decision to start to the first tick, beyond the guard time: what a warm worker takes to open a local file. */
 const startMarginNs = nanosecondsFromMs(100);
 
+/** An edit that waits for longer has a worker before it that answers nobody. */
+const editWaitNsMax = nanosecondsFromMs(2_000);
+
 /** What a channel begins with. */
 export interface RuntimeBeginning {
   /** Its plan, given the first tick. */
@@ -94,7 +97,7 @@ export class ChannelRuntime {
   readonly #committer: Committer;
   readonly #gauges: ChannelGauges;
   readonly #mapping: Disposable;
-  readonly #edits: EditQueue;
+  readonly #edits: TurnQueue;
   #outputs: ChannelOutputs | undefined;
   #standIn: Standing | undefined;
 
@@ -112,7 +115,7 @@ export class ChannelRuntime {
     this.firstTick = first;
     this.#tools = tools;
     this.#committer = committer;
-    this.#edits = new EditQueue(clock);
+    this.#edits = new TurnQueue({ clock, work: "edits", waitNsMax: editWaitNsMax });
     const startedAt = clock.now();
     this.busMemoryBytes = bus.memoryBytes(busSpecOf(tools.engineId, config.id, config, clock.mapping()));
     this.#gauges = new ChannelGauges({
@@ -209,7 +212,7 @@ export class ChannelRuntime {
    * A worker that does not answer at once is not waited for; the tick is then one that it cannot have reached yet.
    *
    * Edits go one after another, whoever asks for them. `QueueFull` and `Timeout` where too many or too slow ones are before it
-   * (`EditQueue`), `WrongState` where the channel is stopped, `Cancelled`; none of the plan was changed then.
+   * (`TurnQueue`), `WrongState` where the channel is stopped, `Cancelled`; none of the plan was changed then.
    *
    * @param wanted the tick that the edit is for; undefined for as soon as can be
    */

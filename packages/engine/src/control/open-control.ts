@@ -1,6 +1,7 @@
 import type { Container } from "@retrovue/core/di";
 import type { Teardown } from "../teardown.js";
 import { engineTokens } from "../tokens.js";
+import { CallTurns } from "./call-turns.js";
 import { ClockWatch } from "./clock-watch.js";
 import { EngineControl } from "./engine-control.js";
 import { MasterClockService } from "./master-clock.js";
@@ -11,7 +12,6 @@ import { PlayoutStatusService } from "./playout-status.js";
 import { PreviewControl } from "./preview-control.js";
 import { RequestedChannels } from "./requested-channels.js";
 import { Styles } from "./styles.js";
-import { Turns } from "./turns.js";
 
 /** The control plane, and what it has to do before anyone calls. */
 export interface OpenControl {
@@ -38,7 +38,7 @@ export function openControl(scope: Container, version: string, teardown: Teardow
     records,
     clock,
     styles: new Styles(),
-    turns: new Turns(),
+    turns: new CallTurns(clock),
     resolver: scope.resolve(engineTokens.planResolver),
     lengths: scope.resolve(engineTokens.lengths),
     assets: scope.resolve(engineTokens.assets),

@@ -25,12 +25,12 @@ import type { ChannelRegistry } from "../channels/channel-registry.js";
 import type { ChannelSettings } from "../config/playout-config.js";
 import type { Log } from "../log/log.js";
 import type { ChannelPorts } from "../outputs/channel-ports.js";
+import type { CallTurns } from "./call-turns.js";
 import type { ChannelRecords } from "./channel-records.js";
 import { firstFrameStaged } from "./first-frame.js";
 import type { PreviewControl } from "./preview-control.js";
 import type { RequestedChannel, RequestedChannels } from "./requested-channels.js";
 import type { Styles } from "./styles.js";
-import type { Turns } from "./turns.js";
 
 /** What the service works with. */
 export interface PlayoutControlDeps {
@@ -38,7 +38,7 @@ export interface PlayoutControlDeps {
   readonly ports: Pick<ChannelPorts, "open" | "close">;
   readonly records: ChannelRecords;
   readonly styles: Styles;
-  readonly turns: Turns;
+  readonly turns: CallTurns;
   readonly preview: PreviewControl;
   /** What a channel has that only a request names. */
   readonly defaults: Pick<ChannelSettings, "format">;
@@ -69,14 +69,17 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
     const own = channels.configOf(id)?.format ?? defaults.format;
     const text = request.programFormatJson;
     const format = text.trim() === "" ? undefined : parseProgramFormat(text, own);
-    const message = await turns.take(id, () =>
-      records.causedBy(id, context.correlationId, async () => {
-        if (channels.running(id) !== undefined) return "already started";
-        const isConfigured = channels.configOf(id) !== undefined;
-        const done = await this.#start(id, { handle, ...(format && { format }) }, port, context.signal);
-        requested.started({ channel: id, handle, port, format: text, isConfigured });
-        return done;
-      }),
+    const message = await turns.take(
+      id,
+      () =>
+        records.causedBy(id, context.correlationId, async () => {
+          if (channels.running(id) !== undefined) return "already started";
+          const isConfigured = channels.configOf(id) !== undefined;
+          const done = await this.#start(id, { handle, ...(format && { format }) }, port, context.signal);
+          requested.started({ channel: id, handle, port, format: text, isConfigured });
+          return done;
+        }),
+      context.signal,
     );
     return create(StartChannelResponseSchema, { success: true, message });
   }
@@ -85,15 +88,18 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
     const { channels, styles, turns, records } = this.#deps;
     const id = channelIdField("channel_id", request.channelId);
     const handle = textField("plan_handle", request.planHandle);
-    const message = await turns.take(id, () =>
-      records.causedBy(id, context.correlationId, async () => {
-        channels.onAir(id);
-        styles.refuseOther(id, ControlStyle.PLAN);
-        const { changed, onSlate } = await channels.update(id, handle, "request", context.signal);
-        styles.pin(id, ControlStyle.PLAN);
-        if (onSlate !== undefined) return `on slate: ${onSlate.message}`;
-        return changed ? `revision ${channels.onAir(id).plan.revision}` : "unchanged";
-      }),
+    const message = await turns.take(
+      id,
+      () =>
+        records.causedBy(id, context.correlationId, async () => {
+          channels.onAir(id);
+          styles.refuseOther(id, ControlStyle.PLAN);
+          const { changed, onSlate } = await channels.update(id, handle, "request", context.signal);
+          styles.pin(id, ControlStyle.PLAN);
+          if (onSlate !== undefined) return `on slate: ${onSlate.message}`;
+          return changed ? `revision ${channels.onAir(id).plan.revision}` : "unchanged";
+        }),
+      context.signal,
     );
     return create(UpdatePlanResponseSchema, { success: true, message });
   }
@@ -101,19 +107,22 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
   async stopChannel(request: StopChannelRequest, context: CallContext) {
     const { channels, ports, styles, turns, records, preview, requested } = this.#deps;
     const id = channelIdField("channel_id", request.channelId);
-    const message = await turns.take(id, () =>
-      records.causedBy(id, context.correlationId, async () => {
-        if (channels.configOf(id) === undefined)
-          throw new PlayoutError("UnknownChannel", `No channel has the id ${id}.`, {
-            details: { channel: id },
-          });
-        preview.forget(id);
-        requested.stopped(id);
-        const wasRunning = await channels.stop(id, "request");
-        styles.forget(id);
-        await ports.close(id);
-        return wasRunning ? "stopped" : "already stopped";
-      }),
+    const message = await turns.take(
+      id,
+      () =>
+        records.causedBy(id, context.correlationId, async () => {
+          if (channels.configOf(id) === undefined)
+            throw new PlayoutError("UnknownChannel", `No channel has the id ${id}.`, {
+              details: { channel: id },
+            });
+          preview.forget(id);
+          requested.stopped(id);
+          const wasRunning = await channels.stop(id, "request");
+          styles.forget(id);
+          await ports.close(id);
+          return wasRunning ? "stopped" : "already stopped";
+        }),
+      context.signal,
     );
     return create(StopChannelResponseSchema, { success: true, message });
   }
@@ -176,17 +185,23 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
     const { channel: id, handle, port, format: text } = one;
     const config = channels.configOf(id);
     if (isGone(one, channels) || config?.run === "on-demand") return;
-    await turns.take(id, async () => {
-      if (channels.running(id) !== undefined) return;
-      const own = config?.format ?? defaults.format;
-      const format = text.trim() === "" ? undefined : parseProgramFormat(text, own);
-      if (port !== 0)
-        await ports
-          .open(id, port)
-          .catch((err: unknown) => log.error({ channel: id, port, err }, "the channel's port is not served"));
-      await channels.start(id, { handle, resumes: true, ...(format && { format }) });
-      log.info({ channel: id, plan: handle }, "requested channel resumed");
-    });
+    await turns.take(
+      id,
+      async () => {
+        if (channels.running(id) !== undefined) return;
+        const own = config?.format ?? defaults.format;
+        const format = text.trim() === "" ? undefined : parseProgramFormat(text, own);
+        if (port !== 0)
+          await ports
+            .open(id, port)
+            .catch((err: unknown) =>
+              log.error({ channel: id, port, err }, "the channel's port is not served"),
+            );
+        await channels.start(id, { handle, resumes: true, ...(format && { format }) });
+        log.info({ channel: id, plan: handle }, "requested channel resumed");
+      },
+      new AbortController().signal,
+    );
   }
 
   async #start(

@@ -19,19 +19,19 @@ import {
 } from "@retrovue/protocol";
 import { type ChannelRegistry, inlineSource } from "../channels/channel-registry.js";
 import type { ChannelRuntime } from "../channels/channel-runtime.js";
+import type { CallTurns } from "./call-turns.js";
 import type { ChannelRecords } from "./channel-records.js";
 import { type EditTiming, editPlan, type PlanEdit } from "./plan-edit.js";
 import { lengthsFor, type PlanReadingDeps, plannedBy } from "./plan-reading.js";
 import { planWarnings } from "./plan-warnings.js";
 import type { Styles } from "./styles.js";
-import type { Turns } from "./turns.js";
 
 /** What the service works with. */
 export interface PlayoutPlansDeps extends PlanReadingDeps {
   readonly channels: ChannelRegistry;
   readonly records: ChannelRecords;
   readonly styles: Styles;
-  readonly turns: Turns;
+  readonly turns: CallTurns;
   readonly clock: Clock;
 }
 
@@ -51,36 +51,39 @@ export class PlayoutPlansService implements Handlers<typeof PlayoutPlans> {
     channels.onAir(id);
     styles.refuseOther(id, ControlStyle.PLAN);
     const lengths = await lengthsFor(message, this.#deps, context.signal);
-    return await turns.take(id, () =>
-      records.causedBy(id, context.correlationId, async () => {
-        const channel = channels.onAir(id);
-        styles.refuseOther(id, ControlStyle.PLAN);
-        const draft = planFromWire(message, {
-          revision: channel.plan.revision + 1,
-          lengthOf: (uri) => lengths.get(uri),
-        });
-        const wanted = wantedTick(effective, channel);
-        const editFrom = (next: Tick) => {
-          // Here, since a reload may have edited the plan while the edit waited for its turn.
-          this.#refuseUnexpected(request, channel);
-          return editPlan(channel.plan, draft, this.#timing(wanted, next, channel), channel.grid);
-        };
-        const apply = (next: Tick) => this.#apply(channel, editFrom(next), next);
-        const edit = request.dryRun
-          ? editFrom(channel.nextTick)
-          : await channel.edit(wanted, apply, context.signal);
-        if (!request.dryRun) styles.pin(id, ControlStyle.PLAN);
-        const at = channel.grid.tickTime(edit.effectiveTick);
-        return create(ApplyPlanResponseSchema, {
-          revision: BigInt(edit.plan.revision),
-          changed: edit.changed,
-          effectiveTick: BigInt(edit.effectiveTick),
-          effectiveAt: timestampToWire(at),
-          late: edit.isLate,
-          onAirKept: edit.onAirKept,
-          warnings: [...planWarnings(draft, at, at)],
-        });
-      }),
+    return await turns.take(
+      id,
+      () =>
+        records.causedBy(id, context.correlationId, async () => {
+          const channel = channels.onAir(id);
+          styles.refuseOther(id, ControlStyle.PLAN);
+          const draft = planFromWire(message, {
+            revision: channel.plan.revision + 1,
+            lengthOf: (uri) => lengths.get(uri),
+          });
+          const wanted = wantedTick(effective, channel);
+          const editFrom = (next: Tick) => {
+            // Here, since a reload may have edited the plan while the edit waited for its turn.
+            this.#refuseUnexpected(request, channel);
+            return editPlan(channel.plan, draft, this.#timing(wanted, next, channel), channel.grid);
+          };
+          const apply = (next: Tick) => this.#apply(channel, editFrom(next), next);
+          const edit = request.dryRun
+            ? editFrom(channel.nextTick)
+            : await channel.edit(wanted, apply, context.signal);
+          if (!request.dryRun) styles.pin(id, ControlStyle.PLAN);
+          const at = channel.grid.tickTime(edit.effectiveTick);
+          return create(ApplyPlanResponseSchema, {
+            revision: BigInt(edit.plan.revision),
+            changed: edit.changed,
+            effectiveTick: BigInt(edit.effectiveTick),
+            effectiveAt: timestampToWire(at),
+            late: edit.isLate,
+            onAirKept: edit.onAirKept,
+            warnings: [...planWarnings(draft, at, at)],
+          });
+        }),
+      context.signal,
     );
   }
 

@@ -30,18 +30,18 @@ import type { ChannelRegistry } from "../channels/channel-registry.js";
 import type { ChannelRuntime } from "../channels/channel-runtime.js";
 import type { AssetExaminer } from "../media/media-inspector.js";
 import type { PlanResolver } from "../plans/plan-resolver.js";
+import type { CallTurns } from "./call-turns.js";
 import type { ChannelRecords } from "./channel-records.js";
 import { LoadedPreview } from "./loaded-preview.js";
 import { inPointFault, previewWish } from "./preview-request.js";
 import type { Styles } from "./styles.js";
-import type { Turns } from "./turns.js";
 
 /** What preview and switch work with. */
 export interface PreviewControlDeps {
   readonly channels: ChannelRegistry;
   readonly records: ChannelRecords;
   readonly styles: Styles;
-  readonly turns: Turns;
+  readonly turns: CallTurns;
   readonly clock: Clock;
   readonly timer: Timer;
   readonly assets: AssetExaminer;
@@ -150,10 +150,13 @@ export class PreviewControl {
     this.#switching.add(id);
     try {
       styles.pin(id, ControlStyle.PREVIEW);
-      const taken = await turns.take(id, () =>
-        records.causedBy(id, context.correlationId, () =>
-          this.#splice(channel, preview, targetMs, context.signal),
-        ),
+      const taken = await turns.take(
+        id,
+        () =>
+          records.causedBy(id, context.correlationId, () =>
+            this.#splice(channel, preview, targetMs, context.signal),
+          ),
+        context.signal,
       );
       return await this.#onAir(channel, taken, context.signal);
     } finally {

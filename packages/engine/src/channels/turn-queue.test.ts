@@ -1,12 +1,14 @@
 import { ManualClock, nanoseconds, nanosecondsFromMs } from "@retrovue/core";
 import { describe, expect, test } from "vitest";
-import { EditQueue } from "./edit-queue.js";
+import { TurnQueue } from "./turn-queue.js";
 
 const never = new AbortController().signal;
 const clockAt = () => new ManualClock(nanoseconds(1_767_225_600_000_000_000n));
+const queueOn = (clock: ManualClock) =>
+  new TurnQueue({ clock, work: "edits", waitNsMax: nanosecondsFromMs(2_000) });
 
 /** An edit that goes on until it is let go. */
-function longEdit(queue: EditQueue) {
+function longEdit(queue: TurnQueue) {
   const end = Promise.withResolvers<void>();
   const done = queue.take(() => end.promise, never);
   return { end: () => end.resolve(), done };
@@ -14,7 +16,7 @@ function longEdit(queue: EditQueue) {
 
 describe("channels/edits", () => {
   test("edits/go-one-after-another-in-the-order-in-which-they-were-asked-for", async () => {
-    const queue = new EditQueue(clockAt());
+    const queue = queueOn(clockAt());
     const told: string[] = [];
     const edit = (name: string) => async () => {
       told.push(`${name} begins`);
@@ -34,7 +36,7 @@ describe("channels/edits", () => {
   });
 
   test("edits/one-whose-caller-leaves-is-not-begun-and-holds-up-nobody", async () => {
-    const queue = new EditQueue(clockAt());
+    const queue = queueOn(clockAt());
     const first = longEdit(queue);
     const left = new AbortController();
     let isBegun = false;
@@ -56,7 +58,7 @@ describe("channels/edits", () => {
 
   test("edits/are-refused-beyond-the-bound-and-after-the-deadline", async () => {
     const clock = clockAt();
-    const queue = new EditQueue(clock);
+    const queue = queueOn(clock);
     const first = longEdit(queue);
     const waiting = Array.from({ length: 32 }, () => queue.take(async () => "waited", never));
     const outcomes = Promise.allSettled(waiting);
@@ -71,7 +73,7 @@ describe("channels/edits", () => {
   });
 
   test("edits/of-a-channel-that-was-stopped-are-not-begun", async () => {
-    const queue = new EditQueue(clockAt());
+    const queue = queueOn(clockAt());
     const first = longEdit(queue);
     const second = queue.take(async () => "begun", never);
     queue.close();
