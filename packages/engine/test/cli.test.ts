@@ -42,6 +42,16 @@ describe("retrovue-playout as built", () => {
     ]);
   });
 
+  test("cli/as-run-check-tells-what-keeps-it-from-finding-the-log", async () => {
+    using folder = folderWith({ "bad.yaml": bad });
+    const faulty = await playout(["as-run", "check", "--config", "bad.yaml"], { cwd: folder.path });
+    expect({ code: faulty.code, out: faulty.out }).toEqual({ code: 78, out: "" });
+    expect(faulty.err).toContain("bad.yaml:2:11: channels[0].id");
+    const missing = await playout(["as-run", "check", "--config", "none.yaml"], { cwd: folder.path });
+    expect({ code: missing.code, out: missing.out }).toEqual({ code: 66, out: "" });
+    expect(missing.err).toContain("none.yaml");
+  });
+
   test("cli/check-config-json-is-for-programs", async () => {
     using folder = folderWith({ "bad.yaml": bad, "good.yaml": good });
     const wrong = await playout(["check-config", "--json", "bad.yaml"], { cwd: folder.path });

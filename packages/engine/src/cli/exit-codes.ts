@@ -21,7 +21,8 @@ export const exitCodes = Object.freeze({
   BadData: { code: 65, meaning: "A plan or a media file breaks a rule." },
   NoInput: {
     code: 66,
-    meaning: "A file that was named, here or in the configuration, or any configuration, is missing.",
+    meaning:
+      "A file, plan, channel or bus that was named, here or in the configuration, or any configuration, is missing.",
   },
   Unavailable: {
     code: 69,

@@ -115,11 +115,9 @@ function describeProgram(terminal: Terminal, end: (code: number) => void): Comma
 
   program.addCommand(busCommand(terminal, end));
   const dataDirOf = () => {
-    const { reading } = readLaunch(program.opts<EngineOptions>(), terminal.environment);
-    if (reading.ok) return reading.config.engine.dataDir;
-    throw new PlayoutError("InvalidConfig", "No configuration says where the as-run log lies.", {
-      remedy: "Name it with --config, or the data folder with --data-dir.",
-    });
+    const launch = readLaunch(program.opts<EngineOptions>(), terminal.environment);
+    const { reading } = launch;
+    return reading.ok ? reading.config.engine.dataDir : refuseReading(launch, terminal);
   };
   program.addCommand(asRunCommand(terminal, dataDirOf, end));
   addCtlCommand(program, terminal, end);
@@ -203,7 +201,7 @@ function engineOptions(): Option[] {
       "--grpc <address>",
       "listen for gRPC here, as 127.0.0.1:50051 or unix:/run/retrovue/playout.sock",
     ),
-    new Option("--http <address>", "listen for HTTP control and console here, as 127.0.0.1:8090"),
+    new Option("--http <address>", "listen for HTTP control and the page here, as 127.0.0.1:8090"),
     new Option("--announce", "tell what to open in a browser or player once the engine runs"),
     new Option("--log-level <level>", "lowest level that is logged").choices([
       "trace",

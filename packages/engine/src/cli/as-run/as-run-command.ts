@@ -8,10 +8,14 @@ Examples:
   retrovue-playout as-run check --channel 1 --json       the same of one channel, for programs
   retrovue-playout as-run check --channel 1 --plan a.yaml  against a plan file`;
 
-/** The commands over as-run logs. They only read, so an engine may be running. */
+/**
+ * The commands over as-run logs. They only read, so an engine may be running.
+ *
+ * @param dataDirOf the configuration's data folder, or what to exit with where it has faults, which are told by then
+ */
 export function asRunCommand(
   terminal: Terminal,
-  dataDirOf: () => string,
+  dataDirOf: () => string | number,
   end: (code: number) => void,
 ): Command {
   const asRun = new Command("as-run")
@@ -26,7 +30,8 @@ export function asRunCommand(
     .option("--json", "one JSON object on stdout", false)
     .allowExcessArguments(false)
     .action(async (options: AsRunCheckOptions & { dataDir?: string }) => {
-      end(await checkAsRunFiles(options.dataDir ?? dataDirOf(), options, terminal));
+      const dataDir = options.dataDir ?? dataDirOf();
+      end(typeof dataDir === "number" ? dataDir : await checkAsRunFiles(dataDir, options, terminal));
     });
   return asRun;
 }
