@@ -22,12 +22,16 @@ export const outputSection = z
       clientsMax: whole(1, 10_000, "Viewers at the same time; further ones get 503.").default(100),
     }),
     z.strictObject({
-      type: z.literal("hls").describe("HLS at `/channel/<id>/index.m3u8`."),
+      type: z
+        .literal("hls")
+        .describe("HLS at `/channel/<id>/index.m3u8`. Not built yet: told in the log and left out."),
       segmentMs: whole(500, 20_000, "Length of a media segment.").default(2_000),
       segments: whole(3, 100, "Segments in the media playlist.").default(6),
     }),
     z.strictObject({
-      type: z.literal("udp").describe("MPEG-TS in datagrams of 1316 bytes."),
+      type: z
+        .literal("udp")
+        .describe("MPEG-TS in datagrams of 1316 bytes. Not built yet: told in the log and left out."),
       url: udpUrl,
       ttl: whole(0, 255, "Hops that multicast datagrams may make; 0 stays on this host.").default(1),
     }),

@@ -132,9 +132,7 @@ const httpSection = z
   .strictObject({
     control: z
       .strictObject({
-        listen: tcpAddress("Serves Connect and the console; transports mount on it.").default(
-          "127.0.0.1:8090",
-        ),
+        listen: tcpAddress("Serves Connect and the page; transports mount on it.").default("127.0.0.1:8090"),
         corsOrigins: z
           .array(
             z
@@ -200,7 +198,9 @@ const securitySection = z
         clientCaFile: path("Authorities whose client certificates open the control plane, PEM.").optional(),
       })
       .optional()
-      .describe("Encrypts the control plane's TCP listeners."),
+      .describe(
+        "Encrypts gRPC's TCP listeners, on loopback too, and makes `https://` listeners of `@retrovue/transport-connect` possible. `http.control`, `http.view`, `http://` and `h2c://` stay in clear text: keep them on loopback, or behind a proxy that encrypts.",
+      ),
     insecure: z
       .boolean()
       .default(false)
@@ -228,15 +228,13 @@ const attachSection = z
       .describe("Endpoints beyond loopback that AttachStream may connect to."),
   })
   .prefault({})
-  .describe("Where AttachStream may send a channel's stream.");
+  .describe("Where AttachStream may send a channel's stream. Without effect until that call is built.");
 
 const limitsSection = z
   .strictObject({
     messageBytes: whole(65_536, 67_108_864, "Size of a control message.").default(4_194_304),
     // 20 000 is the most that a plan holds at all (core: plan.ts).
     planSegments: whole(1, 20_000, "Segments of a plan.").default(20_000),
-    imagePixels: whole(65_536, 268_435_456, "Pixels of one picture of an asset.").default(67_108_864),
-    streamsPerFile: whole(1, 1_024, "Streams of an asset that are looked at.").default(64),
   })
   .prefault({})
   .describe("Bounds on what comes from outside.");
