@@ -1,6 +1,6 @@
 import { PlayoutError } from "@retrovue/core";
 
-/** `bicubic` (b = 1/3, c = 1/3) or `lanczos` (three lobes, sharper, a third more work). */
+/** `bicubic` (b = 0, c = 1/2) or `lanczos` (three lobes, sharper, a third more work). */
 export type ScalingFilter = "bicubic" | "lanczos";
 
 /** What the configuration may say under `conformer.options`. */

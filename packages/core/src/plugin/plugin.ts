@@ -81,7 +81,10 @@ export interface Provision<Port, Options, Needs extends PortName = never> {
   readonly options?: OptionsSchema<Options>;
   /** Ports that the factory wants handed to it. */
   readonly needs?: readonly Needs[];
-  /** Makes the port. Called once for each use in the configuration; what it returns is the engine's to close. */
+  /**
+   * Makes the port. Called once for each use in the configuration in every process that works with it: engine, workers, render
+   * processes, commands. What it returns is that process's to close.
+   */
   create(options: Options, context: PluginContext, ports: Pick<PortTypes, Needs>): Port | Promise<Port>;
 }
 

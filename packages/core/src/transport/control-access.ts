@@ -30,7 +30,7 @@ export interface ControlAccess {
   admit(credentials: Credentials): string;
   /** True where callers from beyond this host are asked who they are, or the configuration says that nobody needs be. */
   readonly opensBeyondLoopback: boolean;
-  /** Encrypts TCP listeners; undefined: cleartext. */
+  /** Encrypts TCP listeners of the transport's own; the engine's HTTP server, which it may mount on, never is. Undefined: clear text. */
   readonly tls: TlsFiles | undefined;
   /** Size of a control message, bytes. */
   readonly messageBytesMax: number;

@@ -30,7 +30,8 @@ export interface HttpHost {
  * *"Not yet" and "end".* `start` resolves when requests are accepted. `stop` refuses new requests at once, ends streams
  * with `Unavailable`, waits for running calls up to its signal, then cuts them.
  *
- * *After an error.* `start` rejects with `PortInUse`, `InvalidConfig` or `PermissionDenied` and listens nowhere.
+ * *After an error.* `start` rejects with `PortInUse`, `InvalidConfig`, `PermissionDenied`, `Unavailable` for an address that this
+ * host has not, or not yet, or `Cancelled`, and listens nowhere.
  */
 export interface Transport {
   /** Answers everywhere it listens, the host's own addresses that it mounted on included. */

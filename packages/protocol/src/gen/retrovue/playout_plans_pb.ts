@@ -403,7 +403,7 @@ export type PlanWarning = Message<"retrovue.playout.PlanWarning"> & {
   segmentIndex?: number | undefined;
 
   /**
-   * A word for programs, as `short-run`, `ends-early` or `upscaled`; docs/contracts/control-api.md lists them.
+   * A word for programs, as `short-run`, `ends-early` or `gap`; docs/contracts/control-api.md lists them.
    *
    * @generated from field: string code = 2;
    */
