@@ -294,9 +294,8 @@ ${more}`;
     const reading = readConfigText(text, at("playout.yaml"), { environment: {} });
     if (!reading.ok) throw new Error(JSON.stringify(reading.faults));
     const limits = [60_000, 1, 60_000, 60_000];
-    const { faults, warnings } = await planFindings(
-      reading.config,
-      () => AbortSignal.timeout(limits.shift() ?? 0),
+    const { faults, warnings } = await planFindings(reading.config, () =>
+      AbortSignal.timeout(limits.shift() ?? 0),
     );
     // Lets go of who still waits.
     closeSync(openSync(at("hangs.yaml"), constants.O_RDWR));
