@@ -64,6 +64,13 @@ describe("as-run", () => {
     expect(lines).toHaveLength(4);
   });
 
+  test.each([1, 2, 7, 25])("as-run/a-look-at-the-very-last-tick-makes-no-difference (every %i)", (every) => {
+    const { asRun, lines, at } = following(plan(1, [segment(1, 2), segment(2, 1)]));
+    for (let n = every - 1; n < 75; n += every) asRun.advance(at(n));
+    asRun.stop(at(75));
+    expect(lines).toEqual(["+1@0", "-1@0..50 completed", "+2@50", "-2@50..75 completed"]);
+  });
+
   test("as-run/a-leap-tells-everything-in-between", () => {
     const { asRun, lines, at } = following(plan(1, [segment(1, 1), segment(2, 1)], "loop"));
     asRun.advance(at(130));

@@ -195,11 +195,14 @@ export class AsRun {
     this.#listener.began({ place, tick: this.#cursor, revision });
   }
 
-  #leave(end: Tick, outcome: Outcome): void {
+  /** @param why it leaves, where it has not come to its end */
+  #leave(end: Tick, why: Outcome): void {
     const airing = this.#airing;
     this.#airing = undefined;
     if (airing === undefined) return;
     const { place, from, revision, failureBefore } = airing;
+    // It may have come to its end in the last look, which did not tell it since the end's own tick had not come.
+    const outcome = end >= place.end ? "completed" : why;
     const standIns = this.#standInsWithin(from, end);
     const isFailures = standIns.some(({ reason }) => ofFailures.has(reason));
     const failure = airing.failure ?? (isFailures ? failureBefore : undefined);
