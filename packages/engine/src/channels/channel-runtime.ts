@@ -27,7 +27,7 @@ import { logEvent } from "../log/log-event.js";
 import type { ChannelOutputs } from "../outputs/channel-outputs.js";
 import { ChannelGauges } from "./channel-gauges.js";
 import { busSpecOf, coreSettings, gridOf } from "./core-settings.js";
-import { TurnQueue } from "./turn-queue.js";
+import { SerialQueue } from "./serial-queue.js";
 
 /** What a channel is run with; all of it borrowed but the workers, which belong to it alone. */
 export interface ChannelRuntimeTools {
@@ -97,7 +97,7 @@ export class ChannelRuntime {
   readonly #committer: Committer;
   readonly #gauges: ChannelGauges;
   readonly #mapping: Disposable;
-  readonly #edits: TurnQueue;
+  readonly #edits: SerialQueue;
   #outputs: ChannelOutputs | undefined;
   #standIn: Standing | undefined;
 
@@ -115,7 +115,7 @@ export class ChannelRuntime {
     this.firstTick = first;
     this.#tools = tools;
     this.#committer = committer;
-    this.#edits = new TurnQueue({ clock, work: "edits", waitNsMax: editWaitNsMax });
+    this.#edits = new SerialQueue({ clock, work: "edits", waitNsMax: editWaitNsMax });
     const startedAt = clock.now();
     this.busMemoryBytes = bus.memoryBytes(busSpecOf(tools.engineId, config.id, config, clock.mapping()));
     this.#gauges = new ChannelGauges({
@@ -212,12 +212,12 @@ export class ChannelRuntime {
    * A worker that does not answer at once is not waited for; the tick is then one that it cannot have reached yet.
    *
    * Edits go one after another, whoever asks for them. `QueueFull` and `Timeout` where too many or too slow ones are before it
-   * (`TurnQueue`), `WrongState` where the channel is stopped, `Cancelled`; none of the plan was changed then.
+   * (`SerialQueue`), `WrongState` where the channel is stopped, `Cancelled`; none of the plan was changed then.
    *
    * @param wanted the tick that the edit is for; undefined for as soon as can be
    */
   edit<T>(wanted: Tick | undefined, make: (next: Tick) => T, signal: AbortSignal): Promise<T> {
-    return this.#edits.take(async () => {
+    return this.#edits.run(async () => {
       // What is well ahead need not be held back.
       if (wanted !== undefined && wanted > this.nextTick + this.grid.ticksIn(farNs))
         return make(this.nextTick);

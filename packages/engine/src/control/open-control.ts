@@ -1,7 +1,7 @@
 import type { Container } from "@retrovue/core/di";
 import type { Teardown } from "../teardown.js";
 import { engineTokens } from "../tokens.js";
-import { CallTurns } from "./call-turns.js";
+import { CallQueues } from "./call-queues.js";
 import { ClockWatch } from "./clock-watch.js";
 import { EngineControl } from "./engine-control.js";
 import { MasterClockService } from "./master-clock.js";
@@ -38,7 +38,7 @@ export function openControl(scope: Container, version: string, teardown: Teardow
     records,
     clock,
     styles: new Styles(),
-    turns: new CallTurns(clock),
+    calls: new CallQueues(clock),
     resolver: scope.resolve(engineTokens.planResolver),
     lengths: scope.resolve(engineTokens.lengths),
     assets: scope.resolve(engineTokens.assets),

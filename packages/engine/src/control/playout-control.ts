@@ -25,7 +25,7 @@ import type { ChannelRegistry } from "../channels/channel-registry.js";
 import type { ChannelSettings } from "../config/playout-config.js";
 import type { Log } from "../log/log.js";
 import type { ChannelPorts } from "../outputs/channel-ports.js";
-import type { CallTurns } from "./call-turns.js";
+import type { CallQueues } from "./call-queues.js";
 import type { ChannelRecords } from "./channel-records.js";
 import { firstFrameStaged } from "./first-frame.js";
 import type { PreviewControl } from "./preview-control.js";
@@ -38,7 +38,7 @@ export interface PlayoutControlDeps {
   readonly ports: Pick<ChannelPorts, "open" | "close">;
   readonly records: ChannelRecords;
   readonly styles: Styles;
-  readonly turns: CallTurns;
+  readonly calls: CallQueues;
   readonly preview: PreviewControl;
   /** What a channel has that only a request names. */
   readonly defaults: Pick<ChannelSettings, "format">;
@@ -62,14 +62,14 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
   }
 
   async startChannel(request: StartChannelRequest, context: CallContext) {
-    const { channels, defaults, turns, records, requested } = this.#deps;
+    const { channels, defaults, calls, records, requested } = this.#deps;
     const id = channelIdField("channel_id", request.channelId);
     const handle = textField("plan_handle", request.planHandle);
     const port = wholeField("port", request.port, { min: 0, max: portMax });
     const own = channels.configOf(id)?.format ?? defaults.format;
     const text = request.programFormatJson;
     const format = text.trim() === "" ? undefined : parseProgramFormat(text, own);
-    const message = await turns.take(
+    const message = await calls.run(
       id,
       () =>
         records.causedBy(id, context.correlationId, async () => {
@@ -85,10 +85,10 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
   }
 
   async updatePlan(request: UpdatePlanRequest, context: CallContext) {
-    const { channels, styles, turns, records } = this.#deps;
+    const { channels, styles, calls, records } = this.#deps;
     const id = channelIdField("channel_id", request.channelId);
     const handle = textField("plan_handle", request.planHandle);
-    const message = await turns.take(
+    const message = await calls.run(
       id,
       () =>
         records.causedBy(id, context.correlationId, async () => {
@@ -105,9 +105,9 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
   }
 
   async stopChannel(request: StopChannelRequest, context: CallContext) {
-    const { channels, ports, styles, turns, records, preview, requested } = this.#deps;
+    const { channels, ports, styles, calls, records, preview, requested } = this.#deps;
     const id = channelIdField("channel_id", request.channelId);
-    const message = await turns.take(
+    const message = await calls.run(
       id,
       () =>
         records.causedBy(id, context.correlationId, async () => {
@@ -181,11 +181,11 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
   }
 
   async #resume(one: RequestedChannel): Promise<void> {
-    const { channels, ports, defaults, turns, log } = this.#deps;
+    const { channels, ports, defaults, calls, log } = this.#deps;
     const { channel: id, handle, port, format: text } = one;
     const config = channels.configOf(id);
     if (isGone(one, channels) || config?.run === "on-demand") return;
-    await turns.take(
+    await calls.run(
       id,
       async () => {
         if (channels.running(id) !== undefined) return;

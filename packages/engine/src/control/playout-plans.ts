@@ -19,7 +19,7 @@ import {
 } from "@retrovue/protocol";
 import { type ChannelRegistry, inlineSource } from "../channels/channel-registry.js";
 import type { ChannelRuntime } from "../channels/channel-runtime.js";
-import type { CallTurns } from "./call-turns.js";
+import type { CallQueues } from "./call-queues.js";
 import type { ChannelRecords } from "./channel-records.js";
 import { type EditTiming, editPlan, type PlanEdit } from "./plan-edit.js";
 import { lengthsFor, type PlanReadingDeps, plannedBy } from "./plan-reading.js";
@@ -31,7 +31,7 @@ export interface PlayoutPlansDeps extends PlanReadingDeps {
   readonly channels: ChannelRegistry;
   readonly records: ChannelRecords;
   readonly styles: Styles;
-  readonly turns: CallTurns;
+  readonly calls: CallQueues;
   readonly clock: Clock;
 }
 
@@ -44,14 +44,14 @@ export class PlayoutPlansService implements Handlers<typeof PlayoutPlans> {
   }
 
   async applyPlan(request: ApplyPlanRequest, context: CallContext): Promise<ApplyPlanResponse> {
-    const { channels, styles, turns, records } = this.#deps;
+    const { channels, styles, calls, records } = this.#deps;
     const id = channelIdField("channel_id", request.channelId);
     const message = await plannedBy(request.plan, this.#deps, context.signal);
     const effective = effectiveOf(request);
     channels.onAir(id);
     styles.refuseOther(id, ControlStyle.PLAN);
     const lengths = await lengthsFor(message, this.#deps, context.signal);
-    return await turns.take(
+    return await calls.run(
       id,
       () =>
         records.causedBy(id, context.correlationId, async () => {

@@ -30,7 +30,7 @@ import type { ChannelRegistry } from "../channels/channel-registry.js";
 import type { ChannelRuntime } from "../channels/channel-runtime.js";
 import type { AssetExaminer } from "../media/media-inspector.js";
 import type { PlanResolver } from "../plans/plan-resolver.js";
-import type { CallTurns } from "./call-turns.js";
+import type { CallQueues } from "./call-queues.js";
 import type { ChannelRecords } from "./channel-records.js";
 import { LoadedPreview } from "./loaded-preview.js";
 import { inPointFault, previewWish } from "./preview-request.js";
@@ -41,7 +41,7 @@ export interface PreviewControlDeps {
   readonly channels: ChannelRegistry;
   readonly records: ChannelRecords;
   readonly styles: Styles;
-  readonly turns: CallTurns;
+  readonly calls: CallQueues;
   readonly clock: Clock;
   readonly timer: Timer;
   readonly assets: AssetExaminer;
@@ -132,7 +132,7 @@ export class PreviewControl {
   }
 
   async switch(request: SwitchToLiveRequest, context: CallContext): Promise<SwitchToLiveResponse> {
-    const { channels, styles, turns, records } = this.#deps;
+    const { channels, styles, calls, records } = this.#deps;
     const id = channelIdField("channel_id", request.channelId);
     const targetMs = wholeField("target_boundary_time_ms", request.targetBoundaryTimeMs, {
       min: 0,
@@ -150,7 +150,7 @@ export class PreviewControl {
     this.#switching.add(id);
     try {
       styles.pin(id, ControlStyle.PREVIEW);
-      const taken = await turns.take(
+      const taken = await calls.run(
         id,
         () =>
           records.causedBy(id, context.correlationId, () =>

@@ -3,8 +3,8 @@ import { type Clock, type Nanoseconds, orAbort, PlayoutError, TimeLimit } from "
 /** Pieces of work that may wait; an edit takes a millisecond, and 50 at most where the worker does not answer. */
 const waitingMax = 32;
 
-/** What a queue of turns is for. */
-export interface TurnQueueOptions {
+/** What a queue is for. */
+export interface SerialQueueOptions {
   /** What the deadline is counted by; borrowed. */
   readonly clock: Clock;
   /** What it is that waits, for errors: "edits". */
@@ -17,14 +17,14 @@ export interface TurnQueueOptions {
  * Lets work on one channel go one after another, in the order in which it was asked for, whoever asks. Beyond 32 that wait it is
  * refused with `QueueFull`, after the deadline with `Timeout`; what is waiting when its signal aborts leaves. What leaves has not begun.
  */
-export class TurnQueue {
-  readonly #options: TurnQueueOptions;
+export class SerialQueue {
+  readonly #options: SerialQueueOptions;
   #last: Promise<void> = Promise.resolve();
   /** What waits, and the one that is at work. */
   #asked = 0;
   #isClosed = false;
 
-  constructor(options: TurnQueueOptions) {
+  constructor(options: SerialQueueOptions) {
     this.#options = options;
   }
 
@@ -33,8 +33,8 @@ export class TurnQueue {
     return this.#asked === 0;
   }
 
-  /** Does a piece of work in its turn. A failure is its own caller's alone. `WrongState` once the queue is closed. */
-  async take<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  /** Does a piece of work when all before it is done. A failure is its own caller's alone. `WrongState` once the queue is closed. */
+  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     this.#refuseClosed();
     if (this.#asked > waitingMax) {
       throw new PlayoutError(
@@ -51,7 +51,7 @@ export class TurnQueue {
     const isFirst = this.isIdle;
     this.#asked += 1;
     try {
-      if (!isFirst) await this.#turn(before, signal);
+      if (!isFirst) await this.#waitFor(before, signal);
       this.#refuseClosed();
       return await work();
     } finally {
@@ -65,7 +65,7 @@ export class TurnQueue {
     this.#isClosed = true;
   }
 
-  async #turn(before: Promise<void>, signal: AbortSignal): Promise<void> {
+  async #waitFor(before: Promise<void>, signal: AbortSignal): Promise<void> {
     const { clock, waitNsMax, work } = this.#options;
     using limit = new TimeLimit(clock, waitNsMax, signal, `waiting for the ${work} before this one`);
     await orAbort(before, limit.signal);
