@@ -19,6 +19,7 @@ export {
   standInKinds,
   standInReasonTable,
 } from "./enums/status-enums.js";
+export { connectErrorBody } from "./errors/connect-error-body.js";
 export { errorInfoOf, messageOf, metadataOf, statusBytesOf, statusOf } from "./errors/error-info.js";
 export { playoutErrorFromStatus } from "./errors/playout-error-from-status.js";
 export {

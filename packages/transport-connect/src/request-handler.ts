@@ -4,10 +4,10 @@ import { type ConnectRouter, createConnectRouter, createContextValues } from "@c
 import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import { universalRequestFromNodeRequest } from "@connectrpc/connect-node";
 import { type ControlAccess, PlayoutError } from "@retrovue/core";
+import { connectErrorBody } from "@retrovue/protocol";
 import { certificateNameOf, isLoopbackHost } from "@retrovue/protocol/serving";
 import { gateOf, withCredentials } from "./call-context.js";
 import { checkedRequest } from "./checked-request.js";
-import { errorBody } from "./errors.js";
 import { corsHeaders, isForeignPage, preflightHeaders } from "./origins.js";
 import { sendResponse } from "./send-response.js";
 
@@ -109,7 +109,7 @@ function refusalIn({ status, body }: UniversalServerResponse): PlayoutError | un
 function refuse(response: NodeResponse, status: number, error: PlayoutError): void {
   const headers = { "content-type": "application/json", "cache-control": "no-store" };
   // Both kinds of response have these, but their overloads do not unite.
-  (response as ServerResponse).writeHead(status, headers).end(errorBody(error));
+  (response as ServerResponse).writeHead(status, headers).end(connectErrorBody(error));
 }
 
 const foreignPage = (who: string): PlayoutError =>

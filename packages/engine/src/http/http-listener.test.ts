@@ -50,7 +50,10 @@ describe("http/listener", () => {
     const ask = (path: string) => fetch(`http://${address}${path}`, { method: "POST", body: "{}" });
     const early = await ask("/api.v1/Call");
     expect([early.status, early.headers.get("retry-after")]).toEqual([503, "1"]);
-    expect(await early.json()).toMatchObject({ code: "unavailable" });
+    expect(await early.json()).toMatchObject({
+      code: "unavailable",
+      details: [{ type: "google.rpc.ErrorInfo" }],
+    });
     expect((await ask("/other")).status).toBe(404);
     const mounted = listener.page("/api.", (_, response) => answerText(response, 200, "called"));
     expect((await ask("/api.v1/Call")).status).toBe(200);

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type HttpHandler, type HttpHost, PlayoutError } from "@retrovue/core";
+import { connectErrorBody } from "@retrovue/protocol";
 import type { Log } from "../log/log.js";
 
 /** Answers one request. What it throws becomes a 500 without details. */
@@ -122,8 +123,12 @@ function longestPrefix(prefixes: Iterable<string>, path: string): string | undef
 
 function answerNotNow(_request: IncomingMessage, response: ServerResponse): void {
   response.setHeader("retry-after", retryAfterSeconds);
-  answerJson(response, 503, { code: "unavailable", message: "The engine is starting or ending. Try again." });
+  writeJson(response, 503, connectErrorBody(notNow));
 }
+
+const notNow = new PlayoutError("Unavailable", "The engine is starting or ending.", {
+  remedy: "Call again.",
+});
 
 /** Answers a few lines of plain text. */
 export function answerText(response: ServerResponse, status: number, text: string): void {
@@ -133,8 +138,12 @@ export function answerText(response: ServerResponse, status: number, text: strin
 
 /** Answers one JSON object. */
 export function answerJson(response: ServerResponse, status: number, value: unknown): void {
+  writeJson(response, status, JSON.stringify(value));
+}
+
+function writeJson(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
-  response.end(`${JSON.stringify(value)}\n`);
+  response.end(`${text}\n`);
 }
 
 function parseAddress(address: string): { readonly host: string; readonly port: number } {
