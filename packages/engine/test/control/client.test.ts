@@ -12,6 +12,8 @@ import { defaultAccess, parseServerOptions } from "@retrovue/protocol/serving";
 import { ConnectTransport } from "@retrovue/transport-connect";
 import { GrpcTransport } from "@retrovue/transport-grpc";
 import { describe, expect, test } from "vitest";
+import { HttpListener } from "../../src/http/http-listener.js";
+import { openLog } from "../../src/log/log.js";
 import { RunningEngine, smallConfig } from "../running-engine.js";
 
 const asset = (id: number) => `test://pattern?duration=60s&size=16x16&mark=compact&id=${id}`;
@@ -141,6 +143,29 @@ describe.each(["connect", "grpc"] as const)("client over %s", (kind) => {
     expect(seen).toEqual(seen.map((_, n) => (seen[0] ?? 0n) + BigInt(n)));
     expect(lost).toBeGreaterThanOrEqual(100);
   }, 60_000);
+});
+
+test("client/a-call-that-comes-before-the-engine-takes-calls-is-made-again", async () => {
+  const log = openLog({ level: "fatal", format: "json", now: () => 0n, write: () => {} });
+  await using listener = new HttpListener(log);
+  let isAwaited = true;
+  listener.announce("/retrovue.playout.", () => isAwaited);
+  const client = connect(`http://${await listener.listen("127.0.0.1:0")}`);
+  const failures: EngineFailure[] = [];
+  const call = async () => {
+    try {
+      return await client.control.loadPreview({ channelId: 1, assetPath: "a" });
+    } catch (thrown) {
+      failures.push(failureOf(thrown));
+      isAwaited = failures.length < 3;
+      throw thrown;
+    }
+  };
+  await expect(retrying(call, quick)).rejects.toThrow();
+  const refused = { status: 14, code: "Unavailable" };
+  // The last answer is that of a path where nothing is.
+  expect(failures).toMatchObject([refused, refused, refused, { code: undefined }]);
+  client.close();
 });
 
 test("client/a-restarted-engine-is-told-and-followed", async () => {
