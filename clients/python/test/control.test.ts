@@ -113,6 +113,8 @@ describe("python/control client", () => {
   test("python/plans-checked-applied-and-read-back", () => flow("plans", port), timeoutMs);
   test("python/preview-and-switch-at-a-boundary", () => flow("switch", port), timeoutMs);
 
+  test("python/a-call-that-was-cut-off-is-not-made-again", () => flow("cut_off", port), timeoutMs);
+
   test(
     "python/a-scheduler-that-dies-and-comes-back-goes-on",
     async () => {

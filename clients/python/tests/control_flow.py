@@ -5,6 +5,7 @@ or fails with what was wrong.
 
 from __future__ import annotations
 
+import socket
 import sys
 import threading
 import time
@@ -133,6 +134,70 @@ def master(engine: PlayoutClient) -> None:
 
     lead_clock(engine, "python", stop, on_answer=hear)
     equal(states[-1], engine.messages.CLOCK_STATE_LOCKED, "the clock's state")
+
+
+def cut_off(engine: PlayoutClient) -> None:
+    """A call that broke with its connection is not made again unless that does no harm; one that nobody took is."""
+    m = engine.messages
+    with HangingUp() as peer, PlayoutClient(peer.address, m) as client:
+        stop = lambda: client.control.StopChannel(m.StopChannelRequest(channel_id=1))  # noqa: E731
+        for is_idempotent, calls in ((False, 1), (True, 3)):
+            before = peer.requests
+            try:
+                retrying(stop, attempts=3, backoff=Backoff(first=0.001), is_idempotent=is_idempotent)
+            except PlayoutFailure as failure:
+                equal((failure.is_transient, failure.never_began), (True, False), "what is known")
+            equal(peer.requests - before, calls, "the calls that came")
+    for address in ("127.0.0.1:1", "unix:/nowhere/playout.sock", "host.invalid:1"):
+        with PlayoutClient(address, m) as client:
+            attempts = []
+
+            def call() -> object:
+                attempts.append(1)
+                return client.control.StopChannel(m.StopChannelRequest(channel_id=1))
+
+            try:
+                retrying(call, attempts=2, backoff=Backoff(first=0.001))
+            except PlayoutFailure as failure:
+                equal((failure.is_transient, failure.never_began), (True, True), str(failure))
+            equal(len(attempts), 2, "the attempts")
+
+
+class HangingUp:
+    """A peer of HTTP/2 that hangs up once it has a request."""
+
+    SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+    PREFACE_BYTES, HEAD_BYTES, DATA = 24, 9, 0
+
+    def __init__(self) -> None:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self._server.getsockname()[1]
+        self.requests = 0
+
+    def __enter__(self) -> "HangingUp":
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._server.accept()
+            except OSError:
+                return
+            with connection, connection.makefile("rb") as frames:
+                connection.sendall(self.SETTINGS)
+                frames.read(self.PREFACE_BYTES)
+                kind = None
+                while kind != self.DATA:
+                    head = frames.read(self.HEAD_BYTES)
+                    if len(head) < self.HEAD_BYTES:
+                        break
+                    kind = head[3]
+                    frames.read(int.from_bytes(head[:3], "big"))
+                self.requests += kind == self.DATA
 
 
 def main() -> int:

@@ -29,15 +29,21 @@ class Backoff:
         self._attempts = 0
 
 
-def retrying(call: Callable[[], T], attempts: int = 6, backoff: Optional[Backoff] = None) -> T:
-    """Makes a call again while the engine is out of reach; any other failure is the answer."""
+def retrying(
+    call: Callable[[], T], attempts: int = 6, backoff: Optional[Backoff] = None, is_idempotent: bool = False
+) -> T:
+    """
+    Makes a call again while the engine is out of reach, or says that it is starting or stopping; any other failure is the answer.
+    Only calls that surely never began are made again, unless ``is_idempotent`` says that carrying one out twice does no harm.
+    """
     waits = backoff or Backoff()
     attempt = 1
     while True:
         try:
             return call()
         except PlayoutFailure as failure:
-            if attempt >= attempts or not failure.is_transient:
+            may_repeat = failure.is_transient if is_idempotent else failure.never_began
+            if attempt >= attempts or not may_repeat:
                 raise
         attempt += 1
         threading.Event().wait(waits.next())

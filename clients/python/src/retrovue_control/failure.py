@@ -8,6 +8,9 @@ import grpc
 
 DOMAIN = "playout.retrovue"
 
+# gRPC's words for calls that found no connection; it has no code of its own for them. Other words are taken for a call that broke.
+UNCONNECTED = ("failed to connect to all addresses", "DNS resolution failed")
+
 
 class PlayoutFailure(Exception):
     """A failed call: ``status`` as gRPC has it, and the engine's own ``code``, as ``UnknownChannel``."""
@@ -24,8 +27,15 @@ class PlayoutFailure(Exception):
 
     @property
     def is_transient(self) -> bool:
-        """True where the engine never began the call, so that making it again is safe."""
+        """True where the engine is out of reach for now. The call may have been carried out all the same."""
         return self.status == grpc.StatusCode.UNAVAILABLE
+
+    @property
+    def never_began(self) -> bool:
+        """True where the call was surely not begun, so that making it again is safe: the engine said so, or nothing was sent."""
+        if self.code is not None:
+            return self.code == "Unavailable"
+        return self.is_transient and str(self).startswith(UNCONNECTED)
 
 
 def _info(error: grpc.RpcError, messages: Any) -> Any:
