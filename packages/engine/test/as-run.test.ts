@@ -1,8 +1,10 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempDisposableSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readAsRun } from "../src/as-run/read-as-run.js";
 import { checkAsRunFiles } from "../src/cli/as-run/check.js";
+import { runProgram } from "../src/cli/program.js";
 import { recordedTerminal } from "./recorded-terminal.js";
 import { RunningEngine, smallConfig } from "./running-engine.js";
 
@@ -81,5 +83,52 @@ describe("as-run log of a running engine", () => {
     expect(new Set(differences.map(({ planned }) => planned))).toEqual(new Set(["2".repeat(32)]));
     const failed = record.lines.find((line) => line.type === "aired" && line.segment.id === "2".repeat(32));
     expect(failed).toMatchObject({ failure: { code: expect.any(String) } });
+  });
+});
+
+describe("as-run check on files that cannot be read", () => {
+  const started = {
+    ...{ v: 1, at: "2026-01-01T00:00:00Z", type: "started", channel: 1, tick: 0, name: "One", engine: "e" },
+    ...{ frameRate: "25/1", sampleRate: 48_000, revision: 1, source: "./plan.yaml" },
+  };
+
+  /** What the command says of a data folder that `make` made. */
+  async function checked(make: (dataDir: string) => void) {
+    using folder = mkdtempDisposableSync(join(tmpdir(), "playout-as-run-"));
+    mkdirSync(join(folder.path, "plans"));
+    make(folder.path);
+    const { terminal, written } = recordedTerminal();
+    const code = await runProgram(["as-run", "check", "--data-dir", folder.path], terminal);
+    return { code, err: written.err.replaceAll(folder.path, "DATA") };
+  }
+
+  const remedy = "Run the command as a user who may read the engine's data folder";
+
+  test("as-run/a-folder-that-cannot-be-read-is-not-told-as-missing", async () => {
+    expect(await checked((dataDir) => symlinkSync("as-run", join(dataDir, "as-run")))).toEqual({
+      code: 69,
+      err: `error: DATA/as-run cannot be read (ELOOP)\n  ${remedy}.\n`,
+    });
+    expect(await checked(() => {})).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("There is no as-run log in DATA/as-run"),
+    });
+  });
+
+  test("as-run/a-log-or-a-saved-plan-that-cannot-be-read-is-named", async () => {
+    const log = "2026-01-01.jsonl";
+    expect(await checked((dataDir) => mkdirSync(join(dataDir, "as-run", log), { recursive: true }))).toEqual({
+      code: 2,
+      err: `error: DATA/as-run/${log} cannot be read (EISDIR)\n  ${remedy}.\n`,
+    });
+    const plan = (dataDir: string) => {
+      mkdirSync(join(dataDir, "as-run"));
+      writeFileSync(join(dataDir, "as-run", log), `${JSON.stringify(started)}\n`);
+      mkdirSync(join(dataDir, "plans", "channel-1.json"));
+    };
+    expect(await checked(plan)).toEqual({
+      code: 2,
+      err: `error: DATA/plans/channel-1.json cannot be read (EISDIR)\n  ${remedy}, or name a plan by --plan.\n`,
+    });
   });
 });

@@ -129,6 +129,14 @@ describe("retrovue-playout bus", () => {
     expect(b).toBeLessThan(5);
   });
 
+  test("cli/bus-grab-names-the-file-that-it-cannot-write", async () => {
+    expect(await playout(["bus", ...place, "grab", "7", "--out", "/nowhere/x.png"])).toEqual({
+      code: 2,
+      out: "",
+      err: "error: /nowhere/x.png cannot be written (ENOENT)\n  Name a file by --out in a folder that this user may write to.\n",
+    });
+  });
+
   test("cli/bus-that-is-not-there-is-answered-with-those-that-are", async () => {
     const { code, out, err } = await playout(["bus", ...place, "stat", "8"]);
     expect(code).not.toBe(0);

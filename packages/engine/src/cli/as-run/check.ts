@@ -16,6 +16,7 @@ import {
   type RunComparison,
 } from "../../as-run/as-run-check.js";
 import { readAsRun } from "../../as-run/read-as-run.js";
+import { fileError } from "../../file-error.js";
 import { readPlanFile } from "../../plans/plan-file.js";
 import { savedPlanOf } from "../../plans/saved-plans.js";
 import { exitCodes } from "../exit-codes.js";
@@ -63,7 +64,12 @@ async function appliedPlan(dataDir: string, channel: number): Promise<Plan | und
     text = await readFile(file, "utf8");
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw thrown;
+    throw fileError(
+      file,
+      "read",
+      thrown,
+      "Run the command as a user who may read the engine's data folder, or name a plan by --plan.",
+    );
   }
   try {
     return savedPlanOf(text).plan;

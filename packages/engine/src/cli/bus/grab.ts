@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { type FrameLease, PlayoutError, tick } from "@retrovue/core";
 import { encode } from "fast-png";
+import { fileError } from "../../file-error.js";
 import { exitCodes } from "../exit-codes.js";
 import type { Terminal } from "../terminal.js";
 import { type BusTool, patienceMs } from "./open.js";
@@ -35,7 +36,9 @@ export async function grabTick(tool: BusTool, options: GrabOptions, terminal: Te
     );
   }
   const file = options.out ?? `${address.engineId}-ch${address.channelId}-${lease.tick}.png`;
-  await writeFile(file, encode({ ...rgb, channels: 3, depth: 8 }));
+  await writeFile(file, encode({ ...rgb, channels: 3, depth: 8 })).catch((cause: unknown) => {
+    throw fileError(file, "written", cause, "Name a file by --out in a folder that this user may write to.");
+  });
   if (options.json) terminal.print(JSON.stringify({ file, ...tickRecord(lease) }, null, 2));
   else terminal.print(`${file}: tick ${lease.tick}, ${describe(lease)}`);
   return exitCodes.Ok.code;
