@@ -11,6 +11,8 @@ export interface TerminalOptions {
   readonly stdout: TextStream;
   readonly stderr: TextStream;
   readonly environment: Environment;
+  /** Aborts when nobody reads stdout any more; not said: that never comes. */
+  readonly readerGone?: AbortSignal;
 }
 
 type Style = "red" | "yellow" | "green" | "bold" | "dim";
@@ -26,11 +28,14 @@ const styles: Readonly<Record<Style, readonly [number, number]>> = {
 /** Writes results to stdout and errors to stderr, with colours only where people look (and NO_COLOR is not set). */
 export class Terminal {
   readonly environment: Environment;
+  /** Aborts when nobody reads results any more, as behind `| head`: what goes on until it is ended ends then. */
+  readonly readerGone: AbortSignal;
   readonly #options: TerminalOptions;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
     this.environment = options.environment;
+    this.readerGone = options.readerGone ?? new AbortController().signal;
   }
 
   /** Writes a result, followed by a line end. */

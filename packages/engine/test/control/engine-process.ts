@@ -59,7 +59,17 @@ ${more}`,
 
   /** Another connection to it. */
   connect(): PlayoutClient {
-    return connect(`unix:${join(this.folder, "grpc.sock")}`);
+    return connect(this.address);
+  }
+
+  /** How the names of its frame buses begin. */
+  get prefix(): string {
+    return this.#prefix;
+  }
+
+  /** Where its control plane listens, for `ctl --to`. */
+  get address(): string {
+    return `unix:${join(this.folder, "grpc.sock")}`;
   }
 
   get pid(): number {

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { NodeHostTime } from "../../clock/node-host-time.js";
 import type { Terminal } from "../terminal.js";
 import { listChannels } from "./list.js";
-import { openRemote, type RemoteOptions } from "./remote.js";
+import { changingMs, openRemote, type RemoteOptions, readingMs } from "./remote.js";
 import { watchEvents } from "./watch.js";
 
 const examples = `
@@ -32,6 +32,11 @@ export function addCtlCommand(program: Command, terminal: Terminal, end: (code: 
       "http://127.0.0.1:8090",
     )
     .option("--token <token>", "bearer token, where it asks for one (default: $RETROVUE_TOKEN)")
+    .option(
+      "--timeout <seconds>",
+      `how long a call may take (default: ${readingMs / 1_000}, ${changingMs / 1_000} for one that changes something; switch: as long as it takes)`,
+      seconds,
+    )
     .addHelpText("after", examples);
   const remote = () => openRemote(ctl.opts<RemoteOptions>(), terminal);
 
@@ -48,7 +53,12 @@ export function addCtlCommand(program: Command, terminal: Terminal, end: (code: 
         using engine = remote();
         const { serve = 0, format = "" } = options;
         const request = { channelId: channel, planHandle, port: serve, programFormatJson: format };
-        end(await engine.tell((client) => client.control.startChannel(request), options));
+        end(
+          await engine.tell(
+            (client) => client.control.startChannel(request, engine.within(changingMs)),
+            options,
+          ),
+        );
       },
     );
   ctl
@@ -60,7 +70,11 @@ export function addCtlCommand(program: Command, terminal: Terminal, end: (code: 
     .action(async (channel: number, planHandle: string, options: Common) => {
       using engine = remote();
       end(
-        await engine.tell((client) => client.control.updatePlan({ channelId: channel, planHandle }), options),
+        await engine.tell(
+          (client) =>
+            client.control.updatePlan({ channelId: channel, planHandle }, engine.within(changingMs)),
+          options,
+        ),
       );
     });
   ctl
@@ -70,7 +84,12 @@ export function addCtlCommand(program: Command, terminal: Terminal, end: (code: 
     .option("--json", "one JSON object on stdout", false)
     .action(async (channel: number, options: Common) => {
       using engine = remote();
-      end(await engine.tell((client) => client.control.stopChannel({ channelId: channel }), options));
+      end(
+        await engine.tell(
+          (client) => client.control.stopChannel({ channelId: channel }, engine.within(changingMs)),
+          options,
+        ),
+      );
     });
   ctl
     .command("preview")
@@ -90,7 +109,12 @@ export function addCtlCommand(program: Command, terminal: Terminal, end: (code: 
           startFrame: BigInt(from),
           frameCount: BigInt(frames),
         };
-        end(await engine.tell((client) => client.control.loadPreview(request), options));
+        end(
+          await engine.tell(
+            (client) => client.control.loadPreview(request, engine.within(changingMs)),
+            options,
+          ),
+        );
       },
     );
   ctl
@@ -106,7 +130,8 @@ export function addCtlCommand(program: Command, terminal: Terminal, end: (code: 
         targetBoundaryTimeMs: BigInt(options.at ?? 0),
         issuedAtTimeMs: new NodeHostTime().utc() / 1_000_000n,
       };
-      end(await engine.tell((client) => client.control.switchToLive(request), options));
+      // It answers when its time has come.
+      end(await engine.tell((client) => client.control.switchToLive(request, engine.within()), options));
     });
   ctl
     .command("list")
@@ -142,6 +167,13 @@ function wholeNumber(text: string): number {
   const value = Number(text);
   if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value))
     throw new InvalidArgumentError("Write a whole number.");
+  return value;
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!/^\d{1,6}(?:\.\d{1,3})?$/.test(text) || value === 0)
+    throw new InvalidArgumentError("Write a number of seconds above 0, as 2.5.");
   return value;
 }
 

@@ -2,7 +2,7 @@ import { toJsonString } from "@bufbuild/protobuf";
 import { type ChannelStatus, channelStates, ListChannelsResponseSchema } from "@retrovue/protocol";
 import { exitCodes } from "../exit-codes.js";
 import type { Terminal } from "../terminal.js";
-import type { Remote } from "./remote.js";
+import { type Remote, readingMs } from "./remote.js";
 
 /** Tells all channels. Gives the exit code. */
 export async function listChannels(
@@ -10,7 +10,7 @@ export async function listChannels(
   options: { readonly json: boolean },
   terminal: Terminal,
 ): Promise<number> {
-  const answer = await engine.ask(({ status }) => status.listChannels({}));
+  const answer = await engine.ask(({ status }) => status.listChannels({}, engine.within(readingMs)));
   if (options.json) {
     terminal.print(toJsonString(ListChannelsResponseSchema, answer, { alwaysEmitImplicit: true }));
     return exitCodes.Ok.code;

@@ -16,7 +16,15 @@ import type { Terminal } from "../terminal.js";
 export interface RemoteOptions {
   readonly to: string;
   readonly token?: string;
+  /** How long a call may take, seconds. */
+  readonly timeout?: number;
 }
+
+/** How long a call that reads may take, milliseconds: engines answer these at once. */
+export const readingMs = 10_000;
+
+/** How long one that changes something may take, milliseconds: it may wait 30 s for those before it, and StartChannel 2 s for a frame. */
+export const changingMs = 40_000;
 
 /** An answer that says whether it went well. */
 interface Answer {
@@ -28,6 +36,8 @@ interface Answer {
 export interface Remote extends Disposable {
   readonly address: string;
   readonly client: PlayoutClient;
+  /** How long a call may take: so many milliseconds unless the command line says otherwise; not said: as long as it takes. */
+  within(ms?: number): { readonly timeoutMs?: number };
   /** Makes a call; its failure becomes one of our errors. */
   ask<T>(call: (client: PlayoutClient) => Promise<T>): Promise<T>;
   /** Makes a call and tells its answer. Gives the exit code. */
@@ -38,7 +48,7 @@ export interface Remote extends Disposable {
 }
 
 /** Reaches for an engine; nothing is connected yet. `InvalidArgument` for an address that is none. */
-export function openRemote({ to, token }: RemoteOptions, terminal: Terminal): Remote {
+export function openRemote({ to, token, timeout }: RemoteOptions, terminal: Terminal): Remote {
   const bearer = token ?? terminal.environment["RETROVUE_TOKEN"];
   let client: PlayoutClient;
   try {
@@ -56,6 +66,10 @@ export function openRemote({ to, token }: RemoteOptions, terminal: Terminal): Re
   return {
     address: to,
     client,
+    within: (ms) => {
+      const timeoutMs = timeout === undefined ? ms : timeout * 1_000;
+      return timeoutMs === undefined ? {} : { timeoutMs };
+    },
     ask,
     tell: async (call, { json }) => {
       const answer = await ask(call);
@@ -86,10 +100,17 @@ export function errorOf(thrown: unknown, address: string): PlayoutError {
       remedy: "Start one, or name its address with --to.",
     });
   }
+  if (status === deadlineExceeded) {
+    return new PlayoutError("Timeout", `The engine at ${address} did not answer in time.`, {
+      cause: thrown,
+      remedy: "Give it longer by --timeout. What was asked for may have been done: see ctl list.",
+    });
+  }
   return new PlayoutError("Internal", `${address} answered: ${message}`, { cause: thrown });
 }
 
 const unavailable = 14;
+const deadlineExceeded = 4;
 
 const schemas = [
   StartChannelResponseSchema,

@@ -3,7 +3,7 @@ import { followEvents } from "@retrovue/client";
 import { channelStates, type Event, EventSchema } from "@retrovue/protocol";
 import { exitCodes } from "../exit-codes.js";
 import type { Terminal } from "../terminal.js";
-import { errorOf, type Remote } from "./remote.js";
+import { errorOf, type Remote, readingMs } from "./remote.js";
 
 /** What the command line says of a watch. */
 export interface WatchOptions {
@@ -11,7 +11,7 @@ export interface WatchOptions {
   readonly count?: number;
 }
 
-/** Prints events until there were enough or Ctrl-C. Gives the exit code. */
+/** Prints events until there were enough, until nobody reads them, or until Ctrl-C. Gives the exit code. */
 export async function watchEvents(
   engine: Remote,
   channelIds: readonly number[],
@@ -21,21 +21,24 @@ export async function watchEvents(
   const gone = new AbortController();
   const leave = () => gone.abort();
   process.once("SIGINT", leave);
-  // An engine that was never there is an error; one that goes away is waited for.
-  await engine.ask(({ control }) => control.getVersion({}));
+  terminal.readerGone.addEventListener("abort", leave, { once: true });
+  const { signal } = gone;
   let printed = 0;
   try {
+    // An engine that was never there is an error; one that goes away is waited for.
+    await engine.client.control.getVersion({}, { ...engine.within(readingMs), signal });
     const onLost = () => terminal.warn(`${engine.address} is out of reach; trying again`);
-    for await (const event of followEvents(engine.client, { channelIds, signal: gone.signal, onLost })) {
+    for await (const event of followEvents(engine.client, { channelIds, signal, onLost })) {
       terminal.print(json ? toJsonString(EventSchema, event) : lineOf(event));
       printed += 1;
       if (printed === count) break;
     }
   } catch (thrown) {
-    throw errorOf(thrown, engine.address);
+    if (!signal.aborted) throw errorOf(thrown, engine.address);
   } finally {
     gone.abort();
     process.off("SIGINT", leave);
+    terminal.readerGone.removeEventListener("abort", leave);
   }
   return exitCodes.Ok.code;
 }
