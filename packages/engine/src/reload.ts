@@ -35,18 +35,23 @@ export async function reload(
   wanted: PlayoutConfig,
   deps: ReloadDeps,
 ): Promise<PlayoutConfig> {
-  const { channels, resolver, slates, log } = deps;
+  const { channels, ports, resolver, slates, log } = deps;
   const change = compareConfigs(running, wanted);
   setLogLevel(log, wanted.telemetry.log.level);
   resolver.setPlans(wanted.plans);
   channels.setConfigured(wanted.channels);
   void slates.prepare(wanted.channels);
-  await changePorts(change, wanted, deps);
+  await attempt({}, "ports not all changed", deps, () => ports.setConfigured(wanted.channels));
   await Promise.all([
-    ...change.removed.map(({ id }) => attempt(id, "stopped", deps, () => channels.stop(id, "configuration"))),
+    ...change.removed.map(({ id }) =>
+      attempt({ channel: id }, "channel not stopped", deps, () => channels.stop(id, "configuration")),
+    ),
     // Those that ran on demand would have to wait for viewers, whom nobody looks for any more.
     ...[...change.added, ...change.alwaysOn.filter(({ id }) => !channels.isStoppedByRequest(id))].map(
-      (channel) => attempt(channel.id, "started", deps, () => channels.startConfigured([channel])),
+      (channel) =>
+        attempt({ channel: channel.id }, "channel not started", deps, () =>
+          channels.startConfigured([channel]),
+        ),
     ),
     ...wanted.channels
       .filter(({ id }) => running.channels.some((old) => old.id === id))
@@ -67,21 +72,13 @@ async function replan(id: number, plan: string | undefined, deps: ReloadDeps): P
   if (plan === undefined || channels.running(id) === undefined) return;
   // Given up with the reload: another one may know better by then.
   const either = AbortSignal.any([signal, late]);
-  await attempt(id, "given its plan", deps, () => channels.update(id, plan, "configuration", either));
-}
-
-/** One after another: a port that one channel leaves may be another's. */
-async function changePorts({ removed }: ConfigChange, wanted: PlayoutConfig, deps: ReloadDeps) {
-  const { ports } = deps;
-  const without = wanted.channels.filter(({ port }) => port === undefined);
-  for (const { id } of [...removed, ...without])
-    await attempt(id, "taken off its own port", deps, () => ports.close(id));
-  for (const channel of wanted.channels)
-    await attempt(channel.id, "served on its own port", deps, () => ports.openConfigured([channel]));
+  await attempt({ channel: id }, "channel not given its plan", deps, () =>
+    channels.update(id, plan, "configuration", either),
+  );
 }
 
 async function attempt(
-  channel: number,
+  whose: { readonly channel?: number },
   what: string,
   { log, signal, late }: ReloadDeps,
   work: () => Promise<unknown>,
@@ -89,8 +86,7 @@ async function attempt(
   try {
     await orAbort(work(), late);
   } catch (thrown) {
-    if (!signal.aborted)
-      log.error({ channel, err: PlayoutError.from(thrown) }, `reload: channel not ${what}`);
+    if (!signal.aborted) log.error({ ...whose, err: PlayoutError.from(thrown) }, `reload: ${what}`);
   }
 }
 

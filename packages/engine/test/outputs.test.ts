@@ -174,12 +174,12 @@ describe("outputs", () => {
     // What controls is not there.
     expect((await fetch(`http://${view}/readyz`)).status).toBe(404);
     expect((await fetch(`http://${control}/channels.m3u`)).status).toBe(200);
-    const port = await engine.channelPorts.open(1, 0);
+    const { address: port } = await engine.channelPorts.open(1, 0);
     using own = viewer(`http://${port}/channel/1.ts`);
     await own.answered;
     expect(own.status).toBe(200);
     expect((await fetch(`http://${port}/channel/2.ts`)).status).toBe(404);
-    await engine.channelPorts.close(1);
+    await engine.channelPorts.release(1);
     expect(await own.ended).toBe("cut");
     await expect(fetch(`http://${port}/channel/1.ts`)).rejects.toThrow();
   });

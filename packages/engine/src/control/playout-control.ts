@@ -35,7 +35,7 @@ import type { Styles } from "./styles.js";
 /** What the service works with. */
 export interface PlayoutControlDeps {
   readonly channels: ChannelRegistry;
-  readonly ports: Pick<ChannelPorts, "open" | "close">;
+  readonly ports: Pick<ChannelPorts, "open" | "release">;
   readonly records: ChannelRecords;
   readonly styles: Styles;
   readonly calls: CallQueues;
@@ -119,7 +119,7 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
           requested.stopped(id);
           const wasRunning = await channels.stop(id, "request");
           styles.forget(id);
-          await ports.close(id);
+          await ports.release(id);
           return wasRunning ? "stopped" : "already stopped";
         }),
       context.signal,
@@ -191,13 +191,19 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
         if (channels.running(id) !== undefined) return;
         const own = config?.format ?? defaults.format;
         const format = text.trim() === "" ? undefined : parseProgramFormat(text, own);
-        if (port !== 0)
-          await ports
-            .open(id, port)
-            .catch((err: unknown) =>
-              log.error({ channel: id, port, err }, "the channel's port is not served"),
-            );
-        await channels.start(id, { handle, resumes: true, ...(format && { format }) });
+        const opened =
+          port === 0
+            ? undefined
+            : await ports.open(id, port).catch((err: unknown) => {
+                log.error({ channel: id, port, err }, "the channel's port is not served");
+                return undefined;
+              });
+        try {
+          await channels.start(id, { handle, resumes: true, ...(format && { format }) });
+        } catch (thrown) {
+          await opened?.giveBack();
+          throw thrown;
+        }
         log.info({ channel: id, plan: handle }, "requested channel resumed");
       },
       new AbortController().signal,
@@ -212,12 +218,12 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
   ): Promise<string> {
     const { channels, ports, records, timer } = this.#deps;
     // First the port: where it is taken the channel is not started.
-    if (port !== 0) await ports.open(id, port);
+    const opened = port === 0 ? undefined : await ports.open(id, port);
     let onSlate: PlayoutError | undefined;
     try {
       ({ onSlate } = await channels.start(id, { ...order, signal }));
     } catch (thrown) {
-      if (port !== 0) await ports.close(id);
+      await opened?.giveBack();
       throw thrown;
     }
     if (onSlate !== undefined) return `started on slate: ${onSlate.message}`;

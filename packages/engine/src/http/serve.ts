@@ -37,7 +37,7 @@ export async function serveHttp(container: Container, teardown: Teardown): Promi
   const view = http.view.listen === http.control.listen ? control : await serveViews(container, teardown);
   const ports = container.resolve(engineTokens.channelPorts);
   teardown.add("outputs", "ports of channels", () => ports[Symbol.asyncDispose]());
-  await ports.openConfigured(channels);
+  await ports.setConfigured(channels);
   return { control, view, metrics };
 }
 
