@@ -112,6 +112,11 @@ describe("python/control client", () => {
   test("python/the-classic-three-calls", () => flow("classic", port), timeoutMs);
   test("python/plans-checked-applied-and-read-back", () => flow("plans", port), timeoutMs);
   test("python/preview-and-switch-at-a-boundary", () => flow("switch", port), timeoutMs);
+  test(
+    "python/a-watch-that-breaks-goes-on-after-the-last-heartbeat",
+    () => flow("heartbeats", port),
+    timeoutMs,
+  );
 
   test("python/a-call-that-was-cut-off-is-not-made-again", () => flow("cut_off", port), timeoutMs);
 

@@ -9,7 +9,10 @@ import socket
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import grpc
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
@@ -109,6 +112,33 @@ def wait_for(events: object, plans_applied: int) -> None:
         seen += kind == "plan_applied"
         if seen == plans_applied:
             return
+
+
+def heartbeats(engine: PlayoutClient) -> None:
+    """A watch of a quiet channel that breaks goes on after the last heartbeat. Its server is one of our own, which breaks it when told."""
+    m = engine.messages
+    asked = []
+
+    def watch(request: object, context: grpc.ServicerContext) -> object:
+        asked.append((request.run_id, request.after_sequence))  # type: ignore[attr-defined]
+        yield m.Event(run_id="run-1", sequence=1, watch_started=m.WatchStarted())
+        if len(asked) == 1:
+            yield m.Event(run_id="run-1", sequence=5, heartbeat=m.Heartbeat())
+            context.abort(grpc.StatusCode.UNAVAILABLE, "gone")
+        yield m.Event(run_id="run-1", sequence=6, channel_id=1, channel_state_changed=m.ChannelStateChanged())
+
+    handler = grpc.unary_stream_rpc_method_handler(
+        watch, m.WatchEventsRequest.FromString, lambda event: event.SerializeToString()
+    )
+    server = grpc.server(ThreadPoolExecutor(max_workers=1))
+    status = grpc.method_handlers_generic_handler("retrovue.playout.PlayoutStatus", {"WatchEvents": handler})
+    server.add_generic_rpc_handlers((status,))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    with PlayoutClient(f"127.0.0.1:{port}", m) as client:
+        event = next(follow_events(client, (1,), backoff=Backoff(first=0.01)))
+    server.stop(None)
+    equal((event.sequence, asked), (6, [("", 0), ("run-1", 5)]), "where the watch goes on")
 
 
 def returns(engine: PlayoutClient) -> None:

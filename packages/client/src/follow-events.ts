@@ -26,8 +26,8 @@ const missedHeartbeats = 3;
 const cutOff = 8;
 
 /**
- * Follows an engine's events for as long as the signal lets it: reconnects with growing waits, and resumes after the last event seen,
- * so that none is lost or doubled. `events_lost` comes where the engine no longer has some, or was restarted; heartbeats
+ * Follows an engine's events for as long as the signal lets it: reconnects with growing waits, and resumes after the last event or
+ * heartbeat seen, so that none is lost or doubled. `events_lost` comes where the engine no longer has some, or was restarted; heartbeats
  * and `watch_started` are kept to itself. Rejects with failures that reconnecting cannot mend.
  */
 export async function* followEvents(
@@ -57,6 +57,8 @@ export async function* followEvents(
         const kind = event.event.case;
         // From here on a reconnection resumes, though nothing happened yet.
         if (kind === "watchStarted") after ??= { runId: event.runId, sequence: event.sequence };
+        // All before a heartbeat has come, and what of it is of other channels need not be kept for us.
+        if (kind === "heartbeat") after = { runId: event.runId, sequence: event.sequence };
         if (kind === "watchStarted" || kind === "heartbeat") continue;
         if (kind === "eventsLost") {
           const { otherRun, sequenceTo } = event.event.value;

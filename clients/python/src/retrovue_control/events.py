@@ -21,7 +21,8 @@ def follow_events(
     backoff: Optional[Backoff] = None,
 ) -> Iterator[Any]:
     """
-    Events for ever: reconnects with growing waits and resumes after the last one seen, so that none is lost or doubled.
+    Events for ever: reconnects with growing waits and resumes after the last one seen, or the last heartbeat, so that
+    none is lost or doubled.
     ``after`` is the run and the sequence of the last event that the caller has seen. An event whose kind is ``events_lost``
     says that some are gone: read the state anew.
     """
@@ -36,6 +37,9 @@ def follow_events(
                 waits.reset()
                 kind = event.WhichOneof("event")
                 if kind == "watch_started" and after is None:
+                    after = (event.run_id, event.sequence)
+                if kind == "heartbeat":
+                    # All before it has come, and what of it is of other channels need not be kept for us.
                     after = (event.run_id, event.sequence)
                 if kind in ("watch_started", "heartbeat"):
                     continue

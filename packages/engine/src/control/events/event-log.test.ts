@@ -4,18 +4,29 @@ import { ChannelState, ChannelStateChangedSchema, type Event } from "@retrovue/p
 import { describe, expect, test } from "vitest";
 import { EventLog, type WatchOrder } from "./event-log.js";
 
+/** Time that passes when told. */
 class ManualTimer implements Timer {
-  readonly waiting = new Set<() => void>();
+  readonly waiting = new Map<() => void, bigint>();
+  #nowNs = 0n;
 
-  after(_delay: Nanoseconds, wake: () => void): Disposable {
-    this.waiting.add(wake);
-    return { [Symbol.dispose]: () => this.waiting.delete(wake) };
+  after(delay: Nanoseconds, wake: () => void): Disposable {
+    const ring = () => wake();
+    this.waiting.set(ring, this.#nowNs + delay);
+    return { [Symbol.dispose]: () => this.waiting.delete(ring) };
   }
 
-  ring(): void {
-    for (const wake of [...this.waiting]) wake();
+  pass(ns: bigint): void {
+    this.#nowNs += ns;
+    for (const [ring, at] of [...this.waiting]) {
+      if (at > this.#nowNs) continue;
+      this.waiting.delete(ring);
+      ring();
+    }
   }
 }
+
+/** Lets what has been woken go on. */
+const soon = () => new Promise((resolve) => setImmediate(resolve));
 
 function log(keptMax = 5) {
   const timer = new ManualTimer();
@@ -111,11 +122,48 @@ describe("events/watch", () => {
     const stream = watching(events, order());
     await take(stream, 1);
     const next = take(stream, 1);
-    timer.ring();
+    timer.pass(1n);
     expect(await next).toEqual(["heartbeat 0"]);
     happen();
     expect(await take(stream, 1)).toEqual(["channelStateChanged 1"]);
     expect(timer.waiting.size).toBe(0);
+  });
+
+  test("events/a-heartbeat-comes-so-long-after-the-last-message-whatever-other-channels-do", async () => {
+    const { events, happen, timer } = log();
+    const stream = watching(events, order({ channelIds: new Set([2]), heartbeatNs: nanoseconds(10n) }));
+    await take(stream, 1);
+    for (const [sequence, wanted] of [
+      [3, "heartbeat 3"],
+      [7, "channelStateChanged 7"],
+      [10, "heartbeat 10"],
+    ] as const) {
+      const said: string[] = [];
+      const next = take(stream, 1).then((one) => said.push(...one));
+      for (let n = 1; n <= 3; n++) {
+        await soon();
+        timer.pass(3n);
+        happen();
+        await soon();
+        expect(said).toEqual([]);
+      }
+      if (sequence === 7) happen(2);
+      else timer.pass(1n);
+      await next;
+      expect(said).toEqual([wanted]);
+    }
+    expect(timer.waiting.size).toBe(0);
+  });
+
+  test("events/a-heartbeat-carries-no-number-of-what-is-still-to-be-sent", async () => {
+    const { events, happen, timer } = log();
+    const stream = watching(events, order({ channelIds: new Set([2]), heartbeatNs: nanoseconds(10n) }));
+    await take(stream, 1);
+    const next = take(stream, 1);
+    await soon();
+    timer.pass(10n);
+    happen(2);
+    expect(await next).toEqual(["channelStateChanged 1"]);
   });
 
   test("events/a-watch-that-reads-too-slowly-is-cut-off-and-resumes-without-loss-being-hidden", async () => {

@@ -115,11 +115,14 @@ export class EventLog {
       }),
     });
     if (lost !== undefined) yield this.#aside({ case: "eventsLost", value: lost });
+    using silence = new Silence(this.#options.timer, heartbeatNs);
     while (!signal.aborted) {
       if (next > this.#newest) {
-        if (await this.#somethingHappens(heartbeatNs, signal)) continue;
-        if (signal.aborted) return;
-        yield this.#aside({ case: "heartbeat", value: create(HeartbeatSchema) });
+        // Only here, where all before its number has been sent: whoever comes back after it misses nothing.
+        if (silence.isOver) {
+          silence.broken();
+          yield this.#aside({ case: "heartbeat", value: create(HeartbeatSchema) });
+        } else await this.#somethingHappens(silence, signal);
         continue;
       }
       if (next < this.#oldest) {
@@ -134,7 +137,9 @@ export class EventLog {
       }
       const event = this.#kept[next - this.#oldest];
       next += 1;
-      if (event !== undefined && isWanted(event)) yield event;
+      if (event === undefined || !isWanted(event)) continue;
+      silence.broken();
+      yield event;
     }
   }
 
@@ -154,21 +159,18 @@ export class EventLog {
     });
   }
 
-  /** True when an event came, false when the time is up or the watcher has gone. */
-  #somethingHappens(withinNs: Nanoseconds, signal: AbortSignal): Promise<boolean> {
+  /** Resolves when an event came, the silence has lasted long enough, or the watcher has gone. */
+  #somethingHappens(silence: Silence, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const end = (hasHappened: boolean) => {
-        this.#waiting.delete(wake);
-        timer[Symbol.dispose]();
-        signal.removeEventListener("abort", leave);
-        resolve(hasHappened);
+      const end = () => {
+        this.#waiting.delete(end);
+        signal.removeEventListener("abort", end);
+        resolve();
       };
-      const wake = () => end(true);
-      const leave = () => end(false);
-      const timer = this.#options.timer.after(withinNs, () => end(false));
-      this.#waiting.add(wake);
-      signal.addEventListener("abort", leave, { once: true });
-      if (signal.aborted) leave();
+      this.#waiting.add(end);
+      signal.addEventListener("abort", end, { once: true });
+      silence.wait(end);
+      if (signal.aborted) end();
     });
   }
 
@@ -196,5 +198,44 @@ export class EventLog {
       correlationId,
       event: body,
     });
+  }
+}
+
+/** How long a watch was sent nothing: events that it does not want break no silence. Counted from the first wait after a message. */
+class Silence implements Disposable {
+  readonly #timer: Timer;
+  readonly #longestNs: Nanoseconds;
+  #running: Disposable | undefined;
+  #isOver = false;
+  #wake: () => void = () => {};
+
+  constructor(timer: Timer, longestNs: Nanoseconds) {
+    this.#timer = timer;
+    this.#longestNs = longestNs;
+  }
+
+  /** True where it has lasted long enough. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Goes on, and tells when it is over, in place of what was told before. */
+  wait(wake: () => void): void {
+    this.#wake = wake;
+    this.#running ??= this.#timer.after(this.#longestNs, () => {
+      this.#isOver = true;
+      this.#wake();
+    });
+  }
+
+  /** A message is sent. */
+  broken(): void {
+    this.#running?.[Symbol.dispose]();
+    this.#running = undefined;
+    this.#isOver = false;
+  }
+
+  [Symbol.dispose](): void {
+    this.broken();
   }
 }
