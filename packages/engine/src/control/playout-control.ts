@@ -168,14 +168,17 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
     const { requested, channels, log } = this.#deps;
     await Promise.all(
       (await requested.load()).map(async (one) => {
+        if (isGone(one, channels)) {
+          requested.stopped(one.channel);
+          return;
+        }
         try {
           await this.#resume(one);
         } catch (thrown) {
+          // It is tried again after the next restart, unless a request stops it.
           const err = PlayoutError.from(thrown);
           log.error({ channel: one.channel, plan: one.handle, err }, "requested channel not resumed");
         }
-        // One that failed is tried again after the next restart, unless a request stops it.
-        if (!isGone(one, channels)) requested.started(one);
       }),
     );
   }
@@ -184,7 +187,7 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
     const { channels, ports, defaults, calls, log } = this.#deps;
     const { channel: id, handle, port, format: text } = one;
     const config = channels.configOf(id);
-    if (isGone(one, channels) || config?.run === "on-demand") return;
+    if (config?.run === "on-demand") return;
     await calls.run(
       id,
       async () => {

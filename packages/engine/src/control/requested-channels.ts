@@ -34,13 +34,16 @@ const dayNs = nanosecondsFromMs(86_400_000);
 
 /**
  * Which channels requests have on air, in the data folder: an engine that comes back puts them on air again, so that their scheduler
- * need not (field lesson 48). The file is replaced whole or not at all, and freshened each day, so that its age tells for how
- * long the engine was away. What fails is logged and keeps nothing off air.
+ * need not (field lesson 48). The file is replaced whole or not at all, never before it was read, and freshened at the start and
+ * each day, so that its age tells for how long the engine was away. What fails is logged and keeps nothing off air.
  */
 export class RequestedChannels implements AsyncDisposable {
   readonly #options: RequestedChannelsOptions;
   readonly #file: string;
   readonly #channels = new Map<number, RequestedChannel>();
+  /** Channels that requests spoke of before the file was read; undefined from then on. */
+  #spokenOf: Set<number> | undefined = new Set();
+  #recalling: Promise<readonly RequestedChannel[]> | undefined;
   #writing: Promise<void> | undefined;
   #isStale = false;
   #freshening: Disposable | undefined;
@@ -51,31 +54,35 @@ export class RequestedChannels implements AsyncDisposable {
     this.#freshen();
   }
 
-  /** Those that were on air when the engine ended. */
+  /**
+   * Those that were on air when the engine ended and of which no request has spoken since. They stay in the list, on air or not,
+   * until a request stops them. Where the file cannot be read there are none, and the next change of the list tries again.
+   */
   async load(): Promise<readonly RequestedChannel[]> {
-    const { log, utc, keepDays } = this.#options;
     try {
-      const { mtimeMs } = await stat(this.#file);
-      if (Number(utc() / 1_000_000n) - mtimeMs > keepDays * 86_400_000) return [];
-      const { channels } = fileShape.parse(JSON.parse(await readFile(this.#file, "utf8")));
-      return channels;
+      const recalled = await this.#recall();
+      if (recalled.length > 0) this.#save();
+      return recalled;
     } catch (thrown) {
-      if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return [];
-      log.error({ err: thrown, file: this.#file }, "the list of requested channels is not understood");
-      await rename(this.#file, `${this.#file}.bad`).catch(() => {});
+      this.#options.log.error(
+        { err: thrown, file: this.#file },
+        "the list of requested channels cannot be read: none is resumed now",
+      );
       return [];
     }
   }
 
   /** A request put it on air. */
   started(channel: RequestedChannel): void {
+    this.#spokenOf?.add(channel.channel);
     this.#channels.set(channel.channel, channel);
     this.#save();
   }
 
-  /** A request took it off air. */
+  /** It is to stay off air: a request said so, or the configuration names it no more. */
   stopped(id: number): void {
-    if (this.#channels.delete(id)) this.#save();
+    this.#spokenOf?.add(id);
+    if (this.#channels.delete(id) || this.#spokenOf !== undefined) this.#save();
   }
 
   /** Writes what is still to be written. */
@@ -113,7 +120,45 @@ export class RequestedChannels implements AsyncDisposable {
     }
   }
 
+  /** Takes over what the file says, once. Rejects where it cannot be read, and then may be tried again. */
+  #recall(): Promise<readonly RequestedChannel[]> {
+    this.#recalling ??= this.#read().then(
+      (kept) => {
+        const recalled = kept.filter(({ channel }) => this.#spokenOf?.has(channel) !== true);
+        for (const one of recalled) this.#channels.set(one.channel, one);
+        this.#spokenOf = undefined;
+        return recalled;
+      },
+      (thrown: unknown) => {
+        this.#recalling = undefined;
+        throw thrown;
+      },
+    );
+    return this.#recalling;
+  }
+
+  async #read(): Promise<readonly RequestedChannel[]> {
+    const { log, utc, keepDays } = this.#options;
+    let text: string;
+    try {
+      const { mtimeMs } = await stat(this.#file);
+      if (Number(utc() / 1_000_000n) - mtimeMs > keepDays * 86_400_000) return [];
+      text = await readFile(this.#file, "utf8");
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw thrown;
+    }
+    try {
+      return fileShape.parse(JSON.parse(text)).channels;
+    } catch (thrown) {
+      log.error({ err: thrown, file: this.#file }, "the list of requested channels is not understood");
+      await rename(this.#file, `${this.#file}.bad`).catch(() => {});
+      return [];
+    }
+  }
+
   async #write(): Promise<void> {
+    await this.#recall();
     await mkdir(dirname(this.#file), { recursive: true });
     const draft = `${this.#file}.new`;
     {
