@@ -74,7 +74,7 @@ export class ChannelReport {
     const tick = grid.tickAtOrBefore(now);
     const depth = Math.max(0, head - tick);
     status.state = channelStates.toWire(channel.state);
-    status.controlStyle = styles.of(id);
+    status.controlStyle = styles.of(channel);
     status.onAirSince = timestampToWire(record.onAirSince);
     status.planRevision = BigInt(plan.revision);
     status.planSource = record.applied.source;

@@ -92,12 +92,12 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
       id,
       () =>
         records.causedBy(id, context.correlationId, async () => {
-          channels.onAir(id);
-          styles.refuseOther(id, ControlStyle.PLAN);
+          styles.refuseOther(channels.onAir(id), ControlStyle.PLAN);
           const { changed, onSlate } = await channels.update(id, handle, "request", context.signal);
-          styles.pin(id, ControlStyle.PLAN);
+          const channel = channels.onAir(id);
+          styles.pin(channel, ControlStyle.PLAN);
           if (onSlate !== undefined) return `on slate: ${onSlate.message}`;
-          return changed ? `revision ${channels.onAir(id).plan.revision}` : "unchanged";
+          return changed ? `revision ${channel.plan.revision}` : "unchanged";
         }),
       context.signal,
     );
@@ -105,7 +105,7 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
   }
 
   async stopChannel(request: StopChannelRequest, context: CallContext) {
-    const { channels, ports, styles, calls, records, preview, requested } = this.#deps;
+    const { channels, ports, calls, records, requested } = this.#deps;
     const id = channelIdField("channel_id", request.channelId);
     const message = await calls.run(
       id,
@@ -115,10 +115,8 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
             throw new PlayoutError("UnknownChannel", `No channel has the id ${id}.`, {
               details: { channel: id },
             });
-          preview.forget(id);
           requested.stopped(id);
           const wasRunning = await channels.stop(id, "request");
-          styles.forget(id);
           await ports.release(id);
           return wasRunning ? "stopped" : "already stopped";
         }),

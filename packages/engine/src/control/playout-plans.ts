@@ -48,15 +48,14 @@ export class PlayoutPlansService implements Handlers<typeof PlayoutPlans> {
     const id = channelIdField("channel_id", request.channelId);
     const message = await plannedBy(request.plan, this.#deps, context.signal);
     const effective = effectiveOf(request);
-    channels.onAir(id);
-    styles.refuseOther(id, ControlStyle.PLAN);
+    styles.refuseOther(channels.onAir(id), ControlStyle.PLAN);
     const lengths = await lengthsFor(message, this.#deps, context.signal);
     return await calls.run(
       id,
       () =>
         records.causedBy(id, context.correlationId, async () => {
           const channel = channels.onAir(id);
-          styles.refuseOther(id, ControlStyle.PLAN);
+          styles.refuseOther(channel, ControlStyle.PLAN);
           const draft = planFromWire(message, {
             revision: channel.plan.revision + 1,
             lengthOf: (uri) => lengths.get(uri),
@@ -71,7 +70,7 @@ export class PlayoutPlansService implements Handlers<typeof PlayoutPlans> {
           const edit = request.dryRun
             ? editFrom(channel.nextTick)
             : await channel.edit(wanted, apply, context.signal);
-          if (!request.dryRun) styles.pin(id, ControlStyle.PLAN);
+          if (!request.dryRun) styles.pin(channel, ControlStyle.PLAN);
           const at = channel.grid.tickTime(edit.effectiveTick);
           return create(ApplyPlanResponseSchema, {
             revision: BigInt(edit.plan.revision),

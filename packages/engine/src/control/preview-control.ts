@@ -62,26 +62,20 @@ interface Taken {
 /** Makes assets ready in the shadow and puts them on air at a tick. The same for all channels; one preview each. */
 export class PreviewControl {
   readonly #deps: PreviewControlDeps;
-  /** By channel, each with the life on air that it was loaded into: the next one's worker does not keep it. */
-  readonly #previews = new Map<
-    number,
-    { readonly channel: ChannelRuntime; readonly preview: LoadedPreview }
-  >();
-  /** Channels whose switch waits for its tick. */
-  readonly #switching = new Set<number>();
+  /** By life on air: the worker of a channel's next one does not keep it. */
+  readonly #previews = new WeakMap<ChannelRuntime, LoadedPreview>();
+  /** Those whose switch waits for its tick. */
+  readonly #switching = new WeakSet<ChannelRuntime>();
   /** Makes the ids of segments of one asset differ. */
   #loads = 0;
 
   constructor(deps: PreviewControlDeps) {
     this.#deps = deps;
     deps.records.onEvent((id, event) => {
-      if (event.type === "preparation") this.#previews.get(id)?.preview.heard(event);
+      if (event.type !== "preparation") return;
+      const channel = deps.channels.running(id);
+      if (channel !== undefined) this.#previews.get(channel)?.heard(event);
     });
-  }
-
-  /** The channel was stopped. */
-  forget(id: number): void {
-    this.#previews.delete(id);
   }
 
   async load(request: LoadPreviewRequest, { signal }: CallContext): Promise<LoadPreviewResponse> {
@@ -89,17 +83,16 @@ export class PreviewControl {
     const id = channelIdField("channel_id", request.channelId);
     const houseRate = channels.configOf(id)?.format.frameRate ?? { num: 25, den: 1 };
     const wish = previewWish(request, houseRate);
-    channels.onAir(id);
-    styles.refuseOther(id, ControlStyle.PREVIEW);
+    styles.refuseOther(channels.onAir(id), ControlStyle.PREVIEW);
     const located = resolver.locate(wish.asset, signal);
     // Whoever switches right behind this call is to find its preview.
     const uri = typeof located === "string" ? located : await located;
     // As it is by now.
     const channel = channels.onAir(id);
-    styles.refuseOther(id, ControlStyle.PREVIEW);
-    styles.pin(id, ControlStyle.PREVIEW);
+    styles.refuseOther(channel, ControlStyle.PREVIEW);
+    styles.pin(channel, ControlStyle.PREVIEW);
     const preview = new LoadedPreview(uri, this.#segmentIdFor(id), wish);
-    this.#previews.set(id, { channel, preview });
+    this.#previews.set(channel, preview);
     const fail = (why: PlayoutError) => {
       preview.fail(why);
       // The one before was replaced all the same: nobody can switch to it, so it is not kept open either.
@@ -139,17 +132,18 @@ export class PreviewControl {
       max: Number.MAX_SAFE_INTEGER,
     });
     const channel = channels.onAir(id);
-    styles.refuseOther(id, ControlStyle.PREVIEW);
+    styles.refuseOther(channel, ControlStyle.PREVIEW);
     const preview = this.#loaded(channel);
     if (preview === undefined) return violation("No preview is loaded; call LoadPreview first.");
-    if (this.#switching.has(id)) return refused(ResultCode.REJECTED_BUSY, "A switch is under way already.");
+    if (this.#switching.has(channel))
+      return refused(ResultCode.REJECTED_BUSY, "A switch is under way already.");
     if (preview.phase === "failed")
       return refused(ResultCode.FAILED, "The preview did not open; load another one.");
     if (preview.phase !== "primed" && targetMs === 0)
       return refused(ResultCode.NOT_READY, "The preview is not primed yet; ask again.");
-    this.#switching.add(id);
+    this.#switching.add(channel);
     try {
-      styles.pin(id, ControlStyle.PREVIEW);
+      styles.pin(channel, ControlStyle.PREVIEW);
       const taken = await calls.run(
         id,
         () =>
@@ -160,15 +154,13 @@ export class PreviewControl {
       );
       return await this.#onAir(channel, taken, context.signal);
     } finally {
-      this.#switching.delete(id);
+      this.#switching.delete(channel);
     }
   }
 
   /** What the channel keeps ready; undefined where it keeps nothing, or runs no more. */
   #loaded(channel: ChannelRuntime): LoadedPreview | undefined {
-    const one = this.#previews.get(channel.id);
-    const isKept = one?.channel === channel && this.#deps.channels.running(channel.id) === channel;
-    return isKept ? one.preview : undefined;
+    return this.#deps.channels.running(channel.id) === channel ? this.#previews.get(channel) : undefined;
   }
 
   #splice(
@@ -187,7 +179,7 @@ export class PreviewControl {
       const apply = () => channels.apply(id, plan, { source: "preview", handle: undefined }, next);
       if (target !== undefined && target < next) records.late(apply);
       else apply();
-      if (this.#loaded(channel) === preview) this.#previews.delete(id);
+      if (this.#loaded(channel) === preview) this.#previews.delete(channel);
       return { tick, wanted: target ?? next };
     };
     return channel.edit(target, splice, signal);

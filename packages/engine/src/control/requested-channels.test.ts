@@ -176,8 +176,6 @@ describe("requested channels and their resuming", () => {
       log: house.log,
       defaults: {},
       records: { causedBy: (_id: number, _by: string, work: () => unknown) => work() },
-      preview: { forget() {} },
-      styles: { forget() {} },
       ports: { release: async () => {} },
     } as unknown as PlayoutControlDeps);
     return { control, onAir, letGo: () => going.resolve() };

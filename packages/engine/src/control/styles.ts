@@ -1,5 +1,6 @@
 import { PlayoutError } from "@retrovue/core";
 import { ControlStyle } from "@retrovue/protocol";
+import type { ChannelRuntime } from "../channels/channel-runtime.js";
 
 const words: Readonly<Record<ControlStyle, string>> = {
   [ControlStyle.UNSPECIFIED]: "nothing",
@@ -10,33 +11,28 @@ const words: Readonly<Record<ControlStyle, string>> = {
 
 /**
  * By which style of calls each channel is driven. Starting a channel leaves open which one it will be: the first call that edits
- * what airs decides, until the channel is stopped.
+ * what airs decides, until the channel is stopped, by whomever: a style belongs to one life on air.
  */
 export class Styles {
-  readonly #pinned = new Map<number, ControlStyle>();
+  readonly #pinned = new WeakMap<Pick<ChannelRuntime, "id">, ControlStyle>();
 
   /** The style of a running channel. */
-  of(id: number): ControlStyle {
-    return this.#pinned.get(id) ?? ControlStyle.PLAN;
+  of(channel: Pick<ChannelRuntime, "id">): ControlStyle {
+    return this.#pinned.get(channel) ?? ControlStyle.PLAN;
   }
 
   /** `MixedStyles` where the channel is driven by another style. */
-  refuseOther(id: number, style: ControlStyle): void {
-    const pinned = this.#pinned.get(id);
+  refuseOther(channel: Pick<ChannelRuntime, "id">, style: ControlStyle): void {
+    const pinned = this.#pinned.get(channel);
     if (pinned === undefined || pinned === style) return;
-    throw new PlayoutError("MixedStyles", `Channel ${id} is driven by ${words[pinned]}.`, {
+    throw new PlayoutError("MixedStyles", `Channel ${channel.id} is driven by ${words[pinned]}.`, {
       remedy: "Go on with those calls, or stop the channel first.",
-      details: { channel: id, style: words[pinned] },
+      details: { channel: channel.id, style: words[pinned] },
     });
   }
 
   /** From now on the channel is driven by this style. */
-  pin(id: number, style: ControlStyle): void {
-    this.#pinned.set(id, style);
-  }
-
-  /** The channel was stopped. */
-  forget(id: number): void {
-    this.#pinned.delete(id);
+  pin(channel: Pick<ChannelRuntime, "id">, style: ControlStyle): void {
+    this.#pinned.set(channel, style);
   }
 }

@@ -17,9 +17,9 @@ const asset = (id: number, seconds = 60) =>
   `test://pattern?duration=${seconds}s&size=16x16&mark=compact&id=${id}`;
 const channels = `[{ id: 1, plan: "${asset(1)}", outputs: [] }, { id: 2, autostart: false, outputs: [] }]`;
 
-async function running() {
+async function running(config = channels) {
   const engine = new RunningEngine();
-  const { control } = await engine.start(smallConfig(channels));
+  const { control } = await engine.start(smallConfig(config));
   const { clock } = engine.engine;
   if (!(clock instanceof ManualClock)) throw new Error("time moves when told");
   const channel = () => {
@@ -211,4 +211,36 @@ describe("control/preview and switch", () => {
     await expect(it.load(3)).rejects.toMatchObject({ code: "MixedStyles" });
     expect(await it.go().catch((thrown: unknown) => thrown)).toMatchObject({ code: "MixedStyles" });
   });
+
+  test.each(["demand", "configuration"] as const)(
+    "control/style-preview-and-waiting-switch-end-with-their-channel-whoever-stops-it: %s",
+    async (by) => {
+      await using it = await running(`[{ id: 1, plan: "${asset(1)}", run: on-demand, outputs: [] }]`);
+      const { channels: registry, addresses } = it.engine.engine;
+      const wake = () => fetch(`http://${addresses.view}/channel/1.ts`);
+      const update = (id: number) => call(it.control, updatePlan, { channelId: 1, planHandle: asset(id) });
+      await wake();
+      await it.load(3);
+      const later = BigInt(it.engine.engine.clock.now() / 1_000_000n) + 600_000n;
+      const gone = new AbortController();
+      const request = { channelId: 1, targetBoundaryTimeMs: later };
+      const left = expect(call(it.control, switchToLive, request, gone)).rejects.toThrow();
+      await registry.stop(1, by);
+      await wake();
+      expect((await update(7)).success).toBe(true);
+      await expect(it.load(3)).rejects.toMatchObject({ code: "MixedStyles" });
+
+      await registry.stop(1, by);
+      await wake();
+      const { channel } = await call(it.control, PlayoutStatus.method.getChannel, { channelId: 1 });
+      expect(channel?.controlStyle).toBe(ControlStyle.PLAN);
+      expect(await it.go()).toMatchObject({ resultCode: ResultCode.PROTOCOL_VIOLATION });
+      await it.load(4);
+      const switching = it.go();
+      await it.pass(800);
+      expect(await switching).toMatchObject({ success: true, message: "on air" });
+      gone.abort();
+      await left;
+    },
+  );
 });
