@@ -13,7 +13,7 @@ export class LibavSoundConformer implements SoundConformer {
   }
 
   push(block: SoundBlock): void {
-    call(() => this.#sound.push(block.channels, block.samples));
+    call(() => this.#sound.push(block.channels, block.samples, block.sampleRate));
   }
 
   end(): void {

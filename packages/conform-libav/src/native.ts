@@ -28,7 +28,8 @@ export interface NativeConformer {
 
 /** One running sound, in native code. All calls are synchronous. */
 export interface NativeSound {
-  push(channels: readonly Float32Array[], samples: number): void;
+  /** The rate and the number of channels may differ from one block to the next. */
+  push(channels: readonly Float32Array[], samples: number, sampleRate: number): void;
   end(): void;
   available(): number;
   debt(samples: number): number;

@@ -42,8 +42,10 @@ Napi::Value SoundObject::push(const Napi::CallbackInfo& info) {
   if (!isOpen(env)) return env.Undefined();
   const int samples = wholeOf(info[1]);
   const auto channels = lentChannels(env, info[0], 0, samples);
-  if (channels.size() != static_cast<std::size_t>(stream_->sourceChannels()))
-    return addon::throwFailure(env, {"InvalidArgument", "The block has other channels than its sound was opened with."});
+  if (channels.empty())
+    return addon::throwFailure(env, {"InvalidArgument", "The block has no channels, or shorter ones than it says."});
+  const auto changed = stream_->changeSource(wholeOf(info[2]), static_cast<int>(channels.size()));
+  if (!changed) return addon::throwFailure(env, changed.failure());
   const auto done = stream_->push(channels.data(), samples);
   return done ? env.Undefined() : addon::throwFailure(env, done.failure());
 }

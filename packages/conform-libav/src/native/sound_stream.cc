@@ -33,6 +33,9 @@ constexpr int filterSlack = 8;
 /// Of the lower rate's half: what is kept. Narrows the transition that the taps must make.
 constexpr double cutoff = 0.95;
 
+/// Of a house sample: what fractions that add up in doubles may be off by. Far more than they are.
+constexpr double roundingError = 1e-9;
+
 /// Owns what av_channel_layout_* allocates.
 struct Layout {
   AVChannelLayout value{};
@@ -72,30 +75,33 @@ SoundStream::SoundStream(const SoundSpec& spec) : spec_(spec), limiter_(spec.hou
 SoundStream::~SoundStream() = default;
 
 Expected<std::unique_ptr<SoundStream>> SoundStream::open(const SoundSpec& spec) {
+  auto conversion = conversionFor(spec);
+  if (!conversion) return conversion.failure();
+  std::unique_ptr<SoundStream> stream(new SoundStream(spec));
+  stream->conversion_ = std::move(*conversion);
+  return stream;
+}
+
+Expected<SoundStream::Conversion> SoundStream::conversionFor(const SoundSpec& spec) {
   const auto rate = [](int value) { return value >= 1 && value <= rateMax; };
   const auto count = [](int value) { return value >= 1 && value <= channelsMax; };
   if (!rate(spec.sourceRate) || !rate(spec.houseRate) || !count(spec.sourceChannels) || !count(spec.houseChannels))
     return Failure{"UnsupportedMedia", "The sound has no channels or no rate, or more than there may be"};
-  std::unique_ptr<SoundStream> stream(new SoundStream(spec));
-  if (auto done = stream->setUp(); !done) return done.failure();
-  return stream;
-}
-
-Expected<void> SoundStream::setUp() {
   Layout from, into;
-  if (!find(into, "", spec_.houseChannels))
+  if (!find(into, "", spec.houseChannels))
     return Failure{"UnsupportedMedia", "The house has a number of channels without a layout"};
   // Channels that nobody can name (sixteen of a recording's tracks) are taken in order, as many as the house has.
-  const bool named = find(from, spec_.layout, spec_.sourceChannels);
-  if (!named && spec_.sourceChannels < spec_.houseChannels)
+  const bool named = find(from, spec.layout, spec.sourceChannels);
+  if (!named && spec.sourceChannels < spec.houseChannels)
     return Failure{"UnsupportedMedia", "The sound has a number of channels without a layout"};
   AVChannelLayout& source = named ? from.value : into.value;
-  const bool sameRate = spec_.sourceRate == spec_.houseRate;
-  if (sameRate && av_channel_layout_compare(&source, &into.value) == 0) return {};
+  const bool sameRate = spec.sourceRate == spec.houseRate;
+  Conversion made;
+  if (sameRate && av_channel_layout_compare(&source, &into.value) == 0) return made;
   SwrContext* context = nullptr;
-  int status = swr_alloc_set_opts2(&context, &into.value, AV_SAMPLE_FMT_FLTP, spec_.houseRate, &source,
-                                   AV_SAMPLE_FMT_FLTP, spec_.sourceRate, 0, nullptr);
-  swr_.reset(context);
+  int status = swr_alloc_set_opts2(&context, &into.value, AV_SAMPLE_FMT_FLTP, spec.houseRate, &source,
+                                   AV_SAMPLE_FMT_FLTP, spec.sourceRate, 0, nullptr);
+  made.swr.reset(context);
   if (status < 0) return swrFailure("allocate", status);
   if (!sameRate) {
     av_opt_set_int(context, "filter_size", filterTaps, 0);
@@ -103,15 +109,44 @@ Expected<void> SoundStream::setUp() {
     av_opt_set_double(context, "cutoff", cutoff, 0);
     // A phase for each position that the two rates make, so that no position is rounded.
     av_opt_set_int(context, "exact_rational", 1, 0);
-    const double narrowing = std::max(1.0, spec_.sourceRate / (spec_.houseRate * cutoff));
-    filterSamples_ = static_cast<int>(std::ceil(filterTaps * narrowing)) + filterSlack;
+    const double narrowing = std::max(1.0, spec.sourceRate / (spec.houseRate * cutoff));
+    made.filterSamples = static_cast<int>(std::ceil(filterTaps * narrowing)) + filterSlack;
   }
   status = swr_init(context);
-  return status < 0 ? Expected<void>(swrFailure("open", status)) : Expected<void>();
+  if (status < 0) return swrFailure("open", status);
+  return made;
+}
+
+Expected<void> SoundStream::changeSource(int sourceRate, int sourceChannels) {
+  if (sourceRate == spec_.sourceRate && sourceChannels == spec_.sourceChannels) return {};
+  if (ended_) return Failure{"WrongState", "No sound can follow its end"};
+  SoundSpec spec = spec_;
+  spec.sourceRate = sourceRate;
+  spec.sourceChannels = sourceChannels;
+  auto conversion = conversionFor(spec);
+  if (!conversion) return conversion.failure();
+  if (auto done = drain(); !done) return done;
+  spec_ = std::move(spec);
+  conversion_ = std::move(*conversion);
+  pushed_ = 0;
+  produced_ = 0;
+  return {};
 }
 
 std::int64_t SoundStream::totalOf(std::int64_t sourceSamples) const {
   return (sourceSamples * spec_.houseRate + spec_.sourceRate - 1) / spec_.sourceRate;
+}
+
+/// So many more samples are ready.
+void SoundStream::add(int samples) {
+  if (samples <= 0) return;
+  count_ += static_cast<std::size_t>(samples);
+  produced_ += samples;
+  const bool isConverted = conversion_.swr != nullptr;
+  if (runs_.empty() || runs_.back().isConverted != isConverted)
+    runs_.push_back({samples, isConverted});
+  else
+    runs_.back().samples += samples;
 }
 
 void SoundStream::makeRoom(std::size_t samples) {
@@ -127,7 +162,7 @@ void SoundStream::makeRoom(std::size_t samples) {
 }
 
 Expected<void> SoundStream::convert(const float* const* channels, int samples) {
-  const int room = swr_get_out_samples(swr_.get(), samples);
+  const int room = swr_get_out_samples(conversion_.swr.get(), samples);
   if (room < 0) return swrFailure("measure", room);
   makeRoom(static_cast<std::size_t>(room));
   std::array<std::uint8_t*, channelsMax> into{};
@@ -135,10 +170,9 @@ Expected<void> SoundStream::convert(const float* const* channels, int samples) {
   std::array<const std::uint8_t*, channelsMax> from{};
   for (int i = 0; channels != nullptr && i < spec_.sourceChannels; ++i)
     from[i] = reinterpret_cast<const std::uint8_t*>(channels[i]);
-  const int made = swr_convert(swr_.get(), into.data(), room, channels == nullptr ? nullptr : from.data(), samples);
+  const int made = swr_convert(conversion_.swr.get(), into.data(), room, channels == nullptr ? nullptr : from.data(), samples);
   if (made < 0) return swrFailure("convert", made);
-  count_ += static_cast<std::size_t>(made);
-  produced_ += made;
+  add(made);
   return {};
 }
 
@@ -163,35 +197,47 @@ Expected<void> SoundStream::push(const float* const* channels, int samples) {
   if (ended_) return Failure{"WrongState", "No sound can follow its end"};
   pushed_ += samples;
   const auto length = static_cast<std::size_t>(samples);
-  if (swr_) return convert(mended(channels, length), samples);
+  if (conversion_.swr) return convert(mended(channels, length), samples);
   makeRoom(length);
   for (std::size_t i = 0; i < store_.size(); ++i) {
     std::memcpy(store_[i].data() + count_, channels[i], length * sizeof(float));
     mendSamples(store_[i].data() + count_, length, std::numeric_limits<float>::max());
   }
-  count_ += static_cast<std::size_t>(samples);
-  produced_ += samples;
+  add(samples);
   return {};
 }
 
 Expected<void> SoundStream::end() {
   if (ended_) return {};
   ended_ = true;
-  if (!swr_) return {};
+  return drain();
+}
+
+Expected<void> SoundStream::drain() {
+  if (!conversion_.swr) return {};
   for (std::int64_t before = -1; produced_ != before;) {
     before = produced_;
     if (auto done = convert(nullptr, 0); !done) return done;
   }
-  const std::int64_t over = produced_ - totalOf(pushed_);
-  if (over > 0) {
-    count_ -= static_cast<std::size_t>(std::min<std::int64_t>(over, available()));
-  } else if (over < 0) {
-    const auto missing = static_cast<std::size_t>(-over);
-    makeRoom(missing);
-    for (auto& channel : store_) std::fill_n(channel.begin() + static_cast<std::ptrdiff_t>(count_), missing, 0.0F);
-    count_ += missing;
+  const std::int64_t scaled = pushed_ * spec_.houseRate;
+  const std::int64_t whole = scaled / spec_.sourceRate;
+  // Behind the whole samples: what is left of the last one, less what came too early. Both are below 1.
+  const double rest = static_cast<double>(scaled % spec_.sourceRate) / spec_.sourceRate - over_;
+  const std::int64_t total = whole + (rest > roundingError ? 1 : 0);
+  over_ = std::max(0.0, static_cast<double>(total - whole) - rest);
+  const std::int64_t missing = total - produced_;
+  if (missing > 0) {
+    makeRoom(static_cast<std::size_t>(missing));
+    for (auto& channel : store_)
+      std::fill_n(channel.begin() + static_cast<std::ptrdiff_t>(count_), static_cast<std::size_t>(missing), 0.0F);
+    add(static_cast<int>(missing));
+  } else if (missing < 0 && !runs_.empty()) {
+    const int surplus = static_cast<int>(std::min<std::int64_t>(-missing, runs_.back().samples));
+    count_ -= static_cast<std::size_t>(surplus);
+    produced_ -= surplus;
+    runs_.back().samples -= surplus;
+    if (runs_.back().samples == 0) runs_.pop_back();
   }
-  produced_ -= over;
   return {};
 }
 
@@ -202,28 +248,41 @@ std::int64_t SoundStream::debt(std::int64_t samples) const {
   // Source samples that the last wanted one rests on, less those that came, as house samples.
   const std::int64_t last = produced_ + missing;
   const std::int64_t needed =
-      (last * spec_.sourceRate + spec_.houseRate - 1) / spec_.houseRate + filterSamples_ - pushed_;
+      (last * spec_.sourceRate + spec_.houseRate - 1) / spec_.houseRate + conversion_.filterSamples - pushed_;
   return std::max(missing, totalOf(std::max<std::int64_t>(needed, 0)));
 }
 
 void SoundStream::pull(float* const* into, int samples, double gainDb, double rampFrom, double rampTo) {
   if (samples <= 0) return;
-  std::array<const float*, channelsMax> from{};
-  for (std::size_t i = 0; i < store_.size(); ++i) from[i] = store_[i].data() + head_;
   const int channels = spec_.houseChannels;
-  if (swr_ || gainDb != 0) {
-    const auto gain = static_cast<float>(gainDb == 0 ? 1 : std::pow(10.0, gainDb / 20));
-    const auto known = static_cast<int>(std::min<std::int64_t>(available(), samples + limiter_.lookAhead()));
-    limiter_.process(from.data(), into, channels, samples, known, gain);
-  } else {
-    for (int i = 0; i < channels; ++i) std::memcpy(into[i], from[i], static_cast<std::size_t>(samples) * sizeof(float));
+  const auto gain = static_cast<float>(gainDb == 0 ? 1 : std::pow(10.0, gainDb / 20));
+  for (int done = 0; done < samples;) {
+    Run& run = runs_.front();
+    const int count = std::min(samples - done, run.samples);
+    std::array<const float*, channelsMax> from{};
+    std::array<float*, channelsMax> to{};
+    for (std::size_t i = 0; i < store_.size(); ++i) {
+      from[i] = store_[i].data() + head_;
+      to[i] = into[i] + done;
+    }
+    if (run.isConverted || gainDb != 0) {
+      // Without a gain the house's own samples that come next are nothing that could be turned down for.
+      const std::int64_t seen = gainDb == 0 ? run.samples : available();
+      const int known = static_cast<int>(std::min<std::int64_t>(seen, count + limiter_.lookAhead()));
+      limiter_.process(from.data(), to.data(), channels, count, known, gain);
+    } else {
+      for (int i = 0; i < channels; ++i) std::memcpy(to[i], from[i], static_cast<std::size_t>(count) * sizeof(float));
+    }
+    head_ += static_cast<std::size_t>(count);
+    done += count;
+    run.samples -= count;
+    if (run.samples == 0) runs_.erase(runs_.begin());
   }
   if (rampFrom != 1 || rampTo != 1) {
     const double step = (rampTo - rampFrom) / samples;
     for (int channel = 0; channel < channels; ++channel)
       for (int i = 0; i < samples; ++i) into[channel][i] = static_cast<float>(into[channel][i] * (rampFrom + step * i));
   }
-  head_ += static_cast<std::size_t>(samples);
 }
 
 }  // namespace retrovue::conform

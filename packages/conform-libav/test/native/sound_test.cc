@@ -256,6 +256,104 @@ TEST("sound/ramps-continue-from-pull-to-pull") {
   }
 }
 
+TEST("sound/a-change-of-its-source-keeps-tones-in-their-place") {
+  struct Part {
+    int rate, channels;
+    double seconds;
+  };
+  // In periods of 1 kHz, so that each part begins as its first sample does.
+  const std::vector<Part> lines[] = {{{48'000, 6, 1}, {48'000, 2, 1}, {48'000, 6, 1}},
+                                     {{48'000, 2, 1}, {44'100, 2, 1}, {48'000, 2, 1}},
+                                     {{44'100, 1, 1}, {96'000, 6, 0.5}, {8'000, 2, 2}}};
+  for (const auto& line : lines) {
+    auto stream = open(line[0].rate, line[0].channels, "5.1(side)");
+    std::vector<float> left;
+    const auto take = [&](int samples) {
+      const auto part = pull(*stream, samples);
+      left.insert(left.end(), part[0].begin(), part[0].end());
+    };
+    for (const Part& part : line) {
+      const auto samples = static_cast<std::size_t>(part.rate * part.seconds);
+      // Mono goes to both sides 3 dB down.
+      const double level = part.channels == 1 ? 0.5 * std::numbers::sqrt2 : 0.5;
+      Sound source(static_cast<std::size_t>(part.channels), std::vector<float>(samples));
+      source[0] = tone(1'000, part.rate, samples, level);
+      CHECK(stream->changeSource(part.rate, part.channels));
+      // Debt is told for what is pushed now.
+      for (std::size_t at = 0; at < samples;) {
+        const auto owed = static_cast<double>(stream->debt(1'602));
+        const auto wanted = static_cast<std::size_t>(std::ceil(owed * part.rate / 48'000));
+        const std::size_t count = std::min(wanted, samples - at);
+        push(*stream, source, at, count);
+        at += count;
+        if (count == wanted) CHECK(stream->available() >= 1'602);
+        take(static_cast<int>(std::min<std::int64_t>(stream->available(), 1'602)));
+      }
+    }
+    CHECK(stream->end());
+    take(static_cast<int>(stream->available()));
+    std::size_t at = 0;
+    for (const Part& part : line) {
+      const auto samples = static_cast<std::size_t>(48'000 * part.seconds);
+      REQUIRE(left.size() >= at + samples);
+      const auto from = left.begin() + static_cast<std::ptrdiff_t>(at);
+      CHECK(signalToNoise(std::vector<float>(from, from + static_cast<std::ptrdiff_t>(samples)), 1'000, 48'000) > 90);
+      at += samples;
+    }
+    CHECK_EQ(left.size(), at);
+  }
+}
+
+TEST("sound/lengths-of-many-parts-are-rounded-once") {
+  auto stream = open(44'100, 2, "stereo");
+  std::int64_t got = 0;
+  double seconds = 0;
+  for (int i = 0; i < 400; ++i) {
+    const int rate = i % 2 == 0 ? 44'100 : 32'000;
+    const std::size_t samples = 1'001 + static_cast<std::size_t>(i % 5);
+    CHECK(stream->changeSource(rate, i % 3 == 0 ? 6 : 2));
+    push(*stream, Sound(i % 3 == 0 ? 6 : 2, std::vector<float>(samples)), 0, samples);
+    seconds += static_cast<double>(samples) / rate;
+    got += stream->available();
+    pull(*stream, static_cast<int>(stream->available()));
+  }
+  CHECK(stream->end());
+  got += stream->available();
+  CHECK_EQ(got, static_cast<std::int64_t>(std::ceil(seconds * 48'000 - 1e-6)));
+}
+
+TEST("sound/the-house's-own-sound-is-bit-exact-between-changes") {
+  auto stream = open(48'000, 2, "stereo");
+  Sound own(2, std::vector<float>(5'000));
+  for (std::size_t i = 0; i < 5'000; ++i) own[0][i] = own[1][i] = static_cast<float>(i) * 7e-4F - 1.7F;
+  const Sound loud(6, std::vector<float>(5'000, 1.0F));
+  const auto change = [&](int channels) { CHECK(stream->changeSource(48'000, channels)); };
+  push(*stream, own, 0, 5'000);
+  change(6);
+  push(*stream, loud, 0, 5'000);
+  change(2);
+  push(*stream, own, 0, 5'000);
+  CHECK_EQ(stream->available(), 15'000);
+  const auto out = pull(*stream, 15'000);
+  CHECK(std::memcmp(out[0].data(), own[0].data(), 5'000 * sizeof(float)) == 0);
+  CHECK(std::memcmp(out[0].data() + 10'000, own[0].data(), 5'000 * sizeof(float)) == 0);
+  // What is mixed in between is held at full scale all the same.
+  for (std::size_t i = 5'000; i < 10'000; ++i) CHECK(out[0][i] <= 1 && out[0][i] > 0.5F);
+}
+
+TEST("sound/a-source-that-cannot-be-converted-changes-nothing") {
+  auto stream = open(48'000, 2, "stereo", 48'000, 6);
+  push(*stream, Sound(2, std::vector<float>(100, 0.25F)), 0, 100);
+  for (const auto& [rate, channels] : {std::pair(0, 2), std::pair(48'000, 0), std::pair(48'000, 1'000)}) {
+    const auto changed = stream->changeSource(rate, channels);
+    CHECK(!changed && std::strcmp(changed.failure().code, "UnsupportedMedia") == 0);
+  }
+  push(*stream, Sound(2, std::vector<float>(100, 0.25F)), 0, 100);
+  CHECK_EQ(stream->available(), 200);
+  CHECK(stream->end());
+  CHECK(!stream->changeSource(44'100, 2));
+}
+
 TEST("sound/nonsense-is-refused-with-a-code") {
   for (const SoundSpec& spec : {SoundSpec{0, 2, "stereo", 48'000, 2}, SoundSpec{48'000, 0, "", 48'000, 2},
                                 SoundSpec{48'000, 1'000, "", 48'000, 2}, SoundSpec{2'000'000'000, 2, "", 48'000, 2}}) {

@@ -30,8 +30,11 @@ export interface SoundTreatment {
  */
 export interface SoundConformer extends Disposable {
   /**
-   * Takes a block from the decoder, of the rate and channels that this was opened for; the block may be released when this
-   * returns.
+   * Takes a block from the decoder; the block may be released when this returns. Its rate and its number of channels may be
+   * others than the last one's (a programme in stereo after a film in 5.1): sound goes on where it was, none of it lost or
+   * doubled, at its own pitch, and lengths are added up before they are rounded to house samples. Channels are those of the
+   * layout that this was opened with where that has as many, else guessed by their number. Throws `UnsupportedMedia`
+   * for what cannot be converted.
    */
   push(block: SoundBlock): void;
   /** Says that no block will follow, so that the resampler gives out what it holds. */
@@ -45,7 +48,8 @@ export interface SoundConformer extends Disposable {
   pull(into: readonly Float32Array[], offset: number, samples: number, how: SoundTreatment): void;
   /**
    * House samples that must still be pushed before `samples` can be pulled; 0 when they can. What the resampler holds back is
-   * counted in: pushing `ceil(debt · sourceRate / houseRate)` source samples suffices.
+   * counted in: pushing `ceil(debt · sourceRate / houseRate)` source samples suffices, at the rate of the last block (at first the
+   * one that this was opened for).
    */
   debt(samples: number): number;
 }
@@ -73,8 +77,8 @@ export interface Conformer extends AsyncDisposable {
    * A resampler for an asset whose zero is heard at house sample `start` (used to round phase only). Throws `UnsupportedMedia`
    * for what it cannot convert. The caller disposes it.
    *
-   * @param sampleRate of the asset, samples per second
-   * @param channels of the asset
+   * @param sampleRate of the asset's first sound, samples per second
+   * @param channels of it
    * @param layout which they are, by libav's name, as in `SoundStream.layout`
    */
   openSound(sampleRate: number, channels: number, layout: string, start: SampleIndex): SoundConformer;

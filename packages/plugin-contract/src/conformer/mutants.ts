@@ -1,4 +1,4 @@
-import type { Conformer, SampleIndex, SoundConformer } from "@retrovue/core";
+import { type Conformer, PlayoutError, type SampleIndex, type SoundConformer } from "@retrovue/core";
 import { CopyConformerFactory } from "@retrovue/core/testing";
 import type { Mutant } from "../framework/mutants.js";
 import type { RuleId } from "../framework/rule.js";
@@ -200,13 +200,10 @@ export const conformerMutants: readonly Mutant<ConformerSubject>[] = [
     pull: (into, offset, samples, how) =>
       sound.pull(into, offset, samples, { ...how, rampTo: how.rampTo * 0.999_999 }),
   })),
-  mutant(
+  soundMutant(
     "takes-44100-for-48000",
     ["conformer/sample-counts-are-exact", "conformer/sound-stays-in-its-place"],
-    (inner) => ({
-      openSound: (_rate, channels, layout, start) =>
-        inner.openSound(inner.format.sampleRate, channels, layout, start),
-    }),
+    (sound) => ({ push: (block) => sound.push({ ...block, sampleRate: 48_000 }) }),
   ),
   soundMutant("keeps-its-delay", ["conformer/sound-stays-in-its-place"], (sound, rate) => {
     let first = true;
@@ -230,6 +227,39 @@ export const conformerMutants: readonly Mutant<ConformerSubject>[] = [
           sound.push({ ...block, channels: block.channels.map(() => new Float32Array(100)), samples: 100 });
         }
         first = false;
+        sound.push(block);
+      },
+    };
+  }),
+  soundMutant(
+    "never-looks-at-the-rate",
+    ["conformer/sound-goes-on-through-a-change-of-format", "conformer/changes-of-format-do-not-add-up"],
+    (sound, rate) => ({ push: (block) => sound.push({ ...block, sampleRate: rate }) }),
+  ),
+  soundMutant(
+    "knows-the-first-channels-only",
+    ["conformer/sound-goes-on-through-a-change-of-format"],
+    (sound) => {
+      let channels: number | undefined;
+      return {
+        push: (block) => {
+          channels ??= block.channels.length;
+          if (block.channels.length !== channels)
+            throw new PlayoutError("InvalidArgument", "Other channels.");
+          sound.push(block);
+        },
+      };
+    },
+  ),
+  soundMutant("rounds-each-part", ["conformer/changes-of-format-do-not-add-up"], (sound) => {
+    let rate = 0;
+    return {
+      push: (block) => {
+        // A sample of silence at each change, as rounding up each part's length makes every other time.
+        if (rate !== 0 && rate !== block.sampleRate) {
+          sound.push({ ...block, channels: block.channels.map(() => new Float32Array(1)), samples: 1 });
+        }
+        rate = block.sampleRate;
         sound.push(block);
       },
     };

@@ -7,10 +7,12 @@ import { sampleNearest } from "../pattern/pattern-asset.js";
 /**
  * Resamples by straight lines between samples: no broadcast quality, but every count is exact. House sample h of an asset
  * is heard at h / house seconds from its zero and exists while that is before the end of the source:
- * ceil(source samples · house / source rate) in all. At equal rates samples pass untouched.
+ * ceil(source samples · house / source rate) in all. At equal rates samples pass untouched. Where the rate changes on the
+ * way, what is left of the sound before is made house samples at once, and the next begins where that ended, fractions
+ * of a house sample included.
  */
 export class LinearResampler implements SoundConformer {
-  readonly #sourceRate: number;
+  #sourceRate: number;
   readonly #houseRate: number;
   readonly #houseChannels: number;
   /** Source samples not yet used up, one array per house channel; remixed as they come in. */
@@ -20,8 +22,12 @@ export class LinearResampler implements SoundConformer {
   #heldCount = 0;
   /** Source index of the first held sample. Undefined until the first block says where it begins. */
   #heldFrom: number | undefined;
-  /** The next house sample, counted from the asset's zero. */
+  /** The next house sample, counted from the asset's zero; after a change of rate from there. */
   #next = 0;
+  /** How far behind the end of the sound before, in house samples, the first one after a change of rate lies: 0 to below 1. */
+  #over = 0;
+  /** House samples of sound from before the last change of rate. */
+  #ready: Float32Array[] = [];
   #ended = false;
   #disposed = false;
 
@@ -39,6 +45,7 @@ export class LinearResampler implements SoundConformer {
   push(block: SoundBlock): void {
     this.#check();
     invariant(!this.#ended, "no block follows the end");
+    if (block.sampleRate !== this.#sourceRate) this.#turnTo(block.sampleRate);
     if (this.#heldFrom === undefined) {
       this.#heldFrom = sampleNearest(block.time, this.#sourceRate);
       this.#next = Math.round((this.#heldFrom * this.#houseRate) / this.#sourceRate);
@@ -58,8 +65,7 @@ export class LinearResampler implements SoundConformer {
 
   get available(): number {
     this.#check();
-    if (this.#heldFrom === undefined) return 0;
-    return Math.max(0, this.#limit(this.#heldFrom + this.#heldCount, this.#ended) - this.#next);
+    return this.#readyCount + this.#heldAvailable(this.#ended);
   }
 
   debt(samples: number): number {
@@ -67,26 +73,24 @@ export class LinearResampler implements SoundConformer {
     if (missing <= 0) return 0;
     if (this.#sourceRate === this.#houseRate || this.#ended) return missing;
     // A straight line wants the sample after as well: one source sample at first, later the rounding of one house sample.
-    return missing + (this.#heldFrom === undefined ? Math.ceil(this.#houseRate / this.#sourceRate) : 1);
+    const isFirst = this.#heldFrom === undefined || this.#heldFrom + this.#heldCount === 0;
+    return missing + (isFirst ? Math.ceil(this.#houseRate / this.#sourceRate) : 1) + Math.ceil(this.#over);
   }
 
   pull(into: readonly Float32Array[], offset: number, samples: number, how: SoundTreatment): void {
     invariant(samples <= this.available, "never more than available is pulled");
-    const from = this.#heldFrom ?? 0;
     const gain = how.gainDb === 0 ? 1 : 10 ** (how.gainDb / 20);
     const untouched = gain === 1 && how.rampFrom === 1 && how.rampTo === 1;
+    const ready = Math.min(samples, this.#readyCount);
     for (let channel = 0; channel < this.#houseChannels; channel++) {
-      const [held, target] = [this.#held[channel], into[channel]];
-      if (held === undefined || target === undefined) continue;
-      if (this.#sourceRate === this.#houseRate) {
-        const at = this.#heldAt + this.#next - from;
-        target.set(held.subarray(at, at + samples), offset);
-      } else {
-        this.#interpolate(held, target, offset, samples, from);
-      }
+      const target = into[channel];
+      if (target === undefined) continue;
+      if (ready > 0) target.set(this.#ready[channel]?.subarray(0, ready) ?? [], offset);
+      this.#make(channel, target, offset + ready, samples - ready);
       if (!untouched) treat(target, offset, samples, gain, how);
     }
-    this.#next += samples;
+    if (ready > 0) this.#ready = this.#ready.map((channel) => channel.subarray(ready));
+    this.#next += samples - ready;
     this.#forget();
   }
 
@@ -95,16 +99,58 @@ export class LinearResampler implements SoundConformer {
     this.#held = [];
   }
 
+  get #readyCount(): number {
+    return this.#ready[0]?.length ?? 0;
+  }
+
+  /** House samples that what is held makes, up to its end or as far as is certain. */
+  #heldAvailable(ended: boolean): number {
+    if (this.#heldFrom === undefined) return 0;
+    return Math.max(0, this.#limit(this.#heldFrom + this.#heldCount, ended) - this.#next);
+  }
+
+  #turnTo(sourceRate: number): void {
+    if (this.#heldFrom !== undefined) {
+      const end = this.#heldFrom + this.#heldCount;
+      const [before, count] = [this.#readyCount, this.#heldAvailable(true)];
+      this.#ready = this.#held.map((_, channel) => {
+        const samples = new Float32Array(before + count);
+        samples.set(this.#ready[channel] ?? []);
+        this.#make(channel, samples, before, count);
+        return samples;
+      });
+      this.#over += this.#limit(end, true) - (end * this.#houseRate) / this.#sourceRate;
+      this.#heldFrom = 0;
+      this.#heldCount = 0;
+      this.#next = 0;
+    }
+    this.#sourceRate = sourceRate;
+  }
+
+  /** Writes the next house samples of a channel. */
+  #make(channel: number, into: Float32Array, offset: number, samples: number): void {
+    const [held, from] = [this.#held[channel], this.#heldFrom ?? 0];
+    if (held === undefined || samples <= 0) return;
+    if (this.#sourceRate !== this.#houseRate) {
+      this.#interpolate(held, into, offset, samples, from);
+      return;
+    }
+    const at = this.#heldAt + this.#next - from;
+    into.set(held.subarray(at, at + samples), offset);
+  }
+
   /** How many house samples exist when source samples below `end` have come; before the end one more is wanted. */
   #limit(end: number, ended: boolean): number {
     if (this.#sourceRate === this.#houseRate) return end;
     const reach = ended ? end : end - 1;
-    return Math.ceil((reach * this.#houseRate) / this.#sourceRate);
+    // Fractions that were added up are off by far less than this; without any there is nothing to be off.
+    const slack = this.#over === 0 ? 0 : 1e-9;
+    return Math.ceil((reach * this.#houseRate) / this.#sourceRate - this.#over - slack);
   }
 
   #interpolate(held: Float32Array, into: Float32Array, offset: number, samples: number, from: number): void {
     for (let i = 0; i < samples; i++) {
-      const scaled = (this.#next + i) * this.#sourceRate;
+      const scaled = (this.#next + i + this.#over) * this.#sourceRate;
       const whole = Math.floor(scaled / this.#houseRate);
       const fraction = (scaled - whole * this.#houseRate) / this.#houseRate;
       const place = Math.max(0, Math.min(whole - from, this.#heldCount - 1));
@@ -118,7 +164,8 @@ export class LinearResampler implements SoundConformer {
   /** Drops source samples that lie behind the next house sample. */
   #forget(): void {
     const from = this.#heldFrom ?? 0;
-    const needed = Math.floor((this.#next * this.#sourceRate) / this.#houseRate);
+    const between = this.#sourceRate === this.#houseRate ? 0 : this.#over;
+    const needed = Math.floor(((this.#next + between) * this.#sourceRate) / this.#houseRate);
     const used = Math.max(0, Math.min(needed - from, this.#heldCount));
     this.#heldAt += used;
     this.#heldFrom = from + used;

@@ -8,6 +8,34 @@ const house = suiteFormat.sampleRate;
 /** Source rates that occur in the field. */
 const rates = [8_000, 22_050, 32_000, 44_100, 48_000, 96_000] as const;
 
+/** What changes in the midst of files: sound off air, and what was put together of parts. */
+const formatChanges = [
+  [
+    { rate: house, channels: 6 },
+    { rate: house, channels: 2 },
+    { rate: house, channels: 6 },
+  ],
+  [
+    { rate: house, channels: 2 },
+    { rate: 44_100, channels: 2 },
+    { rate: house, channels: 2 },
+  ],
+  [
+    { rate: 32_000, channels: 2 },
+    { rate: 96_000, channels: 6 },
+  ],
+] as const;
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
 /** Turning an asset's sound into house sound. */
 export const soundRules: readonly ConformerRule[] = [
   {
@@ -77,6 +105,79 @@ export const soundRules: readonly ConformerRule[] = [
         500,
         "untouched",
       );
+    },
+  },
+  {
+    id: "conformer/sound-goes-on-through-a-change-of-format",
+    reason:
+      "Broadcasters turn from 5.1 to stereo in mid-file: what follows is neither lost, nor faster, nor out of step.",
+    check: async (subject, signal) => {
+      const conformer = await subject.open(signal);
+      for (const parts of formatChanges) {
+        const [first] = parts;
+        using sound = openSound(conformer, first.rate, first.channels);
+        const out: Float32Array[] = [];
+        // A second of each, less a bit, so that parts end between house samples.
+        let seconds = 0;
+        for (const { rate, channels } of parts) {
+          const from = Math.round(seconds * rate);
+          const samples = rate - 37;
+          seconds = (from + samples) / rate;
+          const source = noiseSound(channels, rate, from, samples).map((channel, index) =>
+            index < 2 ? channel : new Float32Array(samples),
+          );
+          for (let at = 0; at < samples; at += 1_024) {
+            const portion = source.map((channel) => channel.subarray(at, at + 1_024));
+            sound.push(block(rate, from + at, portion));
+            // Some of it waits for the change.
+            if (sound.available > 5_000) out.push(pull(sound, 2, sound.available - 3_000)[0] as Float32Array);
+          }
+        }
+        sound.end();
+        out.push(pull(sound, 2, sound.available)[0] as Float32Array);
+        const heard = joined(out);
+        const exact = seconds * house;
+        const what = parts.map(({ rate, channels }) => `${channels} × ${rate} Hz`).join(", then ");
+        ensure(Math.abs(heard.length - exact) <= 2, `${what}: ${heard.length} samples, not ${exact}`);
+        const finder = new NoiseFinder({
+          asset: assetId,
+          channel: 0,
+          sampleRate: house,
+          samples: heard.length,
+        });
+        for (let at = 5_000; at + 4_096 < heard.length; at += house / 4) {
+          const found = finder.findNear(heard.subarray(at, at + 4_096), at, 64);
+          ensure(found, `${what}: the sound is recognised at ${at}`);
+          const off = found.position - at;
+          ensure(Math.abs(off) <= 2, `${what}: the sound is ${off.toFixed(2)} samples off at ${at}`);
+        }
+      }
+    },
+  },
+  {
+    id: "conformer/changes-of-format-do-not-add-up",
+    reason:
+      "A sample for each change is a frame an hour later: lengths are rounded once, and debt is paid after a change as before.",
+    check: async (subject, signal) => {
+      const conformer = await subject.open(signal);
+      using sound = openSound(conformer, 44_100, 2);
+      let [exact, got] = [0, 0];
+      const rounds = 60;
+      for (let i = 0; i < rounds; i++) {
+        const [rate, channels] = i % 2 === 0 ? [44_100, 2] : [32_000, 1];
+        const first = 1_001 + i;
+        sound.push(block(rate, 0, noiseSound(channels, rate, 0, first)));
+        const wanted = sound.available + 1_601;
+        const owed = Math.ceil((sound.debt(wanted) * rate) / house);
+        sound.push(block(rate, first, noiseSound(channels, rate, first, owed)));
+        ensure(sound.available >= wanted, `${sound.available} available of ${wanted} after change ${i}`);
+        exact += ((first + owed) * house) / rate;
+        got += sound.available;
+        pull(sound, suiteFormat.channels, sound.available);
+      }
+      sound.end();
+      got += sound.available;
+      ensure(Math.abs(got - exact) <= 1.5, `${rounds} parts gave ${got} samples, not ${exact}`);
     },
   },
   {
