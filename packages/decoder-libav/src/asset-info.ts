@@ -1,6 +1,9 @@
 import { type AssetInfo, mediaTime, snapRate } from "@retrovue/core";
 import type { NativeInfo } from "./native.js";
 
+/** BCP 47 asks for room for 35. What is longer is no tag that anybody could ask for, and files may hold megabytes of it. */
+const languageCharactersMax = 64;
+
 /** What the port says of an asset, from what the session found. */
 export function assetInfoOf(uri: string, info: NativeInfo): AssetInfo {
   const { picture, sound } = info;
@@ -20,7 +23,9 @@ export function assetInfoOf(uri: string, info: NativeInfo): AssetInfo {
       sampleRate: sound.sampleRate,
       channels: sound.channels,
       layout: sound.layout,
-      language: sound.language === "" ? undefined : sound.language,
+      language: isTag(sound.language) ? sound.language : undefined,
     },
   });
 }
+
+const isTag = ({ length }: string): boolean => length > 0 && length <= languageCharactersMax;

@@ -93,6 +93,18 @@ describe("streams", () => {
     expect(await german("fr", "jpn")).toBe(48_000);
   });
 
+  test("streams/a-language-that-is-no-tag-is-none", async () => {
+    const tone32 = [tone(32_000, 300)];
+    const languageOf = async (name: string, language: string) => {
+      const path = await make(name, tone32, "-metadata:s:a:0", `language=${language}`, "-c:a", "mp2");
+      await using decoder = await factory.open({ uri: path }, {}, signal);
+      return decoder.info.sound?.language;
+    };
+    expect(await languageOf("tag.mkv", "sl-IT-nedis")).toBe("sl-IT-nedis");
+    expect(await languageOf("longest.mkv", "x".repeat(64))).toBe("x".repeat(64));
+    expect(await languageOf("endless.mkv", "x".repeat(65))).toBeUndefined();
+  });
+
   test("lesson/42-what-has-no-end-is-not-waited-for", async () => {
     const pipe = join(folder, "pipe.mp4");
     await run("mkfifo", [pipe]);

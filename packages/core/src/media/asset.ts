@@ -30,7 +30,7 @@ export interface SoundStream {
   readonly channels: number;
   /** libav's name of the channel layout, as "stereo" or "5.1(side)". */
   readonly layout: string;
-  /** BCP 47 or ISO 639 tag, where the asset has one. */
+  /** BCP 47 or ISO 639 tag, where the asset has one. At most 64 characters. */
   readonly language: string | undefined;
 }
 
