@@ -1,6 +1,9 @@
 import { definePlugin, mediaTime, PlayoutError, pluginContract } from "@retrovue/core";
 
-/** Plays nothing: an asset ends its process, holds it up, is refused, or is said to be a second long, by its name. */
+/**
+ * Plays nothing: an asset ends its process, holds it up, is refused, is said to be what no asset can be, or to be a second long,
+ * by its name.
+ */
 export default definePlugin({
   name: "dangerous-decoder",
   contract: pluginContract,
@@ -15,7 +18,7 @@ export default definePlugin({
           return {
             info: {
               uri,
-              container: "none",
+              container: uri.startsWith("test://absurd") ? "x".repeat(1_000) : "none",
               duration: mediaTime(1_000_000_000n),
               picture: undefined,
               sound: undefined,

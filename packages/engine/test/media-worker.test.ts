@@ -94,6 +94,21 @@ describe("media/worker", () => {
     expect(made.lines.join("")).toContain('"asset":"test://crash"');
   });
 
+  test("media/an-asset-of-which-nobody-can-be-told-fails-alone", async () => {
+    using made = mediaWorker();
+    await using worker = made.worker;
+    const asked = ["test://a", "test://absurd", "test://b"].map((uri) =>
+      worker.lengthOf(uri, never).then(
+        (length) => String(length),
+        (thrown: { code: string }) => thrown.code,
+      ),
+    );
+    expect(await Promise.all(asked)).toEqual(["1000000000", "DecodeFailed", "1000000000"]);
+    expect(made.lines.filter((line) => line.includes("ended the process"))).toHaveLength(1);
+    // Asked beside others, and then by itself.
+    expect(made.gone.map(([, cause]) => cause)).toEqual(["SIGKILL", "SIGKILL"]);
+  });
+
   test("media/an-asset-that-holds-the-process-up-is-given-twelve-seconds", async () => {
     using made = mediaWorker();
     await using worker = made.worker;

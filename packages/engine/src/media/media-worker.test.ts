@@ -101,6 +101,22 @@ describe("media/worker of no more use", () => {
     expect(await length).toBe(1_000_000_000n);
   });
 
+  test("media/what-a-process-at-work-says-and-nobody-understands-fails-the-only-file-or-a-suspect", async () => {
+    const { children, worker } = lookedAtBy();
+    await using _closed = worker;
+    const lengths = ["a", "b"].map((uri) => worker.lengthOf(uri, never));
+    children[0]?.emit("message", { kind: "shout" });
+    expect(children[0]?.signalCode).toBe("SIGKILL");
+    // By itself, to know whether it was to blame.
+    expect(children[1]?.asked.map(({ uri }) => uri)).toEqual(["a"]);
+    children[1]?.emit("message", { kind: "shout" });
+    await expect(lengths[0]).rejects.toMatchObject({ code: "DecodeFailed" });
+    expect(children[2]?.asked.map(({ uri }) => uri)).toEqual(["b"]);
+    children[2]?.answer();
+    expect(await lengths[1]).toBe(1_000_000_000n);
+    expect(children).toHaveLength(3);
+  });
+
   test("media/a-spare-that-is-out-of-date-is-not-taken-and-replaced-when-it-is-gone", async () => {
     using clock = new SystemClock(new NodeHostTime());
     const begun: ToldProcess[] = [];

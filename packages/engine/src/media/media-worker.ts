@@ -53,8 +53,8 @@ interface Job {
 }
 
 /**
- * Looks at media in a process of its own, so that no file can crash or hold up the engine. A process that dies takes nothing with
- * it: what it was asked is asked again, one at a time, and only the file that ends a process by itself fails.
+ * Looks at media in a process of its own, so that no file can crash or hold up the engine. A process that dies, or says what nobody
+ * understands, takes nothing with it: what it was asked is asked again, one at a time, and only the file that ends a process by itself fails.
  */
 export class MediaWorker implements AssetLengths, AssetExaminer, AsyncDisposable {
   readonly #options: MediaWorkerOptions;
@@ -195,7 +195,10 @@ export class MediaWorker implements AssetLengths, AssetExaminer, AsyncDisposable
       told = readFromWorker(message);
     } catch (thrown) {
       log.error({ err: thrown }, "a worker that looks at media is not understood");
-      if (this.#child === child) this.#end();
+      if (this.#child !== child) return;
+      // Another one would say the same of the same file.
+      this.#kill(child);
+      this.#lose(child, "what it says is not understood");
       return;
     }
     if (told.kind === "failed") this.#giveUp(child, fromPlainError(told.error));
@@ -226,14 +229,11 @@ export class MediaWorker implements AssetLengths, AssetExaminer, AsyncDisposable
     this.#end();
   }
 
-  /** Kills the process. What it was at is asked again, of another one. */
+  /** Kills the process, for nothing that its files did. What it was at is asked again, of another one. */
   #end(): void {
     const child = this.#child;
     if (child === undefined) return;
-    const gone = new Promise((resolve) => child.once("exit", resolve).once("error", resolve));
-    this.#leaving.add(gone);
-    void gone.then(() => this.#leaving.delete(gone));
-    child.kill("SIGKILL");
+    this.#kill(child);
     this.#child = undefined;
     for (const job of this.#running.values()) job.deadline?.[Symbol.dispose]();
     this.#waiting.unshift(...this.#running.values());
@@ -241,6 +241,14 @@ export class MediaWorker implements AssetLengths, AssetExaminer, AsyncDisposable
     this.#work();
   }
 
+  #kill(child: ChildProcess): void {
+    const gone = new Promise((resolve) => child.once("exit", resolve).once("error", resolve));
+    this.#leaving.add(gone);
+    void gone.then(() => this.#leaving.delete(gone));
+    child.kill("SIGKILL");
+  }
+
+  /** What it was at is asked again by itself; the only file, and one that was by itself already, fails. */
   #lose(child: ChildProcess, cause: string): void {
     if (this.#child !== child) return;
     this.#child = undefined;
