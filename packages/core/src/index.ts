@@ -226,6 +226,7 @@ export type {
   StreamChunk,
   StreamTap,
 } from "./renderer/renderer.js";
+export { type SoundFault, type SoundToEncode, soundFaults } from "./renderer/sound-limits.js";
 export type { ControlAccess, Credentials, TlsFiles } from "./transport/control-access.js";
 export type { CallContext, ControlServices } from "./transport/control-services.js";
 export type { Endpoint, HttpHandler, HttpHost, Transport } from "./transport/transport.js";

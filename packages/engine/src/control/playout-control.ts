@@ -30,6 +30,7 @@ import type { ChannelRecords } from "./channel-records.js";
 import { firstFrameStaged } from "./first-frame.js";
 import type { PreviewControl } from "./preview-control.js";
 import type { RequestedChannel, RequestedChannels } from "./requested-channels.js";
+import { requestedFormat } from "./requested-format.js";
 import type { Styles } from "./styles.js";
 
 /** What the service works with. */
@@ -41,7 +42,7 @@ export interface PlayoutControlDeps {
   readonly calls: CallQueues;
   readonly preview: PreviewControl;
   /** What a channel has that only a request names. */
-  readonly defaults: Pick<ChannelSettings, "format">;
+  readonly defaults: Pick<ChannelSettings, "format" | "encode">;
   readonly timer: Timer;
   readonly requested: RequestedChannels;
   readonly log: Log;
@@ -66,9 +67,8 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
     const id = channelIdField("channel_id", request.channelId);
     const handle = textField("plan_handle", request.planHandle);
     const port = wholeField("port", request.port, { min: 0, max: portMax });
-    const own = channels.configOf(id)?.format ?? defaults.format;
     const text = request.programFormatJson;
-    const format = text.trim() === "" ? undefined : parseProgramFormat(text, own);
+    const format = requestedFormat(text, channels.configOf(id) ?? defaults);
     const message = await calls.run(
       id,
       () =>

@@ -60,6 +60,46 @@ describe("control/plans by handle", () => {
     });
   });
 
+  const formatOf = ({ rate = "25/1", sampleRate = 48_000, channels = 2 }) =>
+    JSON.stringify({
+      video: { width: 16, height: 16, frame_rate: rate },
+      audio: { sample_rate: sampleRate, channels },
+    });
+
+  test("control/a-format-that-the-channels-encoder-does-not-take-is-refused-by-its-key", async () => {
+    // 4500 is just enough at 25 pictures a second.
+    const channels = `[
+      { id: 1, plan: "${pattern}", autostart: false, encode: { muxRateKbps: 4500 } },
+      { id: 2, plan: "${pattern}", autostart: false, encode: { audio: { codec: mp2 } } },
+      { id: 3, plan: "${pattern}", autostart: false, outputs: [] },
+    ]`;
+    await using it = await running(channels);
+    const start = (channelId: number, format: Parameters<typeof formatOf>[0]) =>
+      call(it.control, startChannel, {
+        channelId,
+        planHandle: pattern,
+        programFormatJson: formatOf(format),
+      });
+    const key = "program_format_json";
+    for (const [channelId, format, field, expected] of [
+      [1, { rate: "60000/1001" }, `${key}.video.frame_rate`, /muxRateKbps has room, 4500/],
+      [1, { sampleRate: 96_000 }, `${key}.audio.sample_rate`, /muxRateKbps has room, 4500/],
+      [2, { channels: 6 }, `${key}.audio.channels`, /at most 2 sound channels with mp2/],
+      [2, { sampleRate: 96_000 }, `${key}.audio.sample_rate`, /or 48000 samples per second with mp2/],
+      [2, { sampleRate: 24_000 }, `${key}.audio.sample_rate`, /or 160 kbit\/s with mp2 at 24000/],
+      [7, { sampleRate: 12_345 }, `${key}.audio.sample_rate`, /samples per second with aac/],
+    ] as const) {
+      await expect(start(channelId, format)).rejects.toMatchObject({
+        code: "InvalidArgument",
+        message: expect.stringMatching(expected),
+        details: { field },
+      });
+      expect(it.engine.engine.channels.running(channelId)).toBeUndefined();
+    }
+    // A channel that nobody encodes has its sound on the bus, whatever it is.
+    expect(await start(3, { sampleRate: 12_345 })).toMatchObject({ success: true, message: "started" });
+  });
+
   test("control/a-port-in-use-is-named-and-the-channel-not-started", async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));

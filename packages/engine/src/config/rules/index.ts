@@ -5,6 +5,7 @@ import { controlIsGuarded, listenersApart } from "./listeners.js";
 import { muxRatesSuffice } from "./mux-rate.js";
 import { planSchemesAreAllowed, plansAreKnown } from "./plans.js";
 import type { Rule } from "./rule.js";
+import { soundIsEncodable } from "./sound-limits.js";
 
 /** Every cross-check of a configuration; all are applied, whatever the others find. */
 export const rules: readonly Rule[] = [
@@ -14,6 +15,7 @@ export const rules: readonly Rule[] = [
   sizeFitsChroma,
   outputsApart,
   muxRatesSuffice,
+  soundIsEncodable,
   plansAreKnown,
   planSchemesAreAllowed,
   listenersApart,
