@@ -43,8 +43,10 @@ test.each(["aac", "mp2", "ac3"] as const)(
           const format = { ...renderFormat, frameRate: rational(25, 1), sampleRate, channels };
           const audio = { codec, bitrateKbps };
           const said = soundFaults({ format, audio });
+          // Libav encodes them with a layout of their own, which nobody could decode from our stream.
+          const isUnnamed = codec === "aac" && (channels === 3 || channels === 7);
           const what = `${codec} ${sampleRate} ${channels} ${bitrateKbps}`;
-          expect([what, refusal(format, audio) !== undefined]).toEqual([what, said.length > 0]);
+          expect([what, isUnnamed || refusal(format, audio) !== undefined]).toEqual([what, said.length > 0]);
         }
   },
   60_000,

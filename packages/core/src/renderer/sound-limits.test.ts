@@ -12,6 +12,12 @@ test("sound-limits/what-is-usual-has-no-fault", () => {
   expect(faults("aac", { sampleRate: 96_000, channels: 8, bitrateKbps: 1_536 })).toEqual([]);
 });
 
+test.each([3, 7])("sound-limits/%d-channels-have-no-layout-that-an-adts-header-names", (channels) => {
+  expect(faults("aac", { channels })).toEqual([
+    { key: "channels", expected: "1, 2, 4, 5, 6 or 8 sound channels with aac", found: channels },
+  ]);
+});
+
 test("sound-limits/every-fault-names-what-is-taken-instead", () => {
   expect(faults("ac3", { sampleRate: 96_000, channels: 8 })).toEqual([
     {
@@ -19,7 +25,7 @@ test("sound-limits/every-fault-names-what-is-taken-instead", () => {
       expected: "32000, 44100 or 48000 samples per second with ac3",
       found: 96_000,
     },
-    { key: "channels", expected: "at most 6 sound channels with ac3", found: 8 },
+    { key: "channels", expected: "1, 2, 3, 4, 5 or 6 sound channels with ac3", found: 8 },
   ]);
   expect(faults("mp2", { sampleRate: 24_000 })).toEqual([
     {

@@ -15,10 +15,10 @@ export interface SoundFault {
   readonly found: number;
 }
 
-/** What a codec's standard has, and libav's encoders take; bit rates in kilobits per second, undefined where any is taken or rounded. */
+/** What a codec's standard has, libav's encoders take, and MPEG-TS carries; bit rates in kilobits per second, undefined where any is taken or rounded. */
 interface Limits {
   readonly sampleRates: readonly number[];
-  readonly channelsMax: number;
+  readonly channels: readonly number[];
   readonly bitratesKbps?: (sampleRate: number) => readonly number[];
 }
 
@@ -32,22 +32,23 @@ const limits: Readonly<Record<EncodeSettings["audio"]["codec"], Limits>> = {
     sampleRates: [
       8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000,
     ],
-    channelsMax: 8,
+    // ISO/IEC 13818-7, table 42: an ADTS header names no layout as those that a bus has of 3 (2.1) and 7 (6.1), so that nobody could decode them.
+    channels: [1, 2, 4, 5, 6, 8],
   },
   mp2: {
     sampleRates: [16_000, 22_050, 24_000, 32_000, 44_100, 48_000],
-    channelsMax: 2,
+    channels: [1, 2],
     bitratesKbps: (sampleRate) => (sampleRate < 32_000 ? mp2LowerKbps : mp2Kbps),
   },
   // ATSC A/52, 5.4.1.3 and 5.4.2.3.
-  ac3: { sampleRates: [32_000, 44_100, 48_000], channelsMax: 6 },
+  ac3: { sampleRates: [32_000, 44_100, 48_000], channels: [1, 2, 3, 4, 5, 6] },
 };
 
 /** What keeps a sound format from being encoded so; empty where nothing does. */
 export function soundFaults({ format, audio }: SoundToEncode): readonly SoundFault[] {
-  const { sampleRate, channels } = format;
+  const { sampleRate } = format;
   const { codec, bitrateKbps } = audio;
-  const { sampleRates, channelsMax, bitratesKbps } = limits[codec];
+  const { sampleRates, channels, bitratesKbps } = limits[codec];
   const faults: SoundFault[] = [];
   const isRate = sampleRates.includes(sampleRate);
   if (!isRate)
@@ -56,11 +57,11 @@ export function soundFaults({ format, audio }: SoundToEncode): readonly SoundFau
       expected: `${oneOf(sampleRates)} samples per second with ${codec}`,
       found: sampleRate,
     });
-  if (channels > channelsMax)
+  if (!channels.includes(format.channels))
     faults.push({
       key: "channels",
-      expected: `at most ${channelsMax} sound channels with ${codec}`,
-      found: channels,
+      expected: `${oneOf(channels)} sound channels with ${codec}`,
+      found: format.channels,
     });
   const taken = isRate ? bitratesKbps?.(sampleRate) : undefined;
   if (taken !== undefined && !taken.includes(bitrateKbps))

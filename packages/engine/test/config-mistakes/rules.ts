@@ -80,7 +80,7 @@ export const ruleMistakes: readonly Mistake[] = [
     text: "defaults: { format: { channels: 6 } }\nchannels:\n  - id: 1\n    encode: { audio: { codec: mp2 } }\n",
     at: [4, 31],
     path: "channels[0].encode.audio.codec",
-    expected: /^at most 2 sound channels with mp2$/,
+    expected: /^1 or 2 sound channels with mp2$/,
     found: /^6$/,
     remedy: /another encode\.audio\.codec/,
   },

@@ -84,7 +84,7 @@ describe("control/plans by handle", () => {
     for (const [channelId, format, field, expected] of [
       [1, { rate: "60000/1001" }, `${key}.video.frame_rate`, /muxRateKbps has room, 4500/],
       [1, { sampleRate: 96_000 }, `${key}.audio.sample_rate`, /muxRateKbps has room, 4500/],
-      [2, { channels: 6 }, `${key}.audio.channels`, /at most 2 sound channels with mp2/],
+      [2, { channels: 6 }, `${key}.audio.channels`, /1 or 2 sound channels with mp2/],
       [2, { sampleRate: 96_000 }, `${key}.audio.sample_rate`, /or 48000 samples per second with mp2/],
       [2, { sampleRate: 24_000 }, `${key}.audio.sample_rate`, /or 160 kbit\/s with mp2 at 24000/],
       [7, { sampleRate: 12_345 }, `${key}.audio.sample_rate`, /samples per second with aac/],

@@ -30,8 +30,7 @@ export const soundIsEncodable: Rule = ({ document }) => {
           path: [...place, ...paths[culprit]],
           expected,
           found: `${found}`,
-          remedy:
-            "Write what it takes, or another encode.audio.codec; aac takes any that may be written here.",
+          remedy: "Write what it takes, or another encode.audio.codec.",
           severity: "error",
           involves: [
             [...place, "encode"],
