@@ -22,6 +22,7 @@ import { engineTokens } from "./tokens.js";
 import { BreadcrumbFiles } from "./workers/breadcrumb-files.js";
 import type { ChannelProfile } from "./workers/channel-worker.js";
 import { InProcessWorkers } from "./workers/in-process-workers.js";
+import { stillBytesMax } from "./workers/messages.js";
 import { beginWorker, ProcessWorkers, workerEntry } from "./workers/process-workers.js";
 import { WorkerPool } from "./workers/worker-pool.js";
 
@@ -120,9 +121,9 @@ async function bindDecodingInProcesses(
     protocols: media.protocols,
     folders: makePluginFolders(engine.dataDir, log),
   };
-  const mediaWorker = (mediaRoots: readonly string[]) => {
+  const mediaWorker = (mediaRoots: readonly string[], messageBytesMax?: number) => {
     const worker = new MediaWorker({
-      begin: () => beginWorker({ ...preparation, mediaRoots }, clock, workerEntry, launcher),
+      begin: () => beginWorker({ ...preparation, mediaRoots }, clock, workerEntry, launcher, messageBytesMax),
       timer: input.host.timer,
       log,
     });
@@ -135,7 +136,7 @@ async function bindDecodingInProcesses(
   const slateMaker = (folder: string) => {
     const known = slateMakers.get(folder);
     if (known !== undefined) return known;
-    const maker = mediaWorker([folder]);
+    const maker = mediaWorker([folder], stillBytesMax);
     slateMakers.set(folder, maker);
     return maker;
   };

@@ -1,4 +1,5 @@
-import { type ChildProcess, fork, type StdioOptions } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
+import { openMessagePipe } from "./message-pipe.js";
 import { nodeFlags } from "./node-flags.js";
 
 /** What one process of the engine needs of the host, beyond what all of its kind do. Paths are absolute. */
@@ -13,24 +14,26 @@ export interface ProcessNeeds {
   readonly plugins: readonly string[];
   /** Of the configuration: plugins are looked for from there. */
   readonly folder: string;
+  /** Of one of its messages. Default: 64 MiB. */
+  readonly messageBytesMax?: number | undefined;
 }
 
-/** Descriptors of a process as Node has them; one of them is "ipc". */
+/** Descriptors of a process as Node has them; that at `messageDescriptor` is a "pipe". */
 export type ProcessStdio = Extract<StdioOptions, readonly unknown[]>;
 
 /** Begins the engine's processes. */
 export interface ProcessLauncher {
-  /** @param entry the module that it runs */
+  /**
+   * A process that is heard and spoken to as `openMessagePipe` says.
+   *
+   * @param entry the module that it runs
+   */
   begin(entry: string, stdio: ProcessStdio, needs: ProcessNeeds): ChildProcess;
 }
 
 /** Begins processes that may do what the engine may. */
 export const plainLauncher: ProcessLauncher = {
-  begin: (entry, stdio) =>
-    fork(entry, [], {
-      serialization: "advanced",
-      // Debuggers and conditions of the engine are not the process's.
-      execArgv: [...nodeFlags],
-      stdio,
-    }),
+  begin: (entry, stdio, { messageBytesMax: bytesMax }) =>
+    // Debuggers and conditions of the engine are not the process's.
+    openMessagePipe(spawn(process.execPath, [...nodeFlags, entry], { stdio }), { bytesMax }),
 };

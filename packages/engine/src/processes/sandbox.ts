@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, fork } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -14,6 +14,7 @@ import type { PlayoutConfig } from "../config/playout-config.js";
 import type { Log } from "../log/log.js";
 import { findPlugin } from "../plugins/plugin-file.js";
 import { grantsFor } from "./host-paths.js";
+import { openMessagePipe } from "./message-pipe.js";
 import { nodeFlags } from "./node-flags.js";
 import { environmentOf } from "./process-environment.js";
 import {
@@ -78,18 +79,15 @@ export class Sandbox implements ProcessLauncher {
   begin(entry: string, stdio: ProcessStdio, needs: ProcessNeeds): ChildProcess {
     if (this.status.state === "off") return plainLauncher.begin(entry, stdio, needs);
     const { mode, environment } = this.#config.engine.sandbox;
-    return fork(entry, [], {
-      serialization: "advanced",
-      execPath: launcherPath,
-      execArgv: [
-        ...(mode === "required" ? ["--required"] : []),
-        ...launcherArguments(this.#confinementOf(entry, stdio.length, needs)),
-        this.#program,
-        ...nodeFlags,
-      ],
-      env: environmentOf(process.env, environment),
-      stdio,
-    });
+    const how = [
+      ...(mode === "required" ? ["--required"] : []),
+      ...launcherArguments(this.#confinementOf(entry, stdio.length, needs)),
+      this.#program,
+      ...nodeFlags,
+      entry,
+    ];
+    const env = environmentOf(process.env, environment);
+    return openMessagePipe(spawn(launcherPath, how, { env, stdio }), { bytesMax: needs.messageBytesMax });
   }
 
   async #try(): Promise<SandboxStatus> {

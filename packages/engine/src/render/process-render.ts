@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { type Clock, type MetricsRecorder, orAbort, PlayoutError } from "@retrovue/core";
 import type { Log } from "../log/log.js";
+import { messageDescriptor } from "../processes/message-pipe.js";
 import { type ProcessLauncher, plainLauncher } from "../processes/process-launcher.js";
 import { takeSaidByAll } from "../processes/said-by-all.js";
 import { fromPlainError } from "../workers/messages.js";
@@ -10,8 +11,8 @@ import { ChunkReader } from "./chunk-frames.js";
 import type { RenderHost, RenderLine, RenderListener } from "./render-line.js";
 import { type FromRender, type RenderOrder, readFromRender, type ToRender } from "./render-messages.js";
 
-/** The descriptor of a render process's pipe to the engine: the one after Node's own channel. */
-export const streamDescriptor = 4;
+/** The descriptor of a render process's pipe to the engine for the stream: the one after that for messages. */
+export const streamDescriptor = messageDescriptor + 1;
 
 const renderEntry = fileURLToPath(new URL("./render-main.js", import.meta.url));
 
@@ -53,7 +54,7 @@ class RenderChild implements RenderLine {
     this.#listener = listener;
     const { frameBus, renderer, folder } = order;
     // What a plugin prints must not get between the engine's log lines.
-    this.#child = launcher.begin(entry, ["ignore", 2, 2, "ipc", "pipe"], {
+    this.#child = launcher.begin(entry, ["ignore", 2, 2, "pipe", "pipe"], {
       kind: "render",
       read: [],
       make: [],

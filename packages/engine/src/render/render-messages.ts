@@ -5,8 +5,8 @@ import { mappingShape, plainError, readMessage, saidByAll, shaped } from "../wor
 import type { RenderTask } from "./render-job.js";
 
 /*
- * What engine and render processes say to one another, over Node's channel with structured clones. The stream itself goes
- * through a pipe of its own (chunk-frames.ts).
+ * What engine and render processes say to one another, as structured clones over a pipe (processes/message-pipe.ts). The stream itself
+ * goes through a pipe of its own (chunk-frames.ts).
  */
 
 /** All that a render process loads and does. */

@@ -41,7 +41,7 @@ const plan = startPlan(
 );
 const place = new Timeline(plan, grid).at(1_000 as Tick);
 
-/** As Node's channel between processes carries it. */
+/** As the pipe between processes carries it. */
 const carried = <T>(value: T): unknown => deserialize(serialize(value));
 
 describe("workers/messages", () => {

@@ -27,8 +27,8 @@ import type { ChannelProfile } from "./channel-worker.js";
 import type { Bar } from "./shared-quarantine.js";
 
 /*
- * What engine and worker processes say to one another, over Node's channel with structured clones: plain values, bigint
- * included. A worker handles files that may be hostile, so what it says is checked in every field; what the engine says
+ * What engine and worker processes say to one another, as structured clones over a pipe (processes/message-pipe.ts): plain values,
+ * bigint included. A worker handles files that may be hostile, so what it says is checked in every field; what the engine says
  * is checked in form. A message that is not understood ends the worker.
  */
 
@@ -260,8 +260,10 @@ const candidateShape = z.object({
   score: z.number().min(0).max(100),
   reason: text(4_096),
 });
-/** A picture of the largest channel, 16 bits a sample, is below 400 MB; no slate needs a tenth of that. */
-const planeBytesMax = 256 * 1_024 * 1_024;
+/** One plane of the largest channel, 16 bits a sample, is 128 MiB; there are three. */
+const planeBytesMax = 128 * 1_024 * 1_024;
+/** A still of the largest channel, and what stands around it. */
+export const stillBytesMax = 3 * planeBytesMax + 65_536;
 const pictureShape = z.object({
   planes: z.array(z.instanceof(Uint8Array).refine(({ length }) => length <= planeBytesMax)).max(4),
   strides: z.array(z.int().min(1)).max(4),
@@ -300,8 +302,9 @@ export const readToWorker = (message: unknown): ToWorker => readMessage(toWorker
 export const readFromWorker = (message: unknown): FromWorker =>
   readMessage(fromWorkerSchema, message, "worker");
 
-/** Checks a message against its form. `InvalidArgument` naming what is wrong. */
+/** Checks a message against its form. `InvalidArgument` naming what is wrong; an error instead of a message, which no clone is, is thrown. */
 export function readMessage<T>(schema: z.ZodType<T>, message: unknown, from: string): T {
+  if (PlayoutError.is(message)) throw message;
   const parsed = schema.safeParse(message);
   if (parsed.success) return parsed.data;
   const why = z.prettifyError(parsed.error).split("\n").slice(0, 4).join(" ");

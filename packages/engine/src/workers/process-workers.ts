@@ -52,15 +52,23 @@ export const noBreadcrumbs: BreadcrumbReader = { leftBy: () => nothingLeft };
 /** The built entry of a worker process. */
 export const workerEntry = fileURLToPath(new URL("./worker-main.js", import.meta.url));
 
-/** Begins a process, and tells it what to load. */
+/**
+ * Begins a process, and tells it what to load.
+ *
+ * @param messageBytesMax of one of its messages, where these are larger than is usual
+ */
 export function beginWorker(
   preparation: Omit<Preparation, "mapping">,
   clock: Clock,
   entry: string = workerEntry,
   launcher: ProcessLauncher = plainLauncher,
+  messageBytesMax?: number,
 ): ChildProcess {
   // What a plugin prints must not get between the engine's log lines.
-  const child = launcher.begin(entry, ["ignore", 2, 2, "ipc"], needsOf(preparation));
+  const child = launcher.begin(entry, ["ignore", 2, 2, "pipe"], {
+    ...needsOf(preparation),
+    messageBytesMax,
+  });
   tell(child, {
     kind: "prepare",
     preparation: {

@@ -1,17 +1,17 @@
 import { confinedFolders } from "@retrovue/sandbox";
 import { NodeHostTime } from "../clock/node-host-time.js";
 import { MediaRootsWatch } from "../processes/media-roots-watch.js";
-import { beginProcess, endProcess, leaveEngine, sayToEngine } from "../processes/process-entry.js";
+import { beginProcess, endProcess } from "../processes/process-entry.js";
 import { readToWorker, toPlainError } from "./messages.js";
 import { WorkerProcess } from "./worker-process.js";
 
-// The entry of a worker process, forked by the engine with a channel to it.
-beginProcess("worker");
+// The entry of a worker process, begun by the engine with a pipe to it.
+const engine = beginProcess("worker");
 
 const host = new NodeHostTime();
-const worker = new WorkerProcess({ send: sayToEngine }, host);
+const worker = new WorkerProcess({ send: engine.say }, host);
 let isOnAir = false;
-process.on("message", (message) => {
+engine.hear((message) => {
   const told = readToWorker(message);
   if (told.kind === "prepare") watchRoots(told.preparation.mediaRoots);
   if (told.kind === "order") isOnAir = true;
@@ -28,9 +28,9 @@ function watchRoots(roots: readonly string[]): void {
     timer: host.timer,
     looks: () => (isOnAir ? 3 : 1),
     onMountedAnew: (error) =>
-      sayToEngine({ kind: "failed", error: toPlainError(error) }, () => process.kill(process.pid, "SIGKILL")),
+      engine.say({ kind: "failed", error: toPlainError(error) }, () => process.kill(process.pid, "SIGKILL")),
   });
 }
 
 await endProcess(worker.ended);
-leaveEngine();
+engine.leave();

@@ -35,7 +35,7 @@ import { ProbeMemory } from "./probe-memory.js";
 /** How often counters are handed over: at whole seconds of house time, when the engine has other things to do as well. */
 const metricsEveryNs = nanosecondsFromMs(1_000);
 
-/** A worker's end of the channel to the engine. */
+/** A worker's end of the pipe to the engine. */
 export interface EngineLink {
   send(message: FromWorker): void;
 }
