@@ -21,6 +21,7 @@ import { ChannelRuntime, type ChannelRuntimeTools } from "./channel-runtime.js";
 import { startConfigured } from "./configured-starts.js";
 import type { FirstLook } from "./first-look.js";
 import { PlansToFollow } from "./plans-to-follow.js";
+import { StartsUnderWay } from "./starts-under-way.js";
 
 /** What channels are started with. */
 export interface ChannelRegistryOptions {
@@ -88,7 +89,7 @@ interface Stopped {
 export interface ChannelStart {
   /** Set where its plan could not be resolved and it airs slate: why. */
   readonly onSlate: PlayoutError | undefined;
-  /** False where it was running already, so that nothing changed. */
+  /** False where it was running already or somebody else started it, so that nothing of the order was done. */
   readonly isNew?: boolean;
 }
 
@@ -96,8 +97,7 @@ export interface ChannelStart {
 export class ChannelRegistry {
   readonly #options: ChannelRegistryOptions;
   readonly #running = new Map<number, ChannelRuntime>();
-  /** Starts under way, so that two never make one channel twice. */
-  readonly #starting = new Map<number, Promise<ChannelStart>>();
+  readonly #starting = new StartsUnderWay<ChannelStart>();
   /** Channels that were taken off air and are not gone yet. */
   readonly #stopping = new Map<number, Promise<void>>();
   readonly #closing = new AbortController();
@@ -215,20 +215,26 @@ export class ChannelRegistry {
 
   /** Channels that are about to start. */
   starting(): readonly number[] {
-    return [...this.#starting.keys()];
+    return this.#starting.ids;
   }
 
   /**
-   * Puts a channel on air, with the plan of the order or the one that the configuration gives it. Idempotent. `UnknownChannel`, and
-   * what the plan says.
+   * Puts a channel on air, with the plan of the order or the one that the configuration gives it. Idempotent: one that runs, or that
+   * another order is starting, stays as it is. `UnknownChannel`, what the plan says, and the reason of the order's signal.
    */
-  start(id: number, order: StartOrder = {}): Promise<ChannelStart> {
-    if (this.#running.has(id)) return Promise.resolve({ onSlate: undefined, isNew: false });
-    const under = this.#starting.get(id);
-    if (under !== undefined) return under.then((start) => ({ ...start, isNew: false }));
-    const starting = this.#start(id, order).finally(() => this.#starting.delete(id));
-    this.#starting.set(id, starting);
-    return starting;
+  async start(id: number, order: StartOrder = {}): Promise<ChannelStart> {
+    while (!this.#running.has(id)) {
+      if (!this.#starting.has(id))
+        return await this.#starting.make(id, () => this.#start(id, order), order.signal);
+      const joined = await this.#starting.join(id, order.signal);
+      if (joined !== undefined) return { ...joined, isNew: false };
+    }
+    return { onSlate: undefined, isNew: false };
+  }
+
+  /** Resolves when no start of the channel is under way, however it ended. Rejects when the signal aborts. */
+  startsSettled(id: number, signal?: AbortSignal): Promise<void> {
+    return this.#starting.settled(id, signal);
   }
 
   /**
@@ -280,9 +286,10 @@ export class ChannelRegistry {
    *
    * @param by a request ends the plan as well, so that the next start begins it anew, and so does the configuration that has it no
    * more; want of viewers and the engine's own end do not
+   * @param signal ends the wait for a start that is under way; rejects with its reason, and then nothing was stopped
    */
-  async stop(id: number, by: StoppedBy = "engine"): Promise<boolean> {
-    await this.#starting.get(id)?.catch(() => {});
+  async stop(id: number, by: StoppedBy = "engine", signal?: AbortSignal): Promise<boolean> {
+    await this.startsSettled(id, signal);
     const channel = this.#running.get(id);
     if (channel === undefined) return false;
     if (by === "request" || by === "configuration")
@@ -299,7 +306,7 @@ export class ChannelRegistry {
   /** Stops all, and whatever is about to start. Each is stopped though others fail; the first failure is thrown at the end. */
   async close(): Promise<void> {
     this.#closing.abort(new PlayoutError("Closed", "The engine is closing."));
-    const ids = new Set([...this.#starting.keys(), ...this.#running.keys()]);
+    const ids = new Set([...this.#starting.ids, ...this.#running.keys()]);
     const ends = await Promise.allSettled([...ids].map((id) => this.stop(id)));
     await this.#options.savedPlans.settled();
     for (const end of ends) if (end.status === "rejected") throw end.reason;

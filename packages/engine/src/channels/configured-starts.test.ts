@@ -62,6 +62,14 @@ describe("channels that begin with the engine", () => {
     expect(lines).toHaveLength(1);
   });
 
+  test("starts/one-that-joined-a-start-whose-caller-left-is-tried-again", async () => {
+    const left = () => new PlayoutError("Cancelled", "The caller left.");
+    const { run, pass, started } = house({ 1: [silent(), left()], 2: [left()] });
+    await run();
+    for (const seconds of [1, 2, 600]) await pass(seconds);
+    expect(started.toSorted()).toEqual([1, 1, 1, 2, 2]);
+  });
+
   test("starts/one-that-fails-for-another-reason-is-left", async () => {
     const missing = new PlayoutError("UnknownPlan", "None.");
     const { run, pass, started, lines } = house({ 1: [silent(), missing], 2: [missing] });

@@ -24,10 +24,13 @@ export async function startConfigured(options: ConfiguredStartsOptions): Promise
       const error = await startOne(id, options);
       if (error === undefined || signal.aborted) return;
       log.error({ channel: id, plan, err: error }, "channel not started");
-      if (error.code === "Timeout") void startOnceItAnswers(id, options);
+      if (isTriedAgain(error)) void startOnceItAnswers(id, options);
     }),
   );
 }
+
+/** Files that do not answer yet; and a start that this one joined, whose caller left. */
+const isTriedAgain = ({ code }: PlayoutError): boolean => code === "Timeout" || code === "Cancelled";
 
 /** Gives what kept it from starting. */
 async function startOne(
@@ -55,7 +58,7 @@ async function startOnceItAnswers(id: number, options: ConfiguredStartsOptions):
     if (registry.running(id) !== undefined || registry.isStoppedByRequest(id)) return;
     const error = await startOne(id, options);
     // That it still does not answer was told.
-    if (error?.code === "Timeout") continue;
+    if (error !== undefined && isTriedAgain(error)) continue;
     if (error !== undefined && !signal.aborted) log.error({ channel: id, err: error }, "channel not started");
     return;
   }

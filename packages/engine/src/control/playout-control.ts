@@ -50,6 +50,9 @@ export interface PlayoutControlDeps {
 
 const portMax = 65_535;
 
+/** What a start answers that changed nothing. */
+const alreadyStarted = "already started";
+
 /** Starts, feeds and stops channels: the service whose names and numbers are fixed. */
 export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
   readonly #deps: PlayoutControlDeps;
@@ -73,10 +76,13 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
       id,
       () =>
         records.causedBy(id, context.correlationId, async () => {
-          if (channels.running(id) !== undefined) return "already started";
+          // A start that is under way has a plan of its own, like a channel that runs; one that fails leaves the channel to this one.
+          await channels.startsSettled(id, context.signal);
+          if (channels.running(id) !== undefined) return alreadyStarted;
           const isConfigured = channels.configOf(id) !== undefined;
           const done = await this.#start(id, { handle, ...(format && { format }) }, port, context.signal);
-          requested.started({ channel: id, handle, port, format: text, isConfigured });
+          if (done !== alreadyStarted)
+            requested.started({ channel: id, handle, port, format: text, isConfigured });
           return done;
         }),
       context.signal,
@@ -116,7 +122,7 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
               details: { channel: id },
             });
           requested.stopped(id);
-          const wasRunning = await channels.stop(id, "request");
+          const wasRunning = await channels.stop(id, "request", context.signal);
           await ports.release(id);
           return wasRunning ? "stopped" : "already stopped";
         }),
@@ -199,13 +205,13 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
                 log.error({ channel: id, port, err }, "the channel's port is not served");
                 return undefined;
               });
+        let isNew: boolean | undefined;
         try {
-          await channels.start(id, { handle, resumes: true, ...(format && { format }) });
-        } catch (thrown) {
-          await opened?.giveBack();
-          throw thrown;
+          ({ isNew } = await channels.start(id, { handle, resumes: true, ...(format && { format }) }));
+        } finally {
+          if (isNew !== true) await opened?.giveBack();
         }
-        log.info({ channel: id, plan: handle }, "requested channel resumed");
+        if (isNew === true) log.info({ channel: id, plan: handle }, "requested channel resumed");
       },
       new AbortController().signal,
     );
@@ -220,13 +226,15 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
     const { channels, ports, records, timer } = this.#deps;
     // First the port: where it is taken the channel is not started.
     const opened = port === 0 ? undefined : await ports.open(id, port);
+    let isNew: boolean | undefined;
     let onSlate: PlayoutError | undefined;
     try {
-      ({ onSlate } = await channels.start(id, { ...order, signal }));
-    } catch (thrown) {
-      await opened?.giveBack();
-      throw thrown;
+      ({ onSlate, isNew } = await channels.start(id, { ...order, signal }));
+    } finally {
+      if (isNew !== true) await opened?.giveBack();
     }
+    // A viewer came first, while the port was opened.
+    if (isNew === false) return alreadyStarted;
     if (onSlate !== undefined) return `started on slate: ${onSlate.message}`;
     const channel = channels.onAir(id);
     if (await firstFrameStaged(channel, records, timer, signal)) return "started";
