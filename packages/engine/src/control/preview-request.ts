@@ -1,5 +1,6 @@
 import { type MediaTime, mediaTime, nsPerSecond, PlayoutError, type Rational } from "@retrovue/core";
 import { invalidField, type LoadPreviewRequest, textField, wholeField } from "@retrovue/protocol";
+import { pathOf } from "../media/media-access.js";
 
 /** What a LoadPreview asks for. */
 export interface PreviewWish {
@@ -17,7 +18,7 @@ const rateTermMax = 2 ** 31 - 1;
 
 /** Reads a request. `InvalidArgument` naming the field. */
 export function previewWish(request: LoadPreviewRequest, houseRate: Rational): PreviewWish {
-  const asset = textField("asset_path", request.assetPath);
+  const asset = assetOf(request.assetPath);
   const startFrame = BigInt(wholeField("start_frame", request.startFrame, { min: 0, max: frameMax }));
   const frames = framesOf(request.frameCount);
   const rate = rateOf(request) ?? houseRate;
@@ -36,6 +37,17 @@ export function inPointFault(
     remedy: "Begin earlier.",
     details: { field: "start_frame" },
   });
+}
+
+function assetOf(assetPath: string): string {
+  const asset = textField("asset_path", assetPath);
+  if (!/^file:/i.test(asset)) return asset;
+  try {
+    pathOf(asset);
+  } catch {
+    throw invalidField("asset_path", "the URI of a file of this host, as file:///srv/media/a.mp4", asset);
+  }
+  return asset;
 }
 
 function framesOf(frameCount: bigint): bigint | undefined {

@@ -86,6 +86,16 @@ describe("plans/handles", () => {
     }
   });
 
+  test("plans/a-file-uri-of-another-host-is-named-and-said-how-to-write", async () => {
+    using there = house();
+    for (const handle of ["file://nas/share/a.mp4", "FILE://nas/a.yaml"])
+      await expect(there.resolve(handle)).rejects.toMatchObject({
+        code: "MediaNotFound",
+        details: { uri: handle },
+        remedy: expect.stringContaining("file:///"),
+      });
+  });
+
   test("plans/a-test-pattern-without-end-loops-once-a-day", async () => {
     using there = house();
     for (const handle of ["bars", "test://pattern?id=2"]) {

@@ -1,11 +1,10 @@
 import { realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve as resolvePath } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type MediaTime, mediaTime, nanoseconds, type PlanDraft, PlayoutError } from "@retrovue/core";
 import { segmentIdOf } from "@retrovue/protocol";
 import { planHandleKind } from "../config/rules/plans.js";
 import { type FileCalls, isBeneath } from "../media/file-calls.js";
-import type { MediaAccess } from "../media/media-access.js";
+import { type MediaAccess, pathOf } from "../media/media-access.js";
 import type { AssetLengths } from "../media/media-inspector.js";
 import { isPlanFile, readPlanFile } from "./plan-file.js";
 
@@ -75,11 +74,11 @@ export class PlanResolver {
   }
 
   /**
-   * The asset that a request means: a URI, or a path, a relative one beneath a media root. `UnknownPlan` where no file is there, and
-   * `Timeout` where that cannot be said. Only for a relative path is anything asked, and its answer a promise.
+   * The asset that a request means: a URI, or a path, a relative one beneath a media root. `UnknownPlan` where no file is there,
+   * `MediaNotFound` for a `file:` URI of no file here, and `Timeout` where it cannot be said. Only for a relative path is anything asked, and its answer a promise.
    */
   locate(asset: string, signal: AbortSignal): string | Promise<string> {
-    if (/^file:/i.test(asset)) return fileURLToPath(asset);
+    if (/^file:/i.test(asset)) return pathOf(asset);
     if (planHandleKind(asset) === "uri" || isAbsolute(asset)) return asset;
     return this.#path(asset, asset, signal);
   }
@@ -109,7 +108,7 @@ export class PlanResolver {
 
   /** The file meant by a path, relative ones beneath the configuration's folder or a root. */
   async #path(target: string, handle: string, signal: AbortSignal): Promise<string> {
-    if (/^file:/i.test(target)) return fileURLToPath(target);
+    if (/^file:/i.test(target)) return pathOf(target);
     if (isAbsolute(target)) return target;
     const { folder, roots, plans, files } = this.#options;
     let unanswered: PlayoutError | undefined;

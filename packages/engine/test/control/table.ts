@@ -88,7 +88,7 @@ export const calls: readonly Call[] = [
     answers: onAir,
     bad: {
       ...badChannel,
-      asset_path: badText,
+      asset_path: [...badText, "file://nas/share/a.mp4", "file:///a%2Fb.mp4", "FILE:///a%00b.mp4"],
       start_frame: [-1n],
       frame_count: [0n, -2n],
       fps_numerator: [-25],
