@@ -14,6 +14,14 @@ namespace {
 /// files.
 constexpr int bufferBytes = 64 * 1024;
 
+#ifdef __APPLE__
+const timespec& modifiedAt(const struct stat& status) { return status.st_mtimespec; }
+const timespec& changedAt(const struct stat& status) { return status.st_ctimespec; }
+#else
+const timespec& modifiedAt(const struct stat& status) { return status.st_mtim; }
+const timespec& changedAt(const struct stat& status) { return status.st_ctim; }
+#endif
+
 }  // namespace
 
 Expected<std::shared_ptr<const Descriptor>> Descriptor::duplicate(int fd) {
@@ -40,6 +48,13 @@ std::int64_t Descriptor::read(std::uint8_t* into, std::size_t bytes, std::int64_
 std::int64_t Descriptor::size() const {
   struct stat status {};
   return fstat(fd_, &status) == 0 ? status.st_size : -errno;
+}
+
+std::optional<FileIdentity> Descriptor::identity() const {
+  struct stat status {};
+  if (fstat(fd_, &status) != 0) return std::nullopt;
+  const auto ns = [](const timespec& at) { return at.tv_sec * std::int64_t{1'000'000'000} + at.tv_nsec; };
+  return FileIdentity{status.st_dev, status.st_ino, status.st_size, ns(modifiedAt(status)), ns(changedAt(status))};
 }
 
 std::unique_ptr<DescriptorIo> DescriptorIo::create(std::shared_ptr<const Descriptor> descriptor,

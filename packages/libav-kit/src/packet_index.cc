@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 
 namespace retrovue::libav {
 
@@ -33,7 +34,7 @@ Expected<std::optional<IndexEntry>> PacketIndex::find(int stream, std::int64_t t
                                                       Interrupt& interrupt) {
   const std::scoped_lock lock(mutex_);
   if (auto scanned = scanBeyond(stream, timestamp, interrupt); !scanned) return scanned.failure();
-  const auto& entries = stream == streams_.picture ? pictures_ : sounds_;
+  const auto& entries = stream == streams_.picture ? scan_.pictures : scan_.sounds;
   const auto after =
       std::upper_bound(entries.begin(), entries.end(), timestamp,
                        [](std::int64_t at, const IndexEntry& it) { return at < it.timestamp; });
@@ -41,46 +42,94 @@ Expected<std::optional<IndexEntry>> PacketIndex::find(int stream, std::int64_t t
   return std::optional<IndexEntry>(*(after - 1));
 }
 
+bool PacketIndex::isBeyond(int stream, std::int64_t timestamp) const {
+  const std::int64_t reached = stream == streams_.picture ? scan_.pictureEnd : scan_.soundEnd;
+  return scan_.ended || (reached != JumpUnwinder::none && reached > timestamp + certainty);
+}
+
+void PacketIndex::recall() {
+  if (isRecalled_) return;
+  isRecalled_ = true;
+  identity_ = descriptor_->identity();
+  if (!identity_) return;
+  if (const auto kept = keptScans_.find(*identity_, streams_)) scan_ = *kept;
+}
+
+Expected<void> PacketIndex::openOn() {
+  // From the last key picture, or the last place of the sound but one: half a second before what was seen last, so that no
+  // packet is missed of which the first bytes had been read already.
+  const IndexEntry* from = scan_.pictures.empty() ? nullptr : &scan_.pictures.back();
+  const std::size_t sounds = scan_.sounds.size();
+  if (sounds > 1 && (from == nullptr || scan_.sounds[sounds - 2].position > from->position))
+    from = &scan_.sounds[sounds - 2];
+  // Streams are numbered as they are come across: where the pass begins in the middle, the file's start has to tell.
+  const int streams = from == nullptr ? 0 : std::max(streams_.picture, streams_.sound) + 1;
+  auto opened = MediaFile::openAgain(descriptor_, scanning_, limits_, streams);
+  if (!opened) return opened.failure();
+  if (from != nullptr) {
+    if (auto moved = (*opened)->seekByte(from->position); !moved) return moved.failure();
+    unwinder_.restore(from->before);
+  }
+  file_ = std::move(*opened);
+  return {};
+}
+
+void PacketIndex::keep() {
+  // What was written to in the meantime is neither the file that it was nor the one that it is.
+  if (!identity_ || descriptor_->identity() != identity_) return;
+  try {
+    keptScans_.keep(*identity_, streams_, scan_);
+  } catch (const std::bad_alloc&) {
+    // Kept or not, this session has it.
+  }
+}
+
 Expected<void> PacketIndex::scanBeyond(int stream, std::int64_t timestamp, Interrupt& interrupt) {
+  recall();
+  if (isBeyond(stream, timestamp)) return {};
   // The pass runs under an interrupt of its own, since its file outlives the caller; the caller's is asked
   // between.
-  if (file_ == nullptr && !ended_) {
-    auto opened = MediaFile::openAgain(descriptor_, scanning_, limits_, 0);
-    if (!opened) return opened.failure();
-    file_ = std::move(*opened);
+  if (file_ == nullptr) {
+    if (auto opened = openOn(); !opened) return opened;
   }
   const PacketPtr packet = makePacket();
   if (packet == nullptr) return libavFailure(AVERROR(ENOMEM), "Looking for a place");
-  const std::int64_t& reached = stream == streams_.picture ? pictureEnd_ : soundEnd_;
-  while (!ended_ && (reached == JumpUnwinder::none || reached <= timestamp + certainty)) {
-    if (interrupt.cancelled()) return Failure{"Cancelled", "Looking for a place was given up.", 0};
+  Expected<void> done = {};
+  while (done && !isBeyond(stream, timestamp)) {
+    if (interrupt.cancelled()) {
+      done = Failure{"Cancelled", "Looking for a place was given up.", 0};
+      break;
+    }
     interrupt.arm(limits_.ioTimeoutNs);
     auto read = file_->read(*packet);
-    if (!read) return read.failure();
-    if (*read) {
+    if (!read) {
+      done = read.failure();
+    } else if (*read) {
       note(*packet);
     } else {
-      ended_ = true;
+      scan_.ended = true;
       file_.reset();
     }
     av_packet_unref(packet.get());
   }
-  return {};
+  keep();
+  return done;
 }
 
 void PacketIndex::note(AVPacket& packet) {
+  scan_.packets++;
   const bool isPicture = packet.stream_index == streams_.picture;
   if (!isPicture && packet.stream_index != streams_.sound) return;
   const JumpUnwinder::State before = unwinder_.state();
   unwind(packet, unwinder_, streams_);
   if (packet.pts == AV_NOPTS_VALUE) return;
   const std::int64_t at = packet.pts;
-  auto& entries = isPicture ? pictures_ : sounds_;
+  auto& entries = isPicture ? scan_.pictures : scan_.sounds;
   const bool begins = isPicture ? (packet.flags & AV_PKT_FLAG_KEY) != 0
                                 : entries.empty() || at >= entries.back().timestamp + soundSpacing;
   const bool advances = entries.empty() || at > entries.back().timestamp;
   if (begins && advances && packet.pos >= 0) entries.push_back({packet.pos, at, before});
-  auto& reached = isPicture ? pictureEnd_ : soundEnd_;
+  auto& reached = isPicture ? scan_.pictureEnd : scan_.soundEnd;
   reached = std::max(reached, at);
 }
 

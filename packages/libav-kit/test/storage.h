@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <functional>
 #include <string>
 
 namespace retrovue::libav::test {
@@ -20,6 +21,8 @@ class Storage final : public Descriptor {
     if (good <= 0) return -error_;
     const std::int64_t got = Descriptor::read(into, std::min(bytes, static_cast<std::size_t>(good)), at);
     bytesRead_ += got > 0 ? got : 0;
+    const std::int64_t total = bytesRead_;
+    if (total >= happensAfter_ && happensAfter_.exchange(INT64_MAX) <= total) happens_();
     return got;
   }
 
@@ -33,11 +36,18 @@ class Storage final : public Descriptor {
     failsFromThen_ = at;
     failingOpening_ = opening;
   }
+  /// Calls this, once, on the thread that reads, when so many bytes more have been read.
+  void afterBytes(std::int64_t bytes, std::function<void()> happens) {
+    happens_ = std::move(happens);
+    happensAfter_ = bytesRead_ + bytes;
+  }
   std::int64_t bytesRead() const { return bytesRead_; }
 
  private:
   mutable std::atomic<std::int64_t> failsFrom_{INT64_MAX};
   mutable std::atomic<int> openings_{0};
+  std::function<void()> happens_;
+  mutable std::atomic<std::int64_t> happensAfter_{INT64_MAX};
   std::atomic<int> failingOpening_{0};
   std::atomic<std::int64_t> failsFromThen_{INT64_MAX};
   std::atomic<int> error_{EIO};

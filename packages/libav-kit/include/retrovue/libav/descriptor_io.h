@@ -5,8 +5,20 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace retrovue::libav {
+
+/// What tells a file, as it is now, from all others and from what it was before it was written to.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::int64_t size = 0;
+  /// Of its content and of what is said of it, in ns since the epoch.
+  std::int64_t modifiedNs = 0;
+  std::int64_t changedNs = 0;
+  bool operator==(const FileIdentity&) const = default;
+};
 
 /// A file that was opened once, by our rules. Reads name their place, so any number of readers share it.
 class Descriptor {
@@ -22,6 +34,8 @@ class Descriptor {
   virtual std::int64_t read(std::uint8_t* into, std::size_t bytes, std::int64_t at) const;
   /// Bytes, as of now; negative errno where it cannot be told.
   std::int64_t size() const;
+  /// As of now; nothing where it cannot be told.
+  std::optional<FileIdentity> identity() const;
 
  private:
   const int fd_;

@@ -1,6 +1,7 @@
 #pragma once
 #include <retrovue/expected.h>
 #include <retrovue/libav/jump_unwinder.h>
+#include <retrovue/libav/kept_scans.h>
 #include <retrovue/libav/media_file.h>
 #include <retrovue/libav/stream_choice.h>
 
@@ -8,7 +9,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <vector>
 
 namespace retrovue::libav {
 
@@ -20,21 +20,14 @@ JumpUnwinder makeUnwinder();
 /// its 1.
 void unwind(AVPacket& packet, JumpUnwinder& unwinder, const StreamChoice& streams);
 
-/// Where decoding may begin.
-struct IndexEntry {
-  std::int64_t position;
-  /// Presentation time, unwound, in the stream's time base.
-  std::int64_t timestamp;
-  /// The unwinder's state before the packet.
-  JumpUnwinder::State before;
-};
-
 /// An index of a file whose timestamps cannot be searched for: filled by a pass over its packets, as far as
-/// was asked for, and kept. Shared by the session's threads; the pass runs on the thread that asks.
+/// was asked for, and kept. Shared by the session's threads; the pass runs on the thread that asks. It goes on from where an
+/// earlier session of the same file came to, and what it finds is kept for later ones, also where it is given up.
 class PacketIndex {
  public:
-  PacketIndex(std::shared_ptr<const Descriptor> descriptor, const MediaLimits& limits, StreamChoice streams)
-      : descriptor_(std::move(descriptor)), limits_(limits), streams_(streams) {}
+  PacketIndex(std::shared_ptr<const Descriptor> descriptor, const MediaLimits& limits, StreamChoice streams,
+              KeptScans& keptScans = KeptScans::shared())
+      : descriptor_(std::move(descriptor)), limits_(limits), streams_(streams), keptScans_(keptScans) {}
 
   /// The last entry of `stream` at or before `timestamp`, scanning on until that is certain or the file has
   /// ended. Nothing where the file begins later. `interrupt` is the asking thread's.
@@ -42,21 +35,27 @@ class PacketIndex {
 
  private:
   Expected<void> scanBeyond(int stream, std::int64_t timestamp, Interrupt& interrupt);
+  /// Whether what lies at this time is certain.
+  bool isBeyond(int stream, std::int64_t timestamp) const;
+  /// Takes up what is known of the file.
+  void recall();
+  /// Opens the file where the pass goes on.
+  Expected<void> openOn();
+  void keep();
   void note(AVPacket& packet);
 
   const std::shared_ptr<const Descriptor> descriptor_;
   const MediaLimits limits_;
   const StreamChoice streams_;
+  KeptScans& keptScans_;
   std::mutex mutex_;
   Interrupt scanning_;
   std::unique_ptr<MediaFile> file_;
   JumpUnwinder unwinder_ = makeUnwinder();
-  std::vector<IndexEntry> pictures_;
-  std::vector<IndexEntry> sounds_;
-  /// How far the scan has come in each chosen stream.
-  std::int64_t pictureEnd_ = JumpUnwinder::none;
-  std::int64_t soundEnd_ = JumpUnwinder::none;
-  bool ended_ = false;
+  PacketScan scan_;
+  bool isRecalled_ = false;
+  /// The file as it was when this index began with it; nothing where that cannot be told.
+  std::optional<FileIdentity> identity_;
 };
 
 }  // namespace retrovue::libav

@@ -10,6 +10,7 @@ namespace retrovue::libav {
 struct StreamChoice {
   int picture = -1;
   int sound = -1;
+  bool operator==(const StreamChoice&) const = default;
 };
 
 /// Pictures: the default-flagged stream, else the first; cover art and thumbnails are none. Sound: the first
