@@ -16,6 +16,11 @@ const outdated: FromWorker = {
   error: toPlainError(new PlayoutError("Unavailable", "/media was mounted after this worker was confined.")),
 };
 
+const unloadable: FromWorker = {
+  kind: "failed",
+  error: toPlainError(new PlayoutError("PluginNotFound", "There is no such plugin.")),
+};
+
 let pids = 1;
 
 /** A process of which the test says what it says; it is gone a moment after it was killed. */
@@ -115,6 +120,21 @@ describe("media/worker of no more use", () => {
     children[2]?.answer();
     expect(await lengths[1]).toBe(1_000_000_000n);
     expect(children).toHaveLength(3);
+  });
+
+  test("media/what-a-process-could-not-load-fails-what-was-asked-of-it-and-nothing-that-is-asked-afterwards", async () => {
+    const { children, worker } = lookedAtBy();
+    await using _closed = worker;
+    const length = worker.lengthOf("a", never);
+    children[0]?.emit("message", unloadable);
+    const next = worker.lengthOf("b", never);
+    await expect(length).rejects.toMatchObject({ code: "PluginNotFound" });
+    expect(children[1]?.asked.map(({ uri }) => uri)).toEqual(["b"]);
+    // What it says when another one is at work already.
+    children[0]?.emit("message", unloadable);
+    await expect.poll(() => children[0]?.signalCode).toBe("SIGKILL");
+    children[1]?.answer();
+    expect(await next).toBe(1_000_000_000n);
   });
 
   test("media/a-spare-that-is-out-of-date-is-not-taken-and-replaced-when-it-is-gone", async () => {

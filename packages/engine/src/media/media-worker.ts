@@ -213,12 +213,14 @@ export class MediaWorker implements AssetLengths, AssetExaminer, AsyncDisposable
 
   /** A process is of no use: where another one would be (`Unavailable`), that is asked instead, once. */
   #giveUp(child: ChildProcess, error: PlayoutError): void {
+    if (this.#child !== child) return;
     if (error.code !== "Unavailable") {
-      // It could not load a plugin: another one could not either.
-      for (const job of this.#takeAll()) this.#fail(job, error);
+      // It could not load a plugin: another one could not either. Whoever asks from now on is not to be blamed for its end.
+      const all = this.#takeAll();
+      this.#end();
+      for (const job of all) this.#fail(job, error);
       return;
     }
-    if (this.#child !== child) return;
     for (const [id, job] of this.#running) {
       if (job.wasMoved) {
         this.#running.delete(id);
