@@ -21,6 +21,9 @@ import type { Terminal } from "./terminal.js";
 /** How long a picture without an end, or one that stands still, airs in each round. */
 const endlessNs = 10_000_000_000n;
 
+/** Files looked at side by side: as many as the process that looks at them does. */
+const looksMax = 4;
+
 /**
  * Plays files (or a plan file, or URIs) as channel 1, one after another, for ever. Files that nobody plays are told and left out.
  * Gives the exit code.
@@ -137,15 +140,21 @@ async function segmentsOf(assets: readonly string[], config: PlayoutConfig, term
     // What matters is told of each file.
     log: openLog({ level: "fatal", format: "json", now: () => host.utc(), write: () => {} }),
   });
-  const found = await Promise.all(
-    assets.map(async (uri) => {
+  const found: (ReturnType<typeof segmentOf> | undefined)[] = [];
+  const waiting = [...assets.entries()];
+  const look = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [at, uri] = next;
       const { asset, error } = await worker.inspect(uri, new AbortController().signal);
-      if (asset !== undefined) return segmentOf(uri, asset);
+      if (asset !== undefined) {
+        found[at] = segmentOf(uri, asset);
+        continue;
+      }
       const why = error?.what.replace(/\.$/, "") ?? "nobody plays it";
       terminal.warn(`${uri} is left out: ${why}`, error?.remedy);
-      return undefined;
-    }),
-  );
+    }
+  };
+  await Promise.all(Array.from({ length: looksMax }, look));
   const segments = found.filter((segment) => segment !== undefined);
   if (segments.length === 0) terminal.error("nothing is left to play");
   return segments;

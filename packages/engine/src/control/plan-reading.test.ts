@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { PlayoutError } from "@retrovue/core";
 import { PlayoutPlanSchema } from "@retrovue/protocol";
 import { describe, expect, test } from "vitest";
-import { plannedBy } from "./plan-reading.js";
+import { lengthsFor, plannedBy } from "./plan-reading.js";
 
 const never = new AbortController().signal;
 
@@ -40,4 +40,19 @@ describe("control/plan reading", () => {
       await expect(refused).rejects.toMatchObject({ code });
     },
   );
+
+  test("plans/an-asset-that-does-not-open-has-no-length-and-one-that-nobody-looked-at-refuses-the-plan", async () => {
+    const lengthsWhere = (code: "MediaCorrupt" | "QueueFull") =>
+      lengthsFor(
+        create(PlayoutPlanSchema, { segments: [{ uri: "/a.mp4" }] }),
+        {
+          resolver: { locate: async (path) => path },
+          lengths: { lengthOf: () => Promise.reject(new PlayoutError(code, "No length.")) },
+          segmentsMax: 10,
+        },
+        never,
+      );
+    expect((await lengthsWhere("MediaCorrupt")).size).toBe(0);
+    await expect(lengthsWhere("QueueFull")).rejects.toMatchObject({ code: "QueueFull" });
+  });
 });

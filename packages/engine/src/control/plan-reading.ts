@@ -7,7 +7,7 @@ import {
   PlayoutPlanSchema,
   requiredField,
 } from "@retrovue/protocol";
-import type { AssetLengths } from "../media/media-inspector.js";
+import { type AssetLengths, lengthIfAny } from "../media/media-inspector.js";
 import type { PlanResolver } from "../plans/plan-resolver.js";
 
 /** What plans from requests are read with. */
@@ -49,7 +49,7 @@ export async function lengthsFor(
   const waiting = [...assetsOfUnknownLength(plan)];
   const work = async () => {
     for (let uri = waiting.shift(); uri !== undefined; uri = waiting.shift()) {
-      const length = await lengths.lengthOf(uri, signal).catch(() => undefined);
+      const length = await lengthIfAny(lengths, uri, signal);
       signal.throwIfAborted();
       if (length !== undefined) found.set(uri, length);
     }

@@ -14,14 +14,31 @@ const timeoutNs = nanosecondsFromMs(5_000);
 
 /** Finds out how long assets are. Behind an interface, so that a worker process can do the opening. */
 export interface AssetLengths {
-  /** From zero to the end; undefined for assets without end and those that do not say. Rejects where it does not open. */
+  /** From zero to the end; undefined for assets without end and those that do not say. Rejects where it does not open, and with `QueueFull`. */
   lengthOf(uri: string, signal: AbortSignal): Promise<MediaTime | undefined>;
 }
 
 /** Finds out who would play an asset, and what it is. */
 export interface AssetExaminer {
-  /** Never rejects but with `Cancelled` and `Closed`: that an asset cannot be played is a finding. */
+  /** Never rejects but with `Cancelled`, `Closed` and `QueueFull`: that an asset cannot be played is a finding. */
   inspect(uri: string, signal: AbortSignal): Promise<Inspection>;
+}
+
+/**
+ * The asset's length; undefined where it has none, and where it does not open. `QueueFull` where nobody looked: that is not to be taken
+ * for either.
+ */
+export async function lengthIfAny(
+  lengths: AssetLengths,
+  uri: string,
+  signal: AbortSignal,
+): Promise<MediaTime | undefined> {
+  try {
+    return await lengths.lengthOf(uri, signal);
+  } catch (thrown) {
+    if (PlayoutError.is(thrown, "QueueFull")) throw thrown;
+    return undefined;
+  }
 }
 
 /** Opens assets with decoders of this process, to tell who would play them and what they are. */

@@ -137,6 +137,39 @@ describe("media/worker of no more use", () => {
     expect(await next).toBe(1_000_000_000n);
   });
 
+  test("media/a-look-whose-caller-left-is-not-begun-and-not-begun-again", async () => {
+    const { children, worker } = lookedAtBy();
+    await using _closed = worker;
+    const leaving = new AbortController();
+    const stay = ["a", "b", "c"].map((uri) => worker.lengthOf(uri, never));
+    const left = ["d", "e"].map((uri) => worker.lengthOf(uri, leaving.signal));
+    const last = worker.lengthOf("f", never);
+    expect(children[0]?.asked.map(({ uri }) => uri)).toEqual(["a", "b", "c", "d"]);
+    leaving.abort();
+    for (const one of left) await expect(one).rejects.toMatchObject({ code: "Cancelled" });
+    children[0]?.emit("message", outdated);
+    expect(children[1]?.asked.map(({ uri }) => uri)).toEqual(["a", "b", "c", "f"]);
+    children[1]?.answer();
+    expect(await Promise.all([...stay, last])).toHaveLength(4);
+    await expect(worker.lengthOf("g", leaving.signal)).rejects.toMatchObject({ code: "Cancelled" });
+    expect(children[1]?.asked).toEqual([]);
+  });
+
+  test("media/looks-that-wait-are-bounded-and-one-more-is-refused-as-such", async () => {
+    const { children, worker } = lookedAtBy();
+    await using _closed = worker;
+    const leaving = new AbortController();
+    const asked = Array.from({ length: 1_003 }, (_, n) => worker.lengthOf(`${n}`, never));
+    const left = worker.lengthOf("left", leaving.signal);
+    for (const refused of [worker.lengthOf("x", never), worker.inspect("x", never)])
+      await expect(refused).rejects.toMatchObject({ code: "QueueFull" });
+    leaving.abort();
+    await expect(left).rejects.toMatchObject({ code: "Cancelled" });
+    asked.push(worker.lengthOf("next", never));
+    for (let n = 0; n < asked.length; n += 4) children[0]?.answer();
+    expect(await Promise.all(asked)).toHaveLength(1_004);
+  });
+
   test("media/a-spare-that-is-out-of-date-is-not-taken-and-replaced-when-it-is-gone", async () => {
     using clock = new SystemClock(new NodeHostTime());
     const begun: ToldProcess[] = [];

@@ -27,6 +27,9 @@ export interface MediaWorkerOptions {
 /** Files looked at side by side. */
 const atOnceMax = 4;
 
+/** Files that wait to be looked at, of all channels: beyond, nobody would hear of theirs in time. */
+const waitingMax = 1_000;
+
 /** One file may take as long as two opens on air; then the process that looks at it is ended. */
 const deadlineNs = nanosecondsFromMs(12_000);
 
@@ -45,6 +48,8 @@ const handedOverFilesMax = 8;
 interface Job {
   readonly question: Question;
   readonly answer: PromiseWithResolvers<Answer>;
+  /** Its caller's: once it is aborted nobody waits for the answer. */
+  readonly signal: AbortSignal;
   /** True where it was at work when a process died: it is asked again by itself, to know whether it was to blame. */
   isSuspect: boolean;
   /** True where a process before this one had become of no use with it: that is not waited for twice. */
@@ -73,12 +78,16 @@ export class MediaWorker implements AssetLengths, AssetExaminer, AsyncDisposable
     this.#options = options;
   }
 
-  /** Who would play the asset, and what it is; that it ends or holds up a process is a finding, too. */
+  /**
+   * Who would play the asset, and what it is; that it ends or holds up a process is a finding, too. Rejects with `Cancelled`, `Closed`,
+   * and `QueueFull` where 1000 files wait already.
+   */
   async inspect(uri: string, signal: AbortSignal): Promise<Inspection> {
     try {
       return fromPlainInspection(uri, await this.#ask({ kind: "inspect", uri }, "inspected", signal));
     } catch (thrown) {
-      if (signal.aborted || this.#isClosed) throw thrown;
+      // That nobody looked says nothing of the asset.
+      if (signal.aborted || this.#isClosed || PlayoutError.is(thrown, "QueueFull")) throw thrown;
       return { uri, candidates: [], decoder: undefined, asset: undefined, error: PlayoutError.from(thrown) };
     }
   }
@@ -127,13 +136,29 @@ export class MediaWorker implements AssetLengths, AssetExaminer, AsyncDisposable
     signal: AbortSignal,
   ): Promise<Extract<Answer, { kind: Kind }>> {
     if (this.#isClosed) throw new PlayoutError("Closed", "The engine is closing.");
+    if (signal.aborted) throw PlayoutError.from(signal.reason, "Cancelled");
+    if (this.#waiting.length >= waitingMax)
+      throw new PlayoutError("QueueFull", `${waitingMax} files wait to be looked at already.`, {
+        remedy: "Ask again in a moment.",
+      });
     const answer = Promise.withResolvers<Answer>();
-    this.#waiting.push({ question, answer, isSuspect: false, wasMoved: false, deadline: undefined });
+    const job: Job = { question, answer, signal, isSuspect: false, wasMoved: false, deadline: undefined };
+    this.#waiting.push(job);
     this.#work();
-    const given = await orAbort(answer.promise, signal);
+    const given = await this.#answerTo(job);
     if (given.kind === "still" && given.error !== undefined) throw fromPlainError(given.error);
     if (given.kind !== kind) throw new PlayoutError("Internal", "A worker answered another question.");
     return given as Extract<Answer, { kind: Kind }>;
+  }
+
+  /** What waits when its caller leaves is not begun; what is at work is not told. */
+  async #answerTo(job: Job): Promise<Answer> {
+    try {
+      return await orAbort(job.answer.promise, job.signal);
+    } finally {
+      const at = this.#waiting.indexOf(job);
+      if (at >= 0) this.#waiting.splice(at, 1);
+    }
   }
 
   #work(): void {
@@ -238,7 +263,7 @@ export class MediaWorker implements AssetLengths, AssetExaminer, AsyncDisposable
     this.#kill(child);
     this.#child = undefined;
     for (const job of this.#running.values()) job.deadline?.[Symbol.dispose]();
-    this.#waiting.unshift(...this.#running.values());
+    this.#putBack([...this.#running.values()]);
     this.#running.clear();
     this.#work();
   }
@@ -264,10 +289,15 @@ export class MediaWorker implements AssetLengths, AssetExaminer, AsyncDisposable
         this.#fail(job, new PlayoutError("DecodeFailed", `${uri} ends whoever opens it (${cause}).`));
       } else {
         job.isSuspect = true;
-        this.#waiting.unshift(job);
+        this.#putBack([job]);
       }
     }
     this.#work();
+  }
+
+  /** Whoever waits for these has waited longest. */
+  #putBack(jobs: readonly Job[]): void {
+    this.#waiting.unshift(...jobs.filter(({ signal }) => !signal.aborted));
   }
 
   #takeAll(): readonly Job[] {

@@ -5,7 +5,7 @@ import { type MediaTime, type PlanDraft, PlayoutError } from "@retrovue/core";
 import { assetsOfUnknownLength, type PlayoutPlan, planFromJson, planFromWire } from "@retrovue/protocol";
 import { parse } from "yaml";
 import { FileCalls } from "../media/file-calls.js";
-import type { AssetLengths } from "../media/media-inspector.js";
+import { type AssetLengths, lengthIfAny } from "../media/media-inspector.js";
 
 /** A plan of 20 000 segments with long paths is 10 MB; whatever is larger is no plan. */
 const bytesMax = 32 * 1_024 * 1_024;
@@ -107,7 +107,7 @@ async function lengthsOf(
   const waiting = [...uris];
   const work = async () => {
     for (let uri = waiting.shift(); uri !== undefined; uri = waiting.shift()) {
-      const length = await lengths.lengthOf(uri, signal).catch(() => undefined);
+      const length = await lengthIfAny(lengths, uri, signal);
       if (signal.aborted) throw PlayoutError.from(signal.reason, "Cancelled");
       if (length !== undefined) found.set(uri, length);
     }
