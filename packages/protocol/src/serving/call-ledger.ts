@@ -1,4 +1,4 @@
-import { type CallContext, type ControlServices, PlayoutError } from "@retrovue/core";
+import { type CallContext, type ControlServices, orAbort, PlayoutError } from "@retrovue/core";
 
 /** Who calls, as the transport knows it. */
 export interface Caller {
@@ -24,7 +24,6 @@ export function readCorrelationId(given: string | undefined): string | undefined
 class Serving {
   readonly context: CallContext;
   readonly #controller = new AbortController();
-  readonly #failed = Promise.withResolvers<never>();
   readonly #forget: () => void;
 
   constructor({ peer, correlationId, signal }: Caller) {
@@ -33,7 +32,6 @@ class Serving {
       peer,
       signal: this.#controller.signal,
     };
-    this.#failed.promise.catch(() => {});
     const leave = () => this.fail(PlayoutError.from(signal.reason, "Cancelled"));
     if (signal.aborted) leave();
     else signal.addEventListener("abort", leave, { once: true });
@@ -42,13 +40,12 @@ class Serving {
 
   /** The caller gets `error` at once, and the service is told to stop. */
   fail(error: PlayoutError): void {
-    this.#failed.reject(error);
     this.#controller.abort(error);
   }
 
-  /** `work`, or the failure that came first. */
+  /** `work`, or the failure that came first. Leaves nothing behind: a stream asks this for each of its messages, for weeks. */
   or<T>(work: Promise<T>): Promise<T> {
-    return Promise.race([this.#failed.promise, work]);
+    return orAbort(work, this.#controller.signal);
   }
 
   end(): void {

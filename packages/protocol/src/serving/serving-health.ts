@@ -14,7 +14,8 @@ const watchersMax = 256;
  */
 export class ServingHealth {
   readonly #known: ReadonlySet<string>;
-  readonly #draining = Promise.withResolvers<void>();
+  /** Those who wait for a change. Not one promise for all: it would keep what each of them once asked it, for the engine's life. */
+  readonly #waiting = new Set<() => void>();
   #isDraining = false;
   #watchers = 0;
 
@@ -26,7 +27,7 @@ export class ServingHealth {
   /** From now on nothing takes calls; whoever watches is told. */
   drain(): void {
     this.#isDraining = true;
-    this.#draining.resolve();
+    for (const wake of [...this.#waiting]) wake();
   }
 
   /** The state of a service; undefined for one that is not known here, which is NOT_FOUND. */
@@ -46,16 +47,25 @@ export class ServingHealth {
     try {
       const now = this.check(service) ?? answer(Serving.SERVICE_UNKNOWN);
       yield now;
-      const gone = Promise.withResolvers<void>();
-      const leave = () => gone.resolve();
-      if (signal.aborted) return;
-      signal.addEventListener("abort", leave, { once: true });
-      await Promise.race([gone.promise, this.#draining.promise]);
-      signal.removeEventListener("abort", leave);
+      await this.#change(signal);
       if (!signal.aborted && now.status === Serving.SERVING) yield answer(Serving.NOT_SERVING);
     } finally {
       this.#watchers -= 1;
     }
+  }
+
+  /** Resolves when draining has begun or the signal aborts. */
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        this.#waiting.delete(end);
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      this.#waiting.add(end);
+      signal.addEventListener("abort", end, { once: true });
+      if (this.#isDraining || signal.aborted) end();
+    });
   }
 }
 

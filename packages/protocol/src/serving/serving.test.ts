@@ -1,3 +1,4 @@
+import { queryObjects } from "node:v8";
 import { create, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { type CallContext, type ControlServices, PlayoutError } from "@retrovue/core";
@@ -10,6 +11,13 @@ import { CallLedger, readCorrelationId } from "./call-ledger.js";
 import { Reflection } from "./reflection.js";
 import { requestFromBytes } from "./request-from-bytes.js";
 import { ServingHealth } from "./serving-health.js";
+
+/** How many more promises are alive after the work than before it, what nobody holds not counted. */
+async function promisesKept(work: () => Promise<void>): Promise<number> {
+  const before = queryObjects(Promise, { format: "count" });
+  await work();
+  return queryObjects(Promise, { format: "count" }) - before;
+}
 
 const caller = (signal: AbortSignal = new AbortController().signal) => ({
   peer: "test",
@@ -74,6 +82,21 @@ describe("serving/ledger", () => {
     await calls.stop(patience.signal);
   });
 
+  test("serving/a-stream-that-stays-open-keeps-nothing-of-what-it-sent", async () => {
+    const control: ControlServices = {
+      call: async () => undefined,
+      async *stream() {
+        for (;;) yield {};
+      },
+    };
+    const stream = new CallLedger(control).stream("m", {}, caller())[Symbol.asyncIterator]();
+    const send = async (count: number) => {
+      for (let n = 0; n < count; n++) await stream.next();
+    };
+    expect(await promisesKept(() => send(1_000))).toBeLessThan(500);
+    await stream.return?.();
+  });
+
   test("serving/only-identifiers-become-correlation-ids", () => {
     expect(readCorrelationId("req-4711")).toBe("req-4711");
     for (const bad of [undefined, "", "a b", "x\n", "ü", "x".repeat(129)])
@@ -98,6 +121,25 @@ describe("serving/health", () => {
     await watching;
     expect(seen).toEqual([Serving.SERVING, Serving.NOT_SERVING]);
     expect(health.check("")?.status).toBe(Serving.NOT_SERVING);
+  });
+
+  test("serving/a-watch-that-was-left-leaves-nothing-behind", async () => {
+    const health = new ServingHealth(["a.B"]);
+    const watch = async () => {
+      const gone = new AbortController();
+      const states = health.watch("a.B", gone.signal)?.[Symbol.asyncIterator]();
+      await states?.next();
+      const next = states?.next();
+      await Promise.resolve();
+      gone.abort();
+      expect(await next).toMatchObject({ done: true });
+    };
+    const kept = await promisesKept(async () => {
+      for (let n = 0; n < 1_000; n++) await watch();
+    });
+    expect(kept).toBeLessThan(500);
+    // It lived on all the while, as an engine's does.
+    expect(health.check("a.B")?.status).toBe(Serving.SERVING);
   });
 
   test("serving/watching-an-unknown-service-says-so-and-is-left-with-the-signal", async () => {
