@@ -132,4 +132,25 @@ describe("the end of an environment", () => {
       })();`;
     expect(ran(script)).toEqual(quiet("7\n7\n7\n7"));
   });
+
+  test("renderer/pictures-of-stills-that-were-refused-are-collected", () => {
+    const script = `
+      const width = 640, height = 480;
+      const wanted = [];
+      const calls = Array.from({ length: 60 }, () => {
+        const lent = [new Uint8Array(width * height), new Uint8Array(width * height / 4), new Uint8Array(width * height / 4)];
+        wanted.push(new WeakRef(lent));
+        return still(lent, [width, width / 2, width / 2], width, height, "yuv420p", 1, 1, 1, 1, width);
+      });
+      Promise.allSettled(calls).then((results) => {
+        calls.length = 0;
+        setImmediate(() => {
+          gc();
+          const refused = results.flatMap(({ reason }, n) => (reason?.code === "QueueFull" ? [n] : []));
+          const held = refused.filter((n) => wanted[n].deref() !== undefined);
+          console.log(refused.length > 0, held.length);
+        });
+      });`;
+    expect(ran(script)).toEqual(quiet("true 0"));
+  });
 });

@@ -32,8 +32,7 @@ Napi::Promise runJob(Napi::Env env, OwnerThread& thread, const Pinned& pinned,
     static void onSettle(napi_env rawEnv, napi_value, void* context, void*) {
       auto* job = static_cast<Job*>(context);
       if (rawEnv == nullptr) return;
-      for (napi_ref reference : job->references) napi_delete_reference(rawEnv, reference);
-      job->references.clear();
+      job->unpin(rawEnv);
       // Node calls this itself: nothing may be thrown through it.
       try {
         const Napi::Env jsEnv(rawEnv);
@@ -42,6 +41,11 @@ Napi::Promise runJob(Napi::Env env, OwnerThread& thread, const Pinned& pinned,
       } catch (const Napi::Error&) {
         // The environment is ending, and with it the promise.
       }
+    }
+
+    void unpin(napi_env rawEnv) {
+      for (napi_ref reference : references) napi_delete_reference(rawEnv, reference);
+      references.clear();
     }
 
     void settleIn(Napi::Env jsEnv) {
@@ -90,6 +94,8 @@ Napi::Promise runJob(Napi::Env env, OwnerThread& thread, const Pinned& pinned,
   });
   if (!posted) {
     const Failure full{"QueueFull", "Too many requests are waiting; try again later.", 0};
+    // It never runs, so nothing else would.
+    job->unpin(env);
     if (const napi_value error = toJsError(env, full)) napi_reject_deferred(env, job->deferred, error);
     napi_release_threadsafe_function(settle, napi_tsfn_abort);
   }
