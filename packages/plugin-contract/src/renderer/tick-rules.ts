@@ -106,17 +106,17 @@ export const tickRules: readonly RendererRule[] = [
   },
   {
     id: "renderer/refuses-a-bus-of-another-format",
-    reason: "Pictures of another size in one stream are what encoders crash of.",
+    reason: "Pictures of another size or layout in one stream are what encoders crash of.",
     check: async (subject, signal) => {
       const bench = await subject.bench(signal);
       await bench.openBus();
-      const renderer = await bench.startRenderer(undefined, {
-        ...renderFormat,
-        width: renderFormat.width * 2,
-      });
       await bench.submit(bench.first);
-      await rejects(renderer.finished, "BusIncompatible", "a renderer of another format");
-      equal(renderer.counters().encodedFrames, 0, "ticks taken");
+      // Planes of 4:2:2 are twice as long as those that the bus has.
+      for (const other of [{ width: renderFormat.width * 2 }, { pixelFormat: "yuv422p" as const }]) {
+        const renderer = await bench.startRenderer(undefined, { ...renderFormat, ...other });
+        await rejects(renderer.finished, "BusIncompatible", `a renderer of another ${Object.keys(other)}`);
+        equal(renderer.counters().encodedFrames, 0, "ticks taken");
+      }
     },
   },
 ];

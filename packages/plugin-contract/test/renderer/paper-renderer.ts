@@ -26,6 +26,7 @@ export interface PaperFlaws extends MuxerFlaws {
   readonly wantsWorkers?: boolean;
   readonly gapInSeconds?: boolean;
   readonly takesAnyFormat?: boolean;
+  readonly takesAnyLayout?: boolean;
   readonly groupTicks?: number;
   readonly cutsChunks?: boolean;
   readonly bursts?: boolean;
@@ -133,9 +134,11 @@ class PaperRenderer implements Renderer {
     for (;;) {
       try {
         await using reader = await source.openReader(signal);
-        if (reader.format.width !== this.format.width && this.flaws.takesAnyFormat !== true) {
-          throw new PlayoutError("BusIncompatible", "Another width.");
-        }
+        const { takesAnyFormat = false, takesAnyLayout = false } = this.flaws;
+        const isAnotherSize = reader.format.width !== this.format.width && !takesAnyFormat;
+        const isAnotherLayout =
+          reader.format.pixelFormat !== this.format.pixelFormat && !takesAnyFormat && !takesAnyLayout;
+        if (isAnotherSize || isAnotherLayout) throw new PlayoutError("BusIncompatible", "Another format.");
         this.#counts.opens++;
         for (;;) position.next = await this.#step(reader, clock, position.next);
       } catch (thrown) {

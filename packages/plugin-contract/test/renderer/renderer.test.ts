@@ -26,6 +26,7 @@ declareMutants(vitest, rendererSuite, [
   mutant("wants-workers", ["renderer/plays-stand-ins"], { wantsWorkers: true }),
   mutant("gap-in-another-unit", ["renderer/tells-how-far-ahead-it-is"], { gapInSeconds: true }),
   mutant("takes-any-format", ["renderer/refuses-a-bus-of-another-format"], { takesAnyFormat: true }),
+  mutant("takes-any-layout", ["renderer/refuses-a-bus-of-another-format"], { takesAnyLayout: true }),
   mutant("miscounts", ["renderer/stream-is-without-fault"], { miscounts: true }),
   mutant(
     "tables-only-at-first",

@@ -1,6 +1,7 @@
 #include "bus_source.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace retrovue::renderer {
@@ -8,6 +9,29 @@ namespace {
 
 /// Between two looks for a bus that is not there.
 constexpr std::int64_t kReopenNs = 20'000'000;
+
+/// libav's name of the bus's number; empty for one that is not known.
+std::string_view nameOf(std::uint32_t pixelFormat) {
+  switch (pixelFormat) {
+    case RVFB_YUV420P: return "yuv420p";
+    case RVFB_YUV422P: return "yuv422p";
+    case RVFB_YUV444P: return "yuv444p";
+    case RVFB_YUV420P10LE: return "yuv420p10le";
+    case RVFB_YUV422P10LE: return "yuv422p10le";
+    case RVFB_YUV444P10LE: return "yuv444p10le";
+    case RVFB_YUV420P12LE: return "yuv420p12le";
+    case RVFB_YUV422P12LE: return "yuv422p12le";
+    case RVFB_YUV444P12LE: return "yuv444p12le";
+    case RVFB_NV12: return "nv12";
+    case RVFB_P010LE: return "p010le";
+    case RVFB_GRAY: return "gray";
+    case RVFB_GRAY10LE: return "gray10le";
+    case RVFB_RGB24: return "rgb24";
+    case RVFB_RGBA: return "rgba";
+    case RVFB_GBRP: return "gbrp";
+    default: return {};
+  }
+}
 
 }  // namespace
 
@@ -38,7 +62,8 @@ Take BusSource::open(std::int64_t waitNs) {
 bool BusSource::fits(const rvfb_format& format) const {
   const HouseGrid& grid = spec_.grid;
   return format.width == static_cast<std::uint32_t>(spec_.width) &&
-         format.height == static_cast<std::uint32_t>(spec_.height) && format.rate_num == grid.rateNum &&
+         format.height == static_cast<std::uint32_t>(spec_.height) && nameOf(format.pixel_format) == spec_.pixelFormat &&
+         format.rate_num == grid.rateNum &&
          format.rate_den == grid.rateDen && format.sample_rate == grid.sampleRate &&
          format.channels == static_cast<std::uint32_t>(spec_.channels);
 }
