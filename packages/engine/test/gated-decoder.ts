@@ -15,8 +15,8 @@ export default definePlugin({
   contract: pluginContract,
   provides: {
     decoder: {
-      create: (options, deps) => {
-        const decoder = pattern.provides.decoder.create(options, deps);
+      create: () => {
+        const decoder = pattern.provides.decoder.create();
         return {
           probe: async ({ uri }) => ({ score: isGated(uri) ? 100 : 0, reason: "It is asked for a gate." }),
           open: async (asset, ...rest) => {
