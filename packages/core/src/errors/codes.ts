@@ -129,7 +129,11 @@ export const errorCodes = Object.freeze({
   ),
   WorkerLost: entry(Status.Unavailable, true, "A worker or render process died; it is being replaced."),
   Timeout: entry(Status.DeadlineExceeded, true, "A deadline passed before the work was done."),
-  Cancelled: entry(Status.Cancelled, false, "The caller's signal was aborted."),
+  Cancelled: entry(
+    Status.Cancelled,
+    false,
+    "The caller's signal was aborted, or the engine ended in the middle of the call: its outcome is not known.",
+  ),
   Closed: entry(Status.FailedPrecondition, false, "The object was used after it was closed."),
   Internal: entry(Status.Internal, false, "A fault of the engine itself; please report it."),
 } satisfies Record<string, ErrorCodeEntry>);

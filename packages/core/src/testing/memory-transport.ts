@@ -155,7 +155,8 @@ export class MemoryTransport implements Transport {
     for (const stream of this.#streams) stream.fail(unavailable("The server stops."));
     if (this.#calls.size === 0) return;
     const cut = () => {
-      for (const call of this.#calls) call.fail(unavailable("The server has stopped."));
+      for (const call of this.#calls)
+        call.fail(new CallFailure(Status.Cancelled, "Cancelled", "The server has stopped."));
     };
     if (signal.aborted) cut();
     signal.addEventListener("abort", cut);

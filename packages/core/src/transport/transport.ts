@@ -28,7 +28,8 @@ export interface HttpHost {
  * *Concurrency.* `start` once, `stop` at any time and any number of times. Requests run concurrently.
  *
  * *"Not yet" and "end".* `start` resolves when requests are accepted. `stop` refuses new requests at once, ends streams
- * with `Unavailable`, waits for running calls up to its signal, then cuts them.
+ * with `Unavailable`, waits for running calls up to its signal, then cuts them with
+ * `Cancelled`: `Unavailable` would say that they never began.
  *
  * *After an error.* `start` rejects with `PortInUse`, `InvalidConfig`, `PermissionDenied`, `Unavailable` for an address that this
  * host has not, or not yet, or `Cancelled`, and listens nowhere.

@@ -3,6 +3,7 @@ import {
   type ControlServices,
   type HttpHost,
   PlayoutError,
+  Status,
   type Transport,
 } from "@retrovue/core";
 import {
@@ -205,6 +206,15 @@ declareMutants(vitest, transportSuite, [
   mutant("waits-for-ever", ["transport/stop-cuts-at-its-signal"], {
     transport: (transport) => ({ stop: () => transport.stop(patient) }),
   }),
+  mutant(
+    "says-of-a-cut-call-that-it-never-began",
+    ["transport/stop-cuts-at-its-signal"],
+    failing((failure) =>
+      failure.status === Status.Cancelled
+        ? new CallFailure(Status.Unavailable, failure.code, failure.message)
+        : failure,
+    ),
+  ),
   mutant("stops-only-once", ["transport/stop-is-quiet-at-any-time"], {
     transport: (transport) => {
       let stopped = false;

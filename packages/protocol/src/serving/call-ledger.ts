@@ -59,7 +59,7 @@ class Serving {
  * ends it when its caller goes, and drains. Every rejection is a `PlayoutError`.
  *
  * After `stop` has begun, calls are refused with `Unavailable`; streams end with it; calls that run are waited for until
- * the signal of `stop`, then cut.
+ * the signal of `stop`, then cut with `Cancelled`.
  */
 export class CallLedger {
   readonly #control: ControlServices;
@@ -121,7 +121,7 @@ export class CallLedger {
     for (const stream of this.#streams) stream.fail(goesAway());
     if (this.#calls.size === 0) return;
     const cut = () => {
-      for (const call of this.#calls) call.fail(new PlayoutError("Unavailable", "The engine has stopped."));
+      for (const call of this.#calls) call.fail(cutOff());
     };
     if (signal.aborted) cut();
     signal.addEventListener("abort", cut, { once: true });
@@ -133,6 +133,16 @@ export class CallLedger {
     if (this.#isStopping) throw goesAway();
   }
 }
+
+/** Not `Unavailable`: clients take that for a call that never began, and make it again. */
+const cutOff = (): PlayoutError =>
+  new PlayoutError(
+    "Cancelled",
+    "The engine ended in the middle of the call; what it did of it is not known.",
+    {
+      remedy: "Read the state when it is back, then call again.",
+    },
+  );
 
 const goesAway = (): PlayoutError =>
   new PlayoutError("Unavailable", "The engine is stopping.", { remedy: "Call again when it is back." });
