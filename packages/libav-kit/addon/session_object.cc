@@ -141,6 +141,7 @@ Napi::Value SessionObject::readSound(const Napi::CallbackInfo& call) {
   if (!answer) return throwFailure(env, answer.failure());
   if (*answer == SoundLine::Answer::notYet) return env.Undefined();
   if (*answer == SoundLine::Answer::end) return env.Null();
+  if (*answer == SoundLine::Answer::otherChannels) return Napi::Number::New(env, run.format.channels);
   ObjectWriter it(env);
   it.set("samples", static_cast<double>(run.samples)).set("start", static_cast<double>(run.start));
   it.set("sampleRate", run.format.sampleRate);

@@ -53,14 +53,16 @@ Expected<SoundLine::Answer> SoundLine::take(std::int64_t samples, const std::vec
     awaitedSamples_ = samples;
     return Answer::notYet;
   }
-  awaitedSamples_ = 0;
   run.format = pieces_.front().chunk.format;
+  // The format may have changed since the caller asked for it.
+  if (planes.size() != static_cast<std::size_t>(run.format.channels)) return Answer::otherChannels;
+  awaitedSamples_ = 0;
   run.start = pieces_.front().chunk.start + pieces_.front().taken;
   run.samples = 0;
   while (run.samples < samples && !pieces_.empty() && pieces_.front().chunk.format == run.format) {
     Piece& piece = pieces_.front();
     const std::int64_t count = std::min(samples - run.samples, piece.chunk.samples - piece.taken);
-    for (std::size_t c = 0; c < planes.size() && c < static_cast<std::size_t>(run.format.channels); c++) {
+    for (std::size_t c = 0; c < planes.size(); c++) {
       float* into = planes[c] + run.samples;
       const auto bytes = static_cast<std::size_t>(count) * sizeof(float);
       const float* plane =

@@ -122,6 +122,11 @@ Expected<std::int64_t> Player::allSound() {
     if (!answer) return answer.failure();
     if (*answer == SoundLine::Answer::end) return samples;
     if (*answer == SoundLine::Answer::notYet) wait(seen);
+    if (*answer == SoundLine::Answer::otherChannels) {
+      memory.resize(static_cast<std::size_t>(run.format.channels), std::vector<float>(4096));
+      planes.clear();
+      for (auto& plane : memory) planes.push_back(plane.data());
+    }
     if (*answer == SoundLine::Answer::sound) samples += run.samples;
   }
 }

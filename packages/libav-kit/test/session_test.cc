@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <random>
+#include <thread>
 
 #include "clip.h"
 
@@ -25,6 +26,32 @@ TEST("session/pictures-and-sound-come-to-their-ends-by-themselves") {
   auto samples = player.allSound();
   REQUIRE(samples);
   CHECK(*samples >= 96'000 && *samples < 96'000 + 2'048);
+}
+
+TEST("session/arrays-that-do-not-fit-the-sound-take-none-of-it") {
+  Player player(mp4Clip().open());
+  REQUIRE(player.info());
+  std::vector<std::vector<float>> memory(6, std::vector<float>(1'000));
+  const auto taken = [&](std::size_t channels, SoundLine::Run& run) {
+    std::vector<float*> planes;
+    for (std::size_t i = 0; i < channels; i++) planes.push_back(memory[i].data());
+    for (;;) {
+      auto answer = player.session().takeSound(1'000, planes, run);
+      REQUIRE(answer);
+      if (*answer != SoundLine::Answer::notYet) return *answer;
+      std::this_thread::yield();
+    }
+  };
+  // The clip's tone is mono.
+  for (const std::size_t channels : {std::size_t{0}, std::size_t{2}, std::size_t{6}}) {
+    SoundLine::Run run;
+    CHECK(taken(channels, run) == SoundLine::Answer::otherChannels);
+    CHECK_EQ(run.format.channels, 1);
+  }
+  SoundLine::Run run;
+  CHECK(taken(1, run) == SoundLine::Answer::sound);
+  CHECK_EQ(run.start, 0);
+  CHECK_EQ(run.samples, 1'000);
 }
 
 TEST("session/random-seeks-land-on-the-picture") {

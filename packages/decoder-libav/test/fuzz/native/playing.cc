@@ -121,7 +121,7 @@ class Listener {
         auto got = answered([&] { return session_.takeSound(soundRead, planes, run); },
                             [](auto it) { return it != SoundLine::Answer::notYet; });
         if (!got) return ended(got.failure()), false;
-        sound = *got == SoundLine::Answer::sound && fate_.samples < samplesMax;
+        sound = *got != SoundLine::Answer::end && fate_.samples < samplesMax;
         if (*got == SoundLine::Answer::sound) fate_.samples += run.samples;
       }
     }

@@ -25,9 +25,10 @@ class SoundLine final : public DecodingLine {
     std::int64_t start = 0;
     std::int64_t samples = 0;
   };
-  enum class Answer { sound, end, notYet };
+  enum class Answer { sound, end, notYet, otherChannels };
   /// Up to `samples` of the next samples, given only when all are there, or the end or another format comes
-  /// first. `planes` has room for `samples` in each of as many channels as the format has.
+  /// first. `planes` has room for `samples` in each of as many channels as the format has; where it has another number, nothing is
+  /// taken, and `run.format` says what comes.
   Expected<Answer> take(std::int64_t samples, const std::vector<float*>& planes, Run& run);
   /// The format of what is taken next; nothing while that is not known.
   std::optional<SoundFormat> format();
