@@ -69,13 +69,16 @@ describe("client/failures", () => {
   });
 
   test("client/the-engines-own-refusals-come-before-the-call-and-its-other-failures-may-not", () => {
-    const refused = (reason: string) =>
-      new ConnectError(reason, Code.Unavailable, undefined, [
+    const refused = (reason: string, status = Code.Unavailable) =>
+      new ConnectError(reason, status, undefined, [
         { desc: ErrorInfoSchema, value: { reason, domain: errorDomain, metadata: {} } },
       ]);
     expect(neverBegan(refused("Unavailable"))).toBe(true);
     expect(isTransient(refused("WorkerLost"))).toBe(true);
     expect(neverBegan(refused("WorkerLost"))).toBe(false);
+    // Cut in the middle by the engine's end.
+    expect(isTransient(refused("Cancelled", Code.Canceled))).toBe(true);
+    expect(neverBegan(refused("Cancelled", Code.Canceled))).toBe(false);
   });
 
   test("client/what-another-program-answers-in-the-engines-place-may-come-after-the-call", () => {

@@ -46,7 +46,11 @@ export function failureOf(thrown: unknown): EngineFailure {
 }
 
 /** True where the engine is out of reach for now: reconnecting may mend it. The call may have been carried out all the same. */
-export const isTransient = (thrown: unknown): boolean => failureOf(thrown).status === Code.Unavailable;
+export function isTransient(thrown: unknown): boolean {
+  const { status, code } = failureOf(thrown);
+  // With its own code an engine cancels calls that were at work when it ended.
+  return status === Code.Unavailable || code === "Cancelled";
+}
 
 /** True where the call was surely not begun, so that making it again is safe whatever it does: the engine said so, or nothing was sent. */
 export function neverBegan(thrown: unknown): boolean {

@@ -28,7 +28,8 @@ class PlayoutFailure(Exception):
     @property
     def is_transient(self) -> bool:
         """True where the engine is out of reach for now. The call may have been carried out all the same."""
-        return self.status == grpc.StatusCode.UNAVAILABLE
+        # With its own code an engine cancels calls that were at work when it ended.
+        return self.status == grpc.StatusCode.UNAVAILABLE or self.code == "Cancelled"
 
     @property
     def never_began(self) -> bool:
