@@ -38,7 +38,7 @@ const toRenderSchema = z.discriminatedUnion("kind", [
 /** A still of a channel is far smaller; a process that sends more is at fault. */
 const snapshotBytesMax = 32 * 1_024 * 1_024;
 
-const count = z.number().min(0);
+const count = z.int().min(0);
 const counters = z.object({
   encodedFrames: count,
   missedTicks: count,
@@ -50,7 +50,7 @@ const counters = z.object({
   overflows: count.optional(),
   timingFaults: count.optional(),
   isRealtime: z.boolean().optional(),
-  encodeLatency: z.object({ buckets: z.array(count).max(64), sumNs: count }),
+  encodeLatency: z.object({ buckets: z.array(count).max(64), sumNs: z.number().min(0) }),
   frameGapNs: z.number(),
 });
 

@@ -20,6 +20,7 @@ const counters = (overflows: number | undefined, more: Partial<RendererCounters>
 function measured() {
   const counted: [MetricKey, number, ...string[]][] = [];
   const gauged: [MetricKey, number, ...string[]][] = [];
+  const observed: number[] = [];
   const lines: {
     readonly level: string;
     readonly pictures?: number;
@@ -38,14 +39,15 @@ function measured() {
     gauge: (key: MetricKey, value: number, labels: object = {}) =>
       gauged.push([key, value, ...Object.values(labels)]),
   };
+  const observe = (_: MetricKey, value: number) => observed.push(value);
   let second = 0n;
-  const taken = new RenderMetrics(recorder, log, () => nanoseconds(second * 1_000_000_000n));
+  const taken = new RenderMetrics({ ...recorder, observe }, log, () => nanoseconds(second * 1_000_000_000n));
   /** As a renderer tells them, once a second. */
   const take = (overflows: number | undefined, more?: Partial<RendererCounters>) => {
     second += 1n;
     taken.take(counters(overflows, more));
   };
-  return { counted, gauged, lines, take };
+  return { counted, gauged, observed, lines, take };
 }
 
 test("render-metrics/overflows-of-a-constant-rate-are-counted", () => {
@@ -108,4 +110,27 @@ test("render-metrics/whether-the-pacer-is-realtime-is-told-where-there-is-one", 
     ["realtime", 1, "pacer"],
     ["realtime", 0, "pacer"],
   ]);
+});
+
+/** Latencies in these classes, from the shortest on. */
+const latencies = (buckets: readonly number[], sumNs: number): Partial<RendererCounters> => ({
+  encodeLatency: { buckets, sumNs },
+});
+
+test("render-metrics/latencies-are-taken-one-by-one-and-those-of-one-class-by-their-mean", () => {
+  const { observed, take } = measured();
+  take(undefined, latencies([0, 50, 0], 100e6));
+  expect(observed).toEqual(Array.from({ length: 50 }, () => 0.002));
+  take(undefined, latencies([1, 51, 0], 103e6));
+  expect(observed.slice(50)).toEqual([0.0005, 0.00175]);
+});
+
+test("render-metrics/what-a-renderer-claims-takes-the-engine-no-longer-than-what-one-can-do", () => {
+  const { observed, take } = measured();
+  take(undefined, latencies([1e15, 3e15], 8e21));
+  expect(observed).toHaveLength(1_000);
+  expect(observed.filter((seconds) => seconds < 0.001)).toHaveLength(250);
+  // The next report is as ever.
+  take(undefined, latencies([1e15, 3e15 + 2], 8e21));
+  expect(observed).toHaveLength(1_002);
 });

@@ -10,6 +10,9 @@ import type { Log } from "../log/log.js";
 /** The bounds that a renderer counts its latencies by, seconds. */
 const bounds = metrics.encodeLatency.buckets ?? [];
 
+/** Latencies taken from one report, which has those of a second: more are taken as so many in the same classes, which a histogram bears. */
+const latenciesMax = 1_000;
+
 /** Where episodes are told of besides. */
 type EpisodeLog = Pick<Log, "warn" | "info">;
 
@@ -104,9 +107,11 @@ export class RenderMetrics {
     const added = now.buckets.map((count, index) => Math.max(0, count - (last?.buckets[index] ?? 0)));
     const total = added.reduce((sum, count) => sum + count, 0);
     const mean = total === 0 ? 0 : (now.sumNs - (last?.sumNs ?? 0)) / total / 1e9;
+    const share = Math.min(1, latenciesMax / total);
     for (const [index, count] of added.entries()) {
       const value = count === total ? mean : middleOf(index);
-      for (let observed = 0; observed < count; observed++) this.#metrics.observe("encodeLatency", value);
+      const times = Math.round(count * share);
+      for (let observed = 0; observed < times; observed++) this.#metrics.observe("encodeLatency", value);
     }
   }
 }
