@@ -1,26 +1,17 @@
-import type { MetricsRecorder, PluginContext } from "@retrovue/core";
+import type { PluginContext } from "@retrovue/core";
 import type { Log } from "../log/log.js";
 import { type FromWorker, fromPlainError } from "../workers/messages.js";
 
 /** What every process of the engine says of itself, whatever it does. */
-export type SaidByAll = Extract<FromWorker, { kind: "prepared" | "failed" | "metrics" | "log" }>;
+export type SaidByAll = Extract<FromWorker, { kind: "prepared" | "failed" | "log" }>;
 
-/** Takes it into the engine's log and metrics. @param who for people: "worker", "render process" */
-export function takeSaidByAll(
-  told: SaidByAll,
-  who: string,
-  { log, metrics }: { readonly log: Log; readonly metrics: MetricsRecorder },
-): void {
+/** Takes it into the engine's log. @param who for people: "worker", "render process" */
+export function takeSaidByAll(told: SaidByAll, who: string, { log }: { readonly log: Log }): void {
   switch (told.kind) {
     case "prepared":
       break;
     case "failed":
       log.error({ err: fromPlainError(told.error) }, `the ${who} failed`);
-      break;
-    case "metrics":
-      for (const { metric, by, labels } of told.counts) metrics.count(metric, by, labels);
-      for (const { metric, values, labels } of told.observations)
-        for (const value of values) metrics.observe(metric, value, labels);
       break;
     case "log":
       takeLine(told, log);

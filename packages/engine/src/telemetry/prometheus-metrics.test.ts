@@ -28,6 +28,14 @@ describe("telemetry/metrics", () => {
     expect(lines).toContain("retrovue_playout_clock_offset_seconds -0.25");
   });
 
+  test("metrics/what-counts-for-one-channel-counts-for-no-other", async () => {
+    const metrics = new PrometheusMetrics();
+    metrics.forChannel(7).count("restarts", 1, { what: "worker", channel: "8" });
+    const { text } = await metrics.read();
+    expect(text).toContain('retrovue_playout_restart_total{channel="7",what="worker"} 1');
+    expect(text).not.toContain('channel="8"');
+  });
+
   test("metrics/a-recorder-never-throws", async () => {
     const metrics = new PrometheusMetrics();
     const recorder = metrics.forChannel(1);

@@ -55,7 +55,8 @@ export class PrometheusMetrics {
       return known;
     };
     const labelledAnew = (key: MetricKey, labels: MetricLabels | undefined): Record<string, string> => {
-      const all: MetricLabels = { ...own, ...labels };
+      // Whoever counts for one channel counts for no other.
+      const all: MetricLabels = { ...labels, ...own };
       // prom-client throws at labels that a metric has not; a recorder never throws.
       return Object.fromEntries(metrics[key].labels.map((name) => [name, all[name] ?? ""]));
     };

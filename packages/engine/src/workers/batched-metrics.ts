@@ -1,15 +1,14 @@
 import type { MetricKey, MetricLabels, MetricsRecorder } from "@retrovue/core";
 import type { FromWorker } from "./messages.js";
+import { type Count, observationsMax } from "./worker-counts.js";
 
 type Batch = Extract<FromWorker, { kind: "metrics" }>;
-
-/** Observations kept between two hand-overs; those beyond are lost, which a histogram bears. */
-const observationsMax = 5_000;
+type Counting = { -readonly [Key in keyof Count]: Count[Key] };
 
 /** Counts in a worker process until the engine is told; gauges are the engine's own matter. */
 export class BatchedMetrics implements MetricsRecorder {
-  #counts = new Map<string, Batch["counts"][number]>();
-  #observations = new Map<string, Batch["observations"][number]>();
+  #counts = new Map<string, Counting>();
+  #observations = new Map<MetricKey, number[]>();
   #observed = 0;
 
   count(metric: MetricKey, by = 1, labels?: MetricLabels): void {
@@ -21,13 +20,13 @@ export class BatchedMetrics implements MetricsRecorder {
 
   gauge(): void {}
 
-  observe(metric: MetricKey, value: number, labels?: MetricLabels): void {
+  /** No histogram has labels of its own. */
+  observe(metric: MetricKey, value: number): void {
     if (this.#observed >= observationsMax) return;
     this.#observed += 1;
-    const key = keyOf(metric, labels);
-    const entry = this.#observations.get(key);
-    if (entry) entry.values.push(value);
-    else this.#observations.set(key, { metric, values: [value], ...(labels && { labels: { ...labels } }) });
+    const values = this.#observations.get(metric);
+    if (values) values.push(value);
+    else this.#observations.set(metric, [value]);
   }
 
   /** What came since the last call; undefined where nothing did. */
@@ -36,7 +35,7 @@ export class BatchedMetrics implements MetricsRecorder {
     const batch: Batch = {
       kind: "metrics",
       counts: [...this.#counts.values()],
-      observations: [...this.#observations.values()],
+      observations: [...this.#observations].map(([metric, values]) => ({ metric, values })),
     };
     this.#counts = new Map();
     this.#observations = new Map();

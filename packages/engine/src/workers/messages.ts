@@ -7,8 +7,6 @@ import {
   type ErrorCode,
   errorCodeNames,
   type LaneTicket,
-  type MetricKey,
-  metrics,
   type PicturePlanes,
   type Plan,
   PlayoutError,
@@ -25,6 +23,14 @@ import type { DecoderUse } from "../plugins/decoder-set.js";
 import type { PluginUse } from "../plugins/load-plugin.js";
 import type { ChannelProfile } from "./channel-worker.js";
 import type { Bar } from "./shared-quarantine.js";
+import {
+  type Count,
+  countShape,
+  countsMax,
+  histogramsMax,
+  type Observations,
+  observationsShape,
+} from "./worker-counts.js";
 
 /*
  * What engine and worker processes say to one another, as structured clones over a pipe (processes/message-pipe.ts): plain values,
@@ -208,20 +214,11 @@ const event = z.discriminatedUnion("type", [
   z.object({ type: z.literal("decoder-stuck"), uri, decoderIndex: z.int().min(0) }),
   z.object({ type: z.literal("ticks-skipped"), from: tick, ticks: z.int().min(0) }),
 ]);
-const metricKey = z.enum(Object.keys(metrics) as [MetricKey, ...MetricKey[]]);
-const labels = z.record(text(64), text(256)).optional();
 
 /** What every process of the engine's may say, whatever its work. */
 export const saidByAll = [
   z.object({ kind: z.literal("prepared") }),
   z.object({ kind: z.literal("failed"), error: plainError }),
-  z.object({
-    kind: z.literal("metrics"),
-    counts: z.array(z.object({ metric: metricKey, by: z.number().min(0), labels })).max(1_000),
-    observations: z
-      .array(z.object({ metric: metricKey, values: z.array(z.number()).max(10_000), labels }))
-      .max(1_000),
-  }),
   z.object({
     kind: z.literal("log"),
     level: z.enum(["debug", "info", "warn", "error"]),
@@ -272,6 +269,11 @@ const pictureShape = z.object({
 const fromWorkerSchema = z.discriminatedUnion("kind", [
   ...saidByAll,
   z.object({ kind: z.literal("event"), event }),
+  z.object({
+    kind: z.literal("metrics"),
+    counts: z.array(shaped<Count>(countShape)).max(countsMax),
+    observations: z.array(shaped<Observations>(observationsShape)).max(histogramsMax),
+  }),
   z.object({ kind: z.literal("alive"), isOpen: z.boolean() }),
   z.object({ kind: z.literal("held"), id: z.int(), tick: tick.optional() }),
   z.object({

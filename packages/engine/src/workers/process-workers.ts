@@ -25,6 +25,7 @@ import {
   type ToWorker,
 } from "./messages.js";
 import type { SharedQuarantine } from "./shared-quarantine.js";
+import { WorkerCounts } from "./worker-counts.js";
 import type { WorkerPool } from "./worker-pool.js";
 
 /** What a process left behind. */
@@ -116,15 +117,22 @@ export interface ProcessWorkersOptions {
 
 /** Workers in processes of their own (`isolation: process`), each from the engine's pool of warm spares. */
 export class ProcessWorkers implements WorkerHost {
-  constructor(private readonly options: ProcessWorkersOptions) {}
+  readonly #options: ProcessWorkersOptions;
+  readonly #counts: WorkerCounts;
+
+  constructor(options: ProcessWorkersOptions) {
+    this.#options = options;
+    this.#counts = new WorkerCounts(options.metrics);
+  }
 
   spawn(order: WorkerOrder, listener: WorkerListener): Worker {
-    return new ProcessWorker(this.options, order, listener);
+    return new ProcessWorker(this.#options, this.#counts, order, listener);
   }
 }
 
 class ProcessWorker implements Worker {
   readonly #options: ProcessWorkersOptions;
+  readonly #counts: WorkerCounts;
   readonly #listener: WorkerListener;
   readonly #child: ChildProcess;
   readonly isWarm: boolean;
@@ -136,9 +144,15 @@ class ProcessWorker implements Worker {
   /** Why we killed it; undefined where it died by itself or by another's hand. */
   #killedFor: string | undefined;
 
-  constructor(options: ProcessWorkersOptions, order: WorkerOrder, listener: WorkerListener) {
+  constructor(
+    options: ProcessWorkersOptions,
+    counts: WorkerCounts,
+    order: WorkerOrder,
+    listener: WorkerListener,
+  ) {
     const { pool, first, profile, clock, quarantine } = options;
     this.#options = options;
+    this.#counts = counts;
     this.#listener = listener;
     this.#child = first?.handOver() ?? pool.take();
     this.isWarm = pool.isWarm(this.#child);
@@ -223,6 +237,9 @@ class ProcessWorker implements Worker {
         break;
       case "held":
         this.#held(told.id, told.tick);
+        break;
+      case "metrics":
+        this.#counts.take(told.counts, told.observations);
         break;
       case "inspected":
       case "still":
