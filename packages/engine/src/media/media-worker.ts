@@ -9,6 +9,7 @@ import {
   type Timer,
 } from "@retrovue/core";
 import type { Log } from "../log/log.js";
+import { takeLine } from "../processes/said-by-all.js";
 import { type FromWorker, fromPlainError, readFromWorker } from "../workers/messages.js";
 import { tell } from "../workers/process-workers.js";
 import { fromPlainInspection, type Inspection } from "./inspection.js";
@@ -227,7 +228,7 @@ export class MediaWorker implements AssetLengths, AssetExaminer, AsyncDisposable
       return;
     }
     if (told.kind === "failed") this.#giveUp(child, fromPlainError(told.error));
-    if (told.kind === "log") log[told.level]({ ...told.fields, plugin: told.plugin }, told.message);
+    if (told.kind === "log") takeLine(told, log);
     if (told.kind !== "inspected" && told.kind !== "still") return;
     const job = this.#running.get(told.id);
     this.#running.delete(told.id);

@@ -1,4 +1,5 @@
 import type { PluginContext } from "@retrovue/core";
+import { boundedFields } from "../log/bounded-fields.js";
 import type { Log } from "../log/log.js";
 import { type FromWorker, fromPlainError } from "../workers/messages.js";
 
@@ -19,12 +20,12 @@ export function takeSaidByAll(told: SaidByAll, who: string, { log }: { readonly 
   }
 }
 
-/** Takes a line of a plugin into the engine's log. */
+/** Takes a line of a plugin into the engine's log, as far as it is of a line's length. */
 export function takeLine(
   { level, plugin, message, fields }: Extract<SaidByAll, { kind: "log" }>,
   log: Log,
 ): void {
-  log[level]({ ...fields, plugin }, message);
+  log[level]({ ...boundedFields(fields), plugin }, message);
 }
 
 /** The log of a plugin in a process: each line is said to the engine. */
