@@ -21,13 +21,26 @@ JumpUnwinder makeUnwinder() {
   return JumpUnwinder(10 * clock90k, clock90k / 2);
 }
 
-void unwind(AVPacket& packet, JumpUnwinder& unwinder, const StreamChoice& streams) {
+void PacketUnwinder::goToStart() {
+  unwinder_.restore({});
+  awaited_ = -1;
+}
+
+void PacketUnwinder::goTo(const IndexEntry& entry, int stream) {
+  unwinder_.restore(entry.before);
+  awaited_ = stream;
+}
+
+bool PacketUnwinder::take(AVPacket& packet, const StreamChoice& streams) {
+  if (awaited_ >= 0 && packet.stream_index != awaited_) return false;
+  awaited_ = -1;
   const int slot = packet.stream_index == streams.picture ? 0 : packet.stream_index == streams.sound ? 1 : -1;
   const std::int64_t dts = packet.dts == AV_NOPTS_VALUE ? packet.pts : packet.dts;
   const std::int64_t offset =
-      unwinder.offsetFor(slot, dts == AV_NOPTS_VALUE ? JumpUnwinder::none : dts, packet.duration);
+      unwinder_.offsetFor(slot, dts == AV_NOPTS_VALUE ? JumpUnwinder::none : dts, packet.duration);
   if (packet.pts != AV_NOPTS_VALUE) packet.pts += offset;
   if (packet.dts != AV_NOPTS_VALUE) packet.dts += offset;
+  return true;
 }
 
 Expected<std::optional<IndexEntry>> PacketIndex::find(int stream, std::int64_t timestamp,
@@ -56,19 +69,13 @@ void PacketIndex::recall() {
 }
 
 Expected<void> PacketIndex::openOn() {
-  // From the last key picture, or the last place of the sound but one: half a second before what was seen last, so that no
-  // packet is missed of which the first bytes had been read already.
-  const IndexEntry* from = scan_.pictures.empty() ? nullptr : &scan_.pictures.back();
-  const std::size_t sounds = scan_.sounds.size();
-  if (sounds > 1 && (from == nullptr || scan_.sounds[sounds - 2].position > from->position))
-    from = &scan_.sounds[sounds - 2];
   // Streams are numbered as they are come across: where the pass begins in the middle, the file's start has to tell.
-  const int streams = from == nullptr ? 0 : std::max(streams_.picture, streams_.sound) + 1;
+  const int streams = scan_.last ? std::max(streams_.picture, streams_.sound) + 1 : 0;
   auto opened = MediaFile::openAgain(descriptor_, scanning_, limits_, streams);
   if (!opened) return opened.failure();
-  if (from != nullptr) {
-    if (auto moved = (*opened)->seekByte(from->position); !moved) return moved.failure();
-    unwinder_.restore(from->before);
+  if (scan_.last) {
+    if (auto moved = (*opened)->seekByte(scan_.last->position); !moved) return moved.failure();
+    unwinder_.goTo(*scan_.last, leading());
   }
   file_ = std::move(*opened);
   return {};
@@ -116,12 +123,17 @@ Expected<void> PacketIndex::scanBeyond(int stream, std::int64_t timestamp, Inter
   return done;
 }
 
+/// The stream by whose packets a pass goes on. Pictures come out last of all: what began before one of them has come out as well.
+int PacketIndex::leading() const {
+  return streams_.picture >= 0 ? streams_.picture : streams_.sound;
+}
+
 void PacketIndex::note(AVPacket& packet) {
-  scan_.packets++;
   const bool isPicture = packet.stream_index == streams_.picture;
   if (!isPicture && packet.stream_index != streams_.sound) return;
   const JumpUnwinder::State before = unwinder_.state();
-  unwind(packet, unwinder_, streams_);
+  if (!unwinder_.take(packet, streams_)) return;
+  scan_.packets++;
   if (packet.pts == AV_NOPTS_VALUE) return;
   const std::int64_t at = packet.pts;
   auto& entries = isPicture ? scan_.pictures : scan_.sounds;
@@ -129,6 +141,7 @@ void PacketIndex::note(AVPacket& packet) {
                                 : entries.empty() || at >= entries.back().timestamp + soundSpacing;
   const bool advances = entries.empty() || at > entries.back().timestamp;
   if (begins && advances && packet.pos >= 0) entries.push_back({packet.pos, at, before});
+  if (packet.stream_index == leading() && packet.pos >= 0) scan_.last = {packet.pos, at, before};
   auto& reached = isPicture ? scan_.pictureEnd : scan_.soundEnd;
   reached = std::max(reached, at);
 }

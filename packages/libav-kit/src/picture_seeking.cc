@@ -23,7 +23,7 @@ Expected<void> PictureSource::reopen() {
   spec_.file = std::move(*file);
   keepOnly(spec_.file->context(), spec_.stream,
            spec_.file->seekBy() == SeekBy::packetIndex ? spec_.soundStream : -1);
-  unwinder_.restore({});
+  unwinder_.goToStart();
   return {};
 }
 
@@ -34,7 +34,7 @@ Expected<bool> PictureSource::seekTo(std::int64_t timestamp) {
     if (!entry) return entry.failure();
     if (!*entry) return false;
     if (auto moved = spec_.file->seekByte((*entry)->position); !moved) return moved.failure();
-    unwinder_.restore((*entry)->before);
+    unwinder_.goTo(**entry, spec_.stream);
     return findKey();
   }
   if (auto moved = spec_.file->seek(spec_.stream, timestamp); !moved) {
@@ -124,7 +124,7 @@ Expected<void> PictureSource::seek(std::int64_t target) {
   }
   av_packet_unref(packet_.get());
   packetWaits_ = false;
-  unwinder_.restore({});
+  unwinder_.goToStart();
   count_ = 0;
   codec_->flags &= ~AV_CODEC_FLAG_OUTPUT_CORRUPT;
   // By the index where that is sure to lead to the first packet, else by opening the file again.

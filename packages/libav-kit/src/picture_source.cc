@@ -123,8 +123,7 @@ Expected<bool> PictureSource::readPacket() {
     auto read = spec_.file->read(*packet_);
     if (!read || !*read) return read;
     const bool isOurs = packet_->stream_index == spec_.stream;
-    if (spec_.file->seekBy() == SeekBy::packetIndex)
-      unwind(*packet_, unwinder_, {spec_.stream, spec_.soundStream});
+    if (spec_.file->seekBy() == SeekBy::packetIndex) unwinder_.take(*packet_, {spec_.stream, spec_.soundStream});
     if (!isOurs) continue;
     if (firstDts_ == AV_NOPTS_VALUE) firstDts_ = packet_->dts != AV_NOPTS_VALUE ? packet_->dts : packet_->pts;
     return true;

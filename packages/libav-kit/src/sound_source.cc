@@ -81,8 +81,7 @@ Expected<bool> SoundSource::feed() {
       return true;
     }
     const bool isOurs = packet_->stream_index == spec_.stream;
-    if (spec_.file->seekBy() == SeekBy::packetIndex)
-      unwind(*packet_, unwinder_, {spec_.pictureStream, spec_.stream});
+    if (spec_.file->seekBy() == SeekBy::packetIndex) unwinder_.take(*packet_, {spec_.pictureStream, spec_.stream});
     packetWaits_ = isOurs;
     if (!isOurs && ++foreign_ >= foreignMax) return true;
   }
@@ -244,7 +243,7 @@ std::int64_t SoundSource::timestampAt(std::int64_t time) const {
 
 Expected<void> SoundSource::toStart() {
   fromStart_ = true;
-  unwinder_.restore({});
+  unwinder_.goToStart();
   // Opened anew: only so does every demuxer say again which samples are priming.
   auto file = MediaFile::openAgain(spec_.descriptor, interrupt_, spec_.limits,
                                    std::max(spec_.stream, spec_.pictureStream) + 1);
@@ -271,7 +270,7 @@ Expected<SoundSource::Landing> SoundSource::landBefore(std::int64_t target) {
       if (!entry) return entry.failure();
       if (!*entry) return Landing::nowhere;
       if (auto moved = spec_.file->seekByte((*entry)->position); !moved) return moved.failure();
-      unwinder_.restore((*entry)->before);
+      unwinder_.goTo(**entry, spec_.stream);
     } else {
       const int stream = byPictures ? spec_.pictureStream : spec_.stream;
       const AVRational base = spec_.file->context().streams[stream]->time_base;
@@ -292,8 +291,7 @@ Expected<SoundSource::Landing> SoundSource::landBefore(std::int64_t target) {
       if (!read) return read.failure();
       if (!*read) break;
       const bool isOurs = packet_->stream_index == spec_.stream;
-      if (spec_.file->seekBy() == SeekBy::packetIndex)
-        unwind(*packet_, unwinder_, {spec_.pictureStream, spec_.stream});
+      if (spec_.file->seekBy() == SeekBy::packetIndex) unwinder_.take(*packet_, {spec_.pictureStream, spec_.stream});
       if (!isOurs || (packet_->pts == AV_NOPTS_VALUE && packet_->dts == AV_NOPTS_VALUE)) continue;
       packetWaits_ = true;
       break;

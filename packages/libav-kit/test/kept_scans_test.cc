@@ -38,6 +38,12 @@ const Clip& jumpingStream() {
   return clip;
 }
 
+/// A picture a second: each comes out when the next one begins, after a second of sound that begins behind its first byte.
+const Clip& slides() {
+  static const Clip clip("slides.ts", "-r 1 -c:v libx264 -preset ultrafast -g 5 -c:a mp2", seconds);
+  return clip;
+}
+
 std::int64_t sizeOf(const Clip& clip) {
   return static_cast<std::int64_t>(std::filesystem::file_size(clip.path()));
 }
@@ -122,6 +128,31 @@ TEST("scans/a-pass-in-many-parts-finds-what-one-pass-does") {
         CHECK_EQ((*got)->before.offset, (*expected)->before.offset);
       }
     }
+  }
+}
+
+TEST("scans/sound-that-comes-before-a-key-picture-is-seen-once") {
+  KeptScans none(0, 0), kept(4, 1 << 20);
+  PacketIndex once(slides().open(), {}, both, none);
+  Interrupt interrupt;
+  for (std::int64_t until = 4; until < seconds; until += 4) {
+    PacketIndex part(slides().open(), {}, both, kept);
+    for (std::int64_t at = 0; at < until; at++) {
+      const auto expected = once.find(both.picture, at * clock90k, interrupt);
+      const auto got = part.find(both.picture, at * clock90k, interrupt);
+      REQUIRE(expected && got);
+      CHECK_EQ(got->has_value(), expected->has_value());
+      if (!*got || !*expected) continue;
+      CHECK_EQ((*got)->timestamp, (*expected)->timestamp);
+      CHECK_EQ((*got)->before.offset, 0);
+    }
+  }
+  for (const std::int64_t at : {30, 11, 5}) {
+    Player player(slides().open());
+    REQUIRE(player.seek(at * second));
+    const auto got = player.picture();
+    REQUIRE(got && *got);
+    CHECK_EQ((*got)->time, at * second);
   }
 }
 

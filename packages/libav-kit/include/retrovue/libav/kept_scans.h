@@ -7,6 +7,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace retrovue::libav {
@@ -27,7 +28,9 @@ struct PacketScan {
   /// How far it has come in each chosen stream.
   std::int64_t pictureEnd = JumpUnwinder::none;
   std::int64_t soundEnd = JumpUnwinder::none;
-  /// Packets seen; what two passes over one file are compared by.
+  /// Where it goes on: the last packet of the stream by which it does.
+  std::optional<IndexEntry> last;
+  /// Packets of the chosen streams that were seen; what two passes over one file are compared by.
   std::int64_t packets = 0;
   bool ended = false;
 };

@@ -16,9 +16,25 @@ namespace retrovue::libav {
 /// own.
 JumpUnwinder makeUnwinder();
 
-/// Moves a packet's timestamps to where they go on. The pictures' stream is the unwinder's 0, the sound's
-/// its 1.
-void unwind(AVPacket& packet, JumpUnwinder& unwinder, const StreamChoice& streams);
+/// Makes the timestamps of packets continuous, in the order in which a demuxer gives them, from a file's start or from a place of its
+/// index. The pictures' stream is the unwinder's 0, the sound's its 1.
+class PacketUnwinder {
+ public:
+  /// The next packet is the file's first.
+  void goToStart();
+  /// The next packet of `stream` is the one that the entry stands for.
+  void goTo(const IndexEntry& entry, int stream);
+  /// Moves the packet's timestamps to where they go on. False for one that does not count, and keeps its timestamps: a picture that takes long
+  /// to send comes after sound that begins behind its first byte, so that the entry's state has seen that sound already. Taken once more it would
+  /// look like a jump back.
+  bool take(AVPacket& packet, const StreamChoice& streams);
+  const JumpUnwinder::State& state() const { return unwinder_.state(); }
+
+ private:
+  JumpUnwinder unwinder_ = makeUnwinder();
+  /// The stream whose packet is waited for; -1 for none.
+  int awaited_ = -1;
+};
 
 /// An index of a file whose timestamps cannot be searched for: filled by a pass over its packets, as far as
 /// was asked for, and kept. Shared by the session's threads; the pass runs on the thread that asks. It goes on from where an
@@ -39,6 +55,7 @@ class PacketIndex {
   bool isBeyond(int stream, std::int64_t timestamp) const;
   /// Takes up what is known of the file.
   void recall();
+  int leading() const;
   /// Opens the file where the pass goes on.
   Expected<void> openOn();
   void keep();
@@ -51,7 +68,7 @@ class PacketIndex {
   std::mutex mutex_;
   Interrupt scanning_;
   std::unique_ptr<MediaFile> file_;
-  JumpUnwinder unwinder_ = makeUnwinder();
+  PacketUnwinder unwinder_;
   PacketScan scan_;
   bool isRecalled_ = false;
   /// The file as it was when this index began with it; nothing where that cannot be told.

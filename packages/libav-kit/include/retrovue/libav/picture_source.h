@@ -127,7 +127,7 @@ class PictureSource {
   int rotation_ = 0;
   /// As last told; frames say it at key pictures alone.
   StatedLight light_;
-  JumpUnwinder unwinder_ = makeUnwinder();
+  PacketUnwinder unwinder_;
   std::optional<std::int64_t> zero_;
   std::int64_t firstDts_ = AV_NOPTS_VALUE;
   /// Where the file says only when packets are decoded (AVI): how much later the first picture came out, in its time base.

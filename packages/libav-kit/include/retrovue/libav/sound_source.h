@@ -89,7 +89,7 @@ class SoundSource {
   int sampleFormat_ = AV_SAMPLE_FMT_NONE;
   PacketPtr packet_ = makePacket();
   FramePtr frame_ = makeFrame();
-  JumpUnwinder unwinder_ = makeUnwinder();
+  PacketUnwinder unwinder_;
   bool packetWaits_ = false;
   bool draining_ = false;
   /// From this byte of the file on there is none of the stream, as far as has been seen.
