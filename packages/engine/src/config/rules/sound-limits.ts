@@ -16,39 +16,63 @@ const places: Readonly<Record<SoundFault["key"], readonly (keyof Said)[]>> = {
 
 /** No encoder takes every sound format: the renderer would fail at each start. */
 export const soundIsEncodable: Rule = ({ document }) => {
-  const { defaults } = document;
-  const check = (place: ConfigPath, own: OwnSettings): RuleFault[] => {
-    const format = { ...defaults.format, ...stripUndefined(own.format ?? {}) };
-    const audio = { ...defaults.encode.audio, ...stripUndefined(own.encode?.audio ?? {}) };
-    const said = saidBy(own);
-    return soundFaults({ format, audio }).flatMap(({ key, expected, found }) => {
-      // A channel that says nothing of it has the fault of the defaults, which is told there.
-      const culprit = places[key].find((name) => said[name] !== undefined);
-      if (culprit === undefined) return [];
-      return [
-        {
-          path: [...place, ...paths[culprit]],
-          expected,
-          found: `${found}`,
-          remedy: "Write what it takes, or another encode.audio.codec.",
-          severity: "error",
-          involves: [
-            [...place, "encode"],
-            [...place, "format"],
-            ["defaults", "encode"],
-            ["defaults", "format"],
-          ],
-        },
-      ];
-    });
-  };
+  const { defaults, channels } = document;
+  const encoded = channels.filter(({ outputs }) => outputs.length > 0);
+  const inherited = new Set(
+    encoded.flatMap((own) =>
+      faultsOf(defaults, own).flatMap(({ key }) => (culpritOf(key, own) === undefined ? [key] : [])),
+    ),
+  );
+  // Those of `defaults` that no channel has may still be had by one that a request makes.
+  const severityOf = (key: SoundFault["key"]): RuleFault["severity"] =>
+    inherited.has(key) || channels.length === 0 ? "error" : "warning";
   return [
-    ...check(["defaults"], { encode: defaults.encode, format: defaults.format }),
-    ...document.channels.flatMap((channel, index) =>
-      channel.outputs.length > 0 ? check(["channels", index], channel) : [],
+    ...faultsOf(defaults, defaults).flatMap((fault) =>
+      told(fault, ["defaults"], culpritOf(fault.key, defaults), severityOf(fault.key)),
+    ),
+    ...channels.flatMap((own, index) =>
+      encoded.includes(own)
+        ? faultsOf(defaults, own).flatMap((fault) =>
+            told(fault, ["channels", index], culpritOf(fault.key, own), "error"),
+          )
+        : [],
     ),
   ];
 };
+
+function faultsOf(defaults: ConfigDocument["defaults"], own: OwnSettings): readonly SoundFault[] {
+  const format = { ...defaults.format, ...stripUndefined(own.format ?? {}) };
+  const audio = { ...defaults.encode.audio, ...stripUndefined(own.encode?.audio ?? {}) };
+  return soundFaults({ format, audio });
+}
+
+/** What of a section's own is to blame; undefined where it says nothing of it, and the fault is that of the defaults. */
+const culpritOf = (key: SoundFault["key"], own: OwnSettings): keyof Said | undefined =>
+  places[key].find((name) => saidBy(own)[name] !== undefined);
+
+function told(
+  { expected, found }: SoundFault,
+  place: ConfigPath,
+  culprit: keyof Said | undefined,
+  severity: RuleFault["severity"],
+): RuleFault[] {
+  if (culprit === undefined) return [];
+  return [
+    {
+      path: [...place, ...paths[culprit]],
+      expected,
+      found: `${found}`,
+      remedy: "Write what it takes, or another encode.audio.codec.",
+      severity,
+      involves: [
+        [...place, "encode"],
+        [...place, "format"],
+        ["defaults", "encode"],
+        ["defaults", "format"],
+      ],
+    },
+  ];
+}
 
 const paths = {
   sampleRate: ["format", "sampleRate"],
