@@ -39,6 +39,20 @@ describe("log/bounded-fields", () => {
     expect(line).toContain("…");
   });
 
+  test("log/errors-names-and-numbers-are-cut-as-well", () => {
+    const long = "x".repeat(1e6);
+    let error = new Error(long);
+    for (let n = 0; n < 2_000; n++) error = new Error(long, { cause: error });
+    const { err, whole, ...rest } = boundedFields({ whole: 1n << 1_000_000n, [long]: 1, err: error });
+    expect((err as Error).message).toHaveLength(8_193);
+    expect((err as Error).stack).toHaveLength(8_193);
+    let causes = 0;
+    for (let one = err; one instanceof Error; one = one.cause) causes += 1;
+    expect(causes).toBeLessThan(1_001);
+    expect(whole).toBe("…");
+    expect(Object.keys(rest).map(({ length }) => length)).toEqual([257]);
+  });
+
   test("log/lists-and-texts-are-cut-and-bytes-are-named", () => {
     const endless: unknown[] = [];
     endless.length = 4_294_967_295;

@@ -4,6 +4,12 @@ const valuesMax = 1_000;
 /** Characters of one text. */
 const textMax = 8_192;
 
+/** Characters of a field's name. */
+const nameMax = 256;
+
+/** Larger numbers nobody can mean, and to write them takes long. */
+const wholeMax = 1n << 64n;
+
 /** What stands for what was left out. */
 const cut = "…";
 
@@ -15,8 +21,10 @@ export function boundedFields(fields: Readonly<Record<string, unknown>>): Record
   let left = valuesMax;
   const bounded = (value: unknown): unknown => {
     left -= 1;
-    if (typeof value === "string") return value.length > textMax ? value.slice(0, textMax) + cut : value;
-    if (typeof value !== "object" || value === null || value instanceof Error) return value;
+    if (typeof value === "string") return short(value);
+    if (typeof value === "bigint") return value < wholeMax && value > -wholeMax ? value : cut;
+    if (typeof value !== "object" || value === null) return value;
+    if (value instanceof Error) return boundedError(value);
     if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
     if (Array.isArray(value)) return boundedList(value);
     if (value instanceof Date) return value.toJSON();
@@ -34,9 +42,17 @@ export function boundedFields(fields: Readonly<Record<string, unknown>>): Record
     const kept: [string, unknown][] = [];
     for (const [name, value] of Object.entries(object)) {
       if (left <= 0) return Object.fromEntries([...kept, [cut, cut]]);
-      kept.push([name, bounded(value)]);
+      kept.push([short(name, nameMax), bounded(value)]);
     }
     return Object.fromEntries(kept);
   };
+  const boundedError = ({ name, message, stack, cause }: Error): Error => {
+    const kept = new Error(short(message), cause !== undefined && left > 0 ? { cause: bounded(cause) } : {});
+    kept.stack = short(stack ?? "");
+    if (name !== kept.name) kept.name = short(name, nameMax);
+    return kept;
+  };
   return boundedEntries(fields);
 }
+
+const short = (text: string, max = textMax): string => (text.length > max ? text.slice(0, max) + cut : text);
