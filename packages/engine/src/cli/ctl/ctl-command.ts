@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { NodeHostTime } from "../../clock/node-host-time.js";
 import type { Terminal } from "../terminal.js";
 import { listChannels } from "./list.js";
-import { changingMs, openRemote, type RemoteOptions, readingMs } from "./remote.js";
+import { changingMs, openRemote, planningMs, type RemoteOptions, readingMs } from "./remote.js";
 import { watchEvents } from "./watch.js";
 
 const examples = `
@@ -55,7 +55,7 @@ export function addCtlCommand(program: Command, terminal: Terminal, end: (code: 
         const request = { channelId: channel, planHandle, port: serve, programFormatJson: format };
         end(
           await engine.tell(
-            (client) => client.control.startChannel(request, engine.within(changingMs)),
+            (client) => client.control.startChannel(request, engine.within(planningMs)),
             options,
           ),
         );
@@ -72,7 +72,7 @@ export function addCtlCommand(program: Command, terminal: Terminal, end: (code: 
       end(
         await engine.tell(
           (client) =>
-            client.control.updatePlan({ channelId: channel, planHandle }, engine.within(changingMs)),
+            client.control.updatePlan({ channelId: channel, planHandle }, engine.within(planningMs)),
           options,
         ),
       );

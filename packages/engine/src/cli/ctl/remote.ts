@@ -23,8 +23,11 @@ export interface RemoteOptions {
 /** How long a call that reads may take, milliseconds: engines answer these at once. */
 export const readingMs = 10_000;
 
-/** How long one that changes something may take, milliseconds: it may wait 30 s for those before it, and StartChannel 2 s for a frame. */
+/** How long one that changes something may take, milliseconds: it may wait 30 s for those before it. */
 export const changingMs = 40_000;
+
+/** How long one that names a plan may take, milliseconds: thousands of its assets may have to be looked at, on a slow share. */
+export const planningMs = 300_000;
 
 /** An answer that says whether it went well. */
 interface Answer {
