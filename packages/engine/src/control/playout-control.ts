@@ -121,8 +121,10 @@ export class PlayoutControlService implements Handlers<typeof PlayoutControl> {
             throw new PlayoutError("UnknownChannel", `No channel has the id ${id}.`, {
               details: { channel: id },
             });
+          // A caller that leaves while somebody else's start is under way has stopped nothing.
+          await channels.startsSettled(id, context.signal);
           requested.stopped(id);
-          const wasRunning = await channels.stop(id, "request", context.signal);
+          const wasRunning = await channels.stop(id, "request");
           await ports.release(id);
           return wasRunning ? "stopped" : "already stopped";
         }),

@@ -58,8 +58,8 @@ export class ChannelPorts implements AsyncDisposable {
 
   /**
    * From now on the configuration says this. A channel that a request moved stays there until it is released; one that is gone has
-   * no port any more. What one channel leaves another may take. A port that is taken is told, and the channel stays where it was,
-   * since it is served elsewhere as well; the next call tries it again. Never rejects.
+   * no port any more. What one channel leaves another may take. A port that is taken is told, and the channel stays where it was (nowhere of
+   * its own where another has that port now), since it is served elsewhere as well; the next call tries it again. Never rejects.
    */
   async setConfigured(channels: readonly { readonly id: number; readonly port: number | undefined }[]) {
     const before = this.#configured;
