@@ -808,7 +808,7 @@ export type WatchEventsRequest = Message<"retrovue.playout.WatchEventsRequest"> 
   afterSequence?: bigint | undefined;
 
   /**
-   * How often to send a heartbeat while nothing happens; 1 s to 60 s. Not set: 10 s.
+   * After how long without a message to send a heartbeat, whatever happens on other channels; 1 s to 60 s. Not set: 10 s.
    *
    * @generated from field: google.protobuf.Duration heartbeat_interval = 4;
    */
