@@ -34,7 +34,7 @@ export function addCtlCommand(program: Command, terminal: Terminal, end: (code: 
     .option("--token <token>", "bearer token, where it asks for one (default: $RETROVUE_TOKEN)")
     .option(
       "--timeout <seconds>",
-      `how long a call may take (default: ${readingMs / 1_000}, ${changingMs / 1_000} for one that changes something; switch: as long as it takes)`,
+      `how long a call may take (default: ${readingMs / 1_000}, start and update ${planningMs / 1_000}, what else changes something ${changingMs / 1_000}; switch: as long as it takes)`,
       seconds,
     )
     .addHelpText("after", examples);
