@@ -29,8 +29,8 @@ export interface Confinement {
 }
 
 /**
- * The program that confines itself and becomes another one. As `execPath` of a fork, with `launcherArguments` before the path of
- * Node: environment and descriptors pass through it.
+ * The program that confines itself and becomes another one. Begun with `launcherArguments` before the path of Node: environment and
+ * descriptors pass through it.
  */
 export const launcherPath: string = fileURLToPath(
   new URL("../build/Release/retrovue-sandbox", import.meta.url),
