@@ -167,6 +167,7 @@ describe("requested channels and their resuming", () => {
         onAir.add(id);
         return { onSlate: undefined, isNew: true };
       },
+      startsSettled: async () => {},
       stop: async (id: number) => onAir.delete(id),
     };
     const control = new PlayoutControlService({
