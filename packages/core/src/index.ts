@@ -21,6 +21,7 @@ export { houseAt, monoAt } from "./clock/mapping.js";
 export { SteadyTime } from "./clock/steady-time.js";
 export { SystemClock } from "./clock/system-clock.js";
 export { orAbort, TimeLimit } from "./clock/time-limit.js";
+export { WakeList } from "./clock/wake-list.js";
 export {
   airedPictures,
   cadenceStep,

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
-import { ManualClock, nanoseconds } from "@retrovue/core";
+import { ManualClock, nanoseconds, orAbort } from "@retrovue/core";
 import { StopChannelRequestSchema } from "@retrovue/protocol";
 import { describe, expect, test } from "vitest";
 import { openLog } from "../log/log.js";
@@ -19,6 +19,7 @@ import { CallQueues } from "./call-queues.js";
 import { type PlayoutControlDeps, PlayoutControlService } from "./playout-control.js";
 import { type RequestedChannel, RequestedChannels } from "./requested-channels.js";
 
+const never = new AbortController().signal;
 const utc = () => nanoseconds(1_767_225_600_000_000_000n);
 const request = (channel: number, isConfigured = false): RequestedChannel => ({
   channel,
@@ -167,7 +168,8 @@ describe("requested channels and their resuming", () => {
         onAir.add(id);
         return { onSlate: undefined, isNew: true };
       },
-      startsSettled: async () => {},
+      startsSettled: (id: number, signal?: AbortSignal) =>
+        id === 2 ? orAbort(going.promise, signal ?? never) : Promise.resolve(),
       stop: async (id: number) => onAir.delete(id),
     };
     const control = new PlayoutControlService({
@@ -204,5 +206,23 @@ describe("requested channels and their resuming", () => {
     await requested[Symbol.asyncDispose]();
     expect(house.kept).toEqual([1, 3]);
     expect([...onAir]).toEqual([1]);
+  });
+
+  test("requested/a-stop-whose-caller-leaves-while-the-channel-is-started-has-stopped-nothing", async () => {
+    using house = new House();
+    const requested = house.open();
+    const { control } = service(house, requested);
+    await requested.load();
+    requested.started(request(2));
+    const leaving = new AbortController();
+    const stopping = control.stopChannel(create(StopChannelRequestSchema, { channelId: 2 }), {
+      correlationId: "",
+      peer: "",
+      signal: leaving.signal,
+    });
+    leaving.abort();
+    await expect(stopping).rejects.toThrow(expect.objectContaining({ code: "Cancelled" }));
+    await requested[Symbol.asyncDispose]();
+    expect(house.kept).toEqual([2]);
   });
 });

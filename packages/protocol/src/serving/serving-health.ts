@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { WakeList } from "@retrovue/core";
 import {
   type HealthCheckResponse,
   HealthCheckResponseSchema,
@@ -14,8 +15,7 @@ const watchersMax = 256;
  */
 export class ServingHealth {
   readonly #known: ReadonlySet<string>;
-  /** Those who wait for a change. Not one promise for all: it would keep what each of them once asked it, for the engine's life. */
-  readonly #waiting = new Set<() => void>();
+  readonly #drained = new WakeList();
   #isDraining = false;
   #watchers = 0;
 
@@ -27,7 +27,7 @@ export class ServingHealth {
   /** From now on nothing takes calls; whoever watches is told. */
   drain(): void {
     this.#isDraining = true;
-    for (const wake of [...this.#waiting]) wake();
+    this.#drained.wake();
   }
 
   /** The state of a service; undefined for one that is not known here, which is NOT_FOUND. */
@@ -47,25 +47,11 @@ export class ServingHealth {
     try {
       const now = this.check(service) ?? answer(Serving.SERVICE_UNKNOWN);
       yield now;
-      await this.#change(signal);
+      if (!this.#isDraining) await this.#drained.next(signal);
       if (!signal.aborted && now.status === Serving.SERVING) yield answer(Serving.NOT_SERVING);
     } finally {
       this.#watchers -= 1;
     }
-  }
-
-  /** Resolves when draining has begun or the signal aborts. */
-  #change(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const end = () => {
-        this.#waiting.delete(end);
-        signal.removeEventListener("abort", end);
-        resolve();
-      };
-      this.#waiting.add(end);
-      signal.addEventListener("abort", end, { once: true });
-      if (this.#isDraining || signal.aborted) end();
-    });
   }
 }
 

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { type Nanoseconds, PlayoutError, type Tick, type Timer } from "@retrovue/core";
+import { type Nanoseconds, PlayoutError, type Tick, type Timer, WakeList } from "@retrovue/core";
 import {
   type Event,
   EventSchema,
@@ -61,7 +61,7 @@ export class EventLog {
   readonly #keptMax: number;
   /** Number of the newest event. */
   #newest = 0;
-  readonly #waiting = new Set<() => void>();
+  readonly #news = new WakeList();
   #watches = 0;
 
   constructor(options: EventLogOptions) {
@@ -83,9 +83,7 @@ export class EventLog {
     this.#newest += 1;
     this.#kept.push(this.#message(happening, this.#newest));
     if (this.#kept.length > this.#keptMax) this.#kept.shift();
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const wake of waiting) wake();
+    this.#news.wake();
   }
 
   /** Follows what happens until the signal aborts. `LimitExceeded` for one watch too many, and for one that reads too slowly. */
@@ -122,7 +120,7 @@ export class EventLog {
         if (silence.isOver) {
           silence.broken();
           yield this.#aside({ case: "heartbeat", value: create(HeartbeatSchema) });
-        } else await this.#somethingHappens(silence, signal);
+        } else await this.#news.next(signal, (end) => silence.wait(end));
         continue;
       }
       if (next < this.#oldest) {
@@ -156,21 +154,6 @@ export class EventLog {
     return create(EventsLostSchema, {
       sequenceFrom: BigInt(sequence + 1),
       sequenceTo: BigInt(this.#oldest - 1),
-    });
-  }
-
-  /** Resolves when an event came, the silence has lasted long enough, or the watcher has gone. */
-  #somethingHappens(silence: Silence, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const end = () => {
-        this.#waiting.delete(end);
-        signal.removeEventListener("abort", end);
-        resolve();
-      };
-      this.#waiting.add(end);
-      signal.addEventListener("abort", end, { once: true });
-      silence.wait(end);
-      if (signal.aborted) end();
     });
   }
 
