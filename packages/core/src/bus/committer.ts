@@ -80,7 +80,7 @@ export type CommitterEvent =
  * comes without one; so every tick of a running channel has exactly one picture and its exact sound.
  *
  * *Ownership.* Made by `FrameBus.create`, owned by the engine, lives as long as the channel. It owns the picture pool:
- * a lane's buffers come back only through `retireLane`, after its worker is known dead (waited for).
+ * a lane's buffers come back only through `retireLane`, after nothing of its worker runs any more (`WorkerListener.onExit`).
  *
  * *Concurrency.* All methods from the engine's thread; the work itself runs on a thread (or loop) of its own.
  *

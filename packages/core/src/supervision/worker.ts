@@ -44,7 +44,10 @@ export interface WorkerListener {
    * @param isOpen true once its end of the lane is open: it has all that it needs for ticks
    */
   onAlive(isOpen: boolean): void;
-  /** The worker is gone for sure (waited for): its lane can be retired. Called once; nothing is heard after it. */
+  /**
+   * Nothing of the worker runs any more: it is gone (waited for), or was killed and is held by the kernel. Its lane can be
+   * retired. Called once; nothing is heard after it.
+   */
   onExit(exit: WorkerExit): void;
 }
 

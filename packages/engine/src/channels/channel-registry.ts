@@ -4,6 +4,7 @@ import {
   type Committer,
   invariant,
   type Nanoseconds,
+  orAbort,
   type Plan,
   PlayoutError,
   replacePlan,
@@ -303,23 +304,25 @@ export class ChannelRegistry {
     return true;
   }
 
-  /** Stops all, and whatever is about to start. Each is stopped though others fail; the first failure is thrown at the end. */
+  /** Stops all, and whatever is about to start or is being stopped. Each is stopped though others fail; the first failure is thrown at the end. */
   async close(): Promise<void> {
     this.#closing.abort(new PlayoutError("Closed", "The engine is closing."));
     const ids = new Set([...this.#starting.ids, ...this.#running.keys()]);
-    const ends = await Promise.allSettled([...ids].map((id) => this.stop(id)));
+    const others = [...this.#stopping.values()];
+    const ends = await Promise.allSettled([...[...ids].map((id) => this.stop(id)), ...others]);
     await this.#options.savedPlans.settled();
     for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 
   async #start(id: number, order: StartOrder): Promise<ChannelStart> {
     const { log, toolsFor, observer, savedPlans } = this.#options;
+    const signal = AbortSignal.any([this.#closing.signal, ...(order.signal ? [order.signal] : [])]);
     // Its bus has the same name: what comes back at once, as a viewer does, waits until that is gone.
-    await this.#stopping.get(id)?.catch(() => {});
+    const gone = this.#stopping.get(id)?.catch(() => {});
+    if (gone !== undefined) await orAbort(gone, signal);
     const configured = this.#known.get(id);
     const known = configured ?? this.#made(id, order);
     const config = order.format === undefined ? known : { ...known, format: order.format };
-    const signal = AbortSignal.any([this.#closing.signal, ...(order.signal ? [order.signal] : [])]);
     await using look = this.#options.firstLook();
     await using bus = new BusInMaking(() => this.#options.makeBus(config, signal));
     const { begin, onSlate } = await beginningOf(

@@ -1,5 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
-import { openMessagePipe } from "./message-pipe.js";
+import { heldProcesses } from "./held-processes.js";
+import { openMessagePipe, type PipeBounds } from "./message-pipe.js";
 import { nodeFlags } from "./node-flags.js";
 
 /** What one process of the engine needs of the host, beyond what all of its kind do. Paths are absolute. */
@@ -24,7 +25,7 @@ export type ProcessStdio = Extract<StdioOptions, readonly unknown[]>;
 /** Begins the engine's processes. */
 export interface ProcessLauncher {
   /**
-   * A process that is heard and spoken to as `openMessagePipe` says.
+   * A process as `engineProcess` says.
    *
    * @param entry the module that it runs
    */
@@ -35,5 +36,9 @@ export interface ProcessLauncher {
 export const plainLauncher: ProcessLauncher = {
   begin: (entry, stdio, { messageBytesMax: bytesMax }) =>
     // Debuggers and conditions of the engine are not the process's.
-    openMessagePipe(spawn(process.execPath, [...nodeFlags, entry], { stdio }), { bytesMax }),
+    engineProcess(spawn(process.execPath, [...nodeFlags, entry], { stdio }), { bytesMax }),
 };
+
+/** Has a process heard and spoken to as `openMessagePipe` says, and taken for gone as `HeldProcesses` does. */
+export const engineProcess = (child: ChildProcess, bounds: PipeBounds): ChildProcess =>
+  openMessagePipe(heldProcesses.giveUpOnceKilled(child), bounds);

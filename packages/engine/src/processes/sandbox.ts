@@ -14,10 +14,10 @@ import type { PlayoutConfig } from "../config/playout-config.js";
 import type { Log } from "../log/log.js";
 import { findPlugin } from "../plugins/plugin-file.js";
 import { grantsFor } from "./host-paths.js";
-import { openMessagePipe } from "./message-pipe.js";
 import { nodeFlags } from "./node-flags.js";
 import { environmentOf } from "./process-environment.js";
 import {
+  engineProcess,
   type ProcessLauncher,
   type ProcessNeeds,
   type ProcessStdio,
@@ -87,7 +87,7 @@ export class Sandbox implements ProcessLauncher {
       entry,
     ];
     const env = environmentOf(process.env, environment);
-    return openMessagePipe(spawn(launcherPath, how, { env, stdio }), { bytesMax: needs.messageBytesMax });
+    return engineProcess(spawn(launcherPath, how, { env, stdio }), { bytesMax: needs.messageBytesMax });
   }
 
   async #try(): Promise<SandboxStatus> {

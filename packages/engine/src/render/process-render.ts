@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { type Clock, type MetricsRecorder, orAbort, PlayoutError } from "@retrovue/core";
 import type { Log } from "../log/log.js";
+import { causeOf, isKill } from "../processes/held-processes.js";
 import { messageDescriptor } from "../processes/message-pipe.js";
 import { type ProcessLauncher, plainLauncher } from "../processes/process-launcher.js";
 import { takeSaidByAll } from "../processes/said-by-all.js";
@@ -154,8 +155,8 @@ class RenderChild implements RenderLine {
     this.#isGone = true;
     this.#following[Symbol.dispose]();
     for (const { reject } of this.#snapshots.values()) reject(lost());
-    const why = cause === "SIGKILL" ? this.#killedFor : undefined;
-    this.#listener.onExit({ cause: why ?? cause, isFromOutside: cause === "SIGKILL" && why === undefined });
+    const isFromOutside = isKill(cause) && this.#killedFor === undefined;
+    this.#listener.onExit({ cause: causeOf(cause, this.#killedFor), isFromOutside });
   }
 }
 

@@ -14,6 +14,7 @@ import type {
   WorkerOrder,
 } from "@retrovue/core";
 import type { Log } from "../log/log.js";
+import { causeOf, isKill } from "../processes/held-processes.js";
 import { type ProcessLauncher, type ProcessNeeds, plainLauncher } from "../processes/process-launcher.js";
 import { takeSaidByAll } from "../processes/said-by-all.js";
 import type { ChannelProfile } from "./channel-worker.js";
@@ -263,9 +264,13 @@ class ProcessWorker implements Worker {
     const { breadcrumbs = noBreadcrumbs } = this.#options;
     const { pid } = this.#child;
     const { suspects, isSent } = pid === undefined ? nothingLeft : breadcrumbs.leftBy(pid, cause);
-    const why = cause === "SIGKILL" ? this.#killedFor : undefined;
     // No process can be at fault for a SIGKILL: that is only ever sent.
-    const fromOutside = isSent || (cause === "SIGKILL" && why === undefined);
-    this.#listener.onExit({ cause: why ?? cause, suspects, fromOutside, ...(pid !== undefined && { pid }) });
+    const fromOutside = isSent || (isKill(cause) && this.#killedFor === undefined);
+    this.#listener.onExit({
+      cause: causeOf(cause, this.#killedFor),
+      suspects,
+      fromOutside,
+      ...(pid !== undefined && { pid }),
+    });
   }
 }
