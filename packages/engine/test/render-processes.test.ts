@@ -24,6 +24,12 @@ channels:
   - { id: 1, name: One, plan: "test://bars", encode: { video: { bitrateKbps: 500, gopMs: 400, preset: ultrafast } } }
 `;
 
+/** What is done to a renderer, and the cause that its end is told with: one that is stopped lives, and gives nothing. */
+const blows = [
+  ["killed", "SIGKILL", "SIGKILL"],
+  ["stopped", "SIGSTOP", "gave nothing"],
+] as const;
+
 /** Packets of 188 bytes as a viewer gets them, until it is told to leave. */
 function viewer(url: string) {
   const pieces: Buffer[] = [];
@@ -63,36 +69,40 @@ describe.skipIf(process.platform !== "linux" || !isBuilt)(
   () => {
     beforeAll(buildIfStale, 120_000);
 
-    test("render/one-that-is-killed-is-replaced-and-its-viewers-go-on", async () => {
-      using folder = mkdtempDisposableSync(join(tmpdir(), "playout-render-"));
-      writeFileSync(join(folder.path, "playout.yaml"), config);
-      using engine = startedPlayout([], { cwd: folder.path });
-      const pid = engine.child.pid ?? 0;
-      const logged = (message: string) =>
-        engine.text.out
-          .split("\n")
-          .filter(Boolean)
-          .map((line) => JSON.parse(line) as Record<string, unknown>)
-          .filter((line) => line["message"] === message);
-      await expect.poll(() => logged("channel started").length, { timeout: 20_000 }).toBe(1);
-      const url = `http://${String(logged("engine started")[0]?.["view"])}/channel/1.ts`;
-      using watching = viewer(url);
-      await expect.poll(() => watching.length(), { timeout: 20_000 }).toBeGreaterThan(188 * 200);
-      const before = watching.length();
-      const [render = 0] = childrenOf(pid, "render-main.js");
-      process.kill(render, "SIGKILL");
-      await expect.poll(() => logged("renderer replaced").length, { timeout: 20_000 }).toBe(1);
-      expect(logged("renderer replaced")).toMatchObject([{ channel: 1, cause: "SIGKILL" }]);
-      await expect.poll(() => watching.length(), { timeout: 20_000 }).toBeGreaterThan(before + 188 * 200);
-      // Whole packets throughout; the picture's stream has random access points.
-      const stream = watching.bytes();
-      expect(randomAccessPids(stream.subarray(0, stream.length - (stream.length % 188)))).toContain(0x100);
-      // The channel never noticed.
-      expect(logged("worker replaced")).toEqual([]);
-      engine.child.kill("SIGTERM");
-      expect((await engine.ended).code).toBe(0);
-      expect(childrenExist([render])).toEqual([]);
-    }, 60_000);
+    test.each(blows)(
+      "render/one-that-is-%s-is-replaced-and-its-viewers-go-on",
+      async (_, strike, cause) => {
+        using folder = mkdtempDisposableSync(join(tmpdir(), "playout-render-"));
+        writeFileSync(join(folder.path, "playout.yaml"), config);
+        using engine = startedPlayout([], { cwd: folder.path });
+        const pid = engine.child.pid ?? 0;
+        const logged = (message: string) =>
+          engine.text.out
+            .split("\n")
+            .filter(Boolean)
+            .map((line) => JSON.parse(line) as Record<string, unknown>)
+            .filter((line) => line["message"] === message);
+        await expect.poll(() => logged("channel started").length, { timeout: 20_000 }).toBe(1);
+        const url = `http://${String(logged("engine started")[0]?.["view"])}/channel/1.ts`;
+        using watching = viewer(url);
+        await expect.poll(() => watching.length(), { timeout: 20_000 }).toBeGreaterThan(188 * 200);
+        const before = watching.length();
+        const [render = 0] = childrenOf(pid, "render-main.js");
+        process.kill(render, strike);
+        await expect.poll(() => logged("renderer replaced").length, { timeout: 20_000 }).toBe(1);
+        expect(logged("renderer replaced")).toMatchObject([{ channel: 1, cause }]);
+        await expect.poll(() => watching.length(), { timeout: 20_000 }).toBeGreaterThan(before + 188 * 200);
+        // Whole packets throughout; the picture's stream has random access points.
+        const stream = watching.bytes();
+        expect(randomAccessPids(stream.subarray(0, stream.length - (stream.length % 188)))).toContain(0x100);
+        // The channel never noticed.
+        expect(logged("worker replaced")).toEqual([]);
+        engine.child.kill("SIGTERM");
+        expect((await engine.ended).code).toBe(0);
+        expect(childrenExist([render])).toEqual([]);
+      },
+      60_000,
+    );
   },
 );
 

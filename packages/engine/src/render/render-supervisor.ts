@@ -39,9 +39,21 @@ const settledNs = nanosecondsFromMs(5_000);
 /** Deaths in a row that are answered at once; then with back-off. */
 const instantMax = 2;
 
-/** Without a sign of work for this long, while it loads as well, it hangs and is replaced. Loading takes a second on a cold disk. */
-const silenceNsMax = nanosecondsFromMs(10_000);
-const lookEveryNs = nanosecondsFromMs(1_000);
+/**
+ * Without a sign of work for this long one that has given no bytes yet hangs and is replaced: it loads, which takes a second on a cold
+ * disk, or never gives any (headless) and is heard of by its ticks, about each second.
+ */
+export const renderBeginNsMax = nanosecondsFromMs(10_000);
+
+/**
+ * How long one that has given bytes may give none: its viewers see a picture that stands still until another is at work. Bytes are
+ * paced in real time and come every few tens of milliseconds, without ticks to encode as well; a machine with too much to do holds a
+ * healthy process up for a second or two. To replace one that would have gone on costs viewers a break as well, so it is not less.
+ */
+export const renderSilenceNsMax = nanosecondsFromMs(3_000);
+
+/** How often it is looked at: by so much a hang is found later. */
+const lookEveryNs = nanosecondsFromMs(500);
 
 /** How long it may take to close when asked to. */
 export const renderCloseNsMax = nanosecondsFromMs(1_500);
@@ -114,14 +126,25 @@ export class RenderSupervisor {
   async #look(): Promise<void> {
     const { log } = this.#options;
     const { signal } = this.#stop;
-    while (!signal.aborted) {
+    for (let lookedAt = this.#time.now(); !signal.aborted; ) {
       await this.#time.sleep(lookEveryNs, signal).catch(() => {});
+      const now = this.#time.now();
+      // Who could not look could not hear either: what came meanwhile is read after this turn, and no silence of the renderer's.
+      this.#forgive(now - lookedAt - lookEveryNs, now);
+      lookedAt = now;
       if (signal.aborted || this.#line === undefined) continue;
-      if (this.#time.now() - this.#heardAt < silenceNsMax) continue;
+      if (now - this.#heardAt < (this.#givesBytes ? renderSilenceNsMax : renderBeginNsMax)) continue;
       log.error("the renderer gives nothing and is ended");
-      this.#heardAt = this.#time.now();
+      this.#givesBytes = false;
+      this.#heardAt = now;
       this.#line.kill("gave nothing");
     }
+  }
+
+  #forgive(lateNs: bigint, now: Nanoseconds): void {
+    if (lateNs <= 0n) return;
+    const heardAt = this.#heardAt + lateNs;
+    this.#heardAt = (heardAt < now ? heardAt : now) as Nanoseconds;
   }
 
   #spawn(): void {
