@@ -63,7 +63,8 @@ export interface ReaderEntry {
 
 /**
  * Something the engine wants to know: where an episode begins and ends, and where it changes, never per frame. `stand-in-changed`: it
- * goes on from this tick as another kind or for another reason.
+ * goes on from this tick as another kind or for another reason. Where the engine's thread is held up for seconds, a bus may leave out whole
+ * episodes and refusals, which its counters have: never how it stands once all is told.
  */
 export type CommitterEvent =
   | {

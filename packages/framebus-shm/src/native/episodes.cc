@@ -1,6 +1,7 @@
 #include "episodes.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace retrovue::framebus {
 namespace {
@@ -28,14 +29,18 @@ void Episodes::onCommit(const rvfb_slot& slot) {
     ++air_.standIns[2][reason];
   }
   if (kind != 0 && !isAsPlanned(reason)) {
-    if (standInTicks_++ == 0)
-      post({CommitterEvent::Type::standInBegan, slot.tick, kind, reason, 0});
-    else if (kind != kind_ || reason != reason_)
-      post({CommitterEvent::Type::standInChanged, slot.tick, kind, reason, 0});
+    const bool begins = standInTicks_++ == 0;
+    const bool changes = kind != kind_ || reason != reason_;
+    if (begins) from_ = slot.tick;
+    if (begins || changes) since_ = slot.tick;
     kind_ = kind;
     reason_ = reason;
+    if (begins)
+      tell({CommitterEvent::Type::standInBegan, slot.tick, kind, reason, 0});
+    else if (changes)
+      tell({CommitterEvent::Type::standInChanged, slot.tick, kind, reason, 0});
   } else if (standInTicks_ > 0) {
-    post({CommitterEvent::Type::standInEnded, slot.tick, 0, 0, standInTicks_});
+    tell({CommitterEvent::Type::standInEnded, slot.tick, 0, 0, standInTicks_});
     standInTicks_ = 0;
   }
 }
@@ -44,21 +49,45 @@ void Episodes::onRefused(std::int64_t tick, std::uint32_t why) {
   ++counters_.refused;
   if (refusing_ == why) return;
   refusing_ = why;
-  post({CommitterEvent::Type::refused, tick, why, 0, 0});
+  // The counter has those that are left out. Episodes are what the engine acts on.
+  if (count_ < kRefusalsMax) push({CommitterEvent::Type::refused, tick, why, 0, 0});
 }
 
-void Episodes::post(const CommitterEvent& event) {
-  if (count_ == kEventsMax) return;
+void Episodes::tell(const CommitterEvent& event) {
+  const bool isEnd = event.type == CommitterEvent::Type::standInEnded;
+  if (!missed_ && count_ < kEventsMax) {
+    push(event);
+    isTold_ = !isEnd;
+    return;
+  }
+  missed_ = true;
+  if (isEnd && isTold_ && !toldsEnd_) toldsEnd_ = event;
+}
+
+void Episodes::push(const CommitterEvent& event) {
   events_[(head_ + count_) % kEventsMax] = event;
   ++count_;
 }
 
 std::optional<CommitterEvent> Episodes::next() {
-  if (count_ == 0) return std::nullopt;
+  if (count_ == 0) return missed_ ? nextAfterMissed() : std::nullopt;
   const CommitterEvent event = events_[head_];
   head_ = (head_ + 1) % kEventsMax;
   --count_;
   return event;
+}
+
+/// What leads from all that was told to how it stands, without a word that is not true.
+std::optional<CommitterEvent> Episodes::nextAfterMissed() {
+  if (toldsEnd_) {
+    isTold_ = false;
+    return std::exchange(toldsEnd_, std::nullopt);
+  }
+  missed_ = false;
+  if (standInTicks_ == 0) return std::nullopt;
+  if (isTold_) return CommitterEvent{CommitterEvent::Type::standInChanged, since_, kind_, reason_, 0};
+  isTold_ = true;
+  return CommitterEvent{CommitterEvent::Type::standInBegan, from_, kind_, reason_, 0};
 }
 
 }  // namespace retrovue::framebus

@@ -24,8 +24,10 @@ struct CommitterEvent {
   std::uint64_t ticks = 0;   // standInEnded
 };
 
-/// Counts what the committer does, and keeps events until they are fetched: at most 256, further ones are
-/// dropped (an engine that is so far behind has the counters). Allocates nothing.
+/// Counts what the committer does, and keeps events until they are fetched: at most 256, and refusals while there
+/// are fewer than half as many. An engine that is farther behind misses whole episodes and refusals, which the
+/// counters have, but never how it stands: once it has fetched the rest it is told how the episode that it knows
+/// of ended, or what it has become, and what stands in now, from its first tick. Allocates nothing.
 class Episodes {
  public:
   /// `slot` is consistent: it has one kind of stand-in at most, and a reason exactly where it has one.
@@ -37,20 +39,32 @@ class Episodes {
   void onLate() { ++counters_.late_commits; }
 
   std::optional<CommitterEvent> next();
-  bool hasEvents() const { return count_ > 0; }
+  bool hasEvents() const { return count_ > 0 || missed_; }
   const rvfb_counters& counters() const { return counters_; }
   const AirCounts& airCounts() const { return air_; }
 
  private:
   static constexpr std::size_t kEventsMax = 256;
-  void post(const CommitterEvent& event);
+  static constexpr std::size_t kRefusalsMax = kEventsMax / 2;
+  void tell(const CommitterEvent& event);
+  void push(const CommitterEvent& event);
+  std::optional<CommitterEvent> nextAfterMissed();
 
   rvfb_counters counters_{};
   AirCounts air_;
   std::array<CommitterEvent, kEventsMax> events_;
   std::size_t head_ = 0;
   std::size_t count_ = 0;
+  // Something of stand-ins was left out. Nothing more of them is kept until all that is kept was fetched.
+  bool missed_ = false;
+  // Whoever has fetched all that is kept believes that an episode goes on,
+  bool isTold_ = false;
+  // and this is its end, where that was left out.
+  std::optional<CommitterEvent> toldsEnd_;
+  // Of the episode that goes on: its ticks so far (0: there is none), its first one, and that of its last change.
   std::uint64_t standInTicks_ = 0;
+  std::int64_t from_ = -1;
+  std::int64_t since_ = -1;
   // Of the last tick that stood in.
   std::uint32_t kind_ = 0;
   std::uint32_t reason_ = 0;
