@@ -126,6 +126,50 @@ describe("as-run", () => {
     ]);
   });
 
+  test("as-run/stand-ins-that-are-told-late-count-for-what-is-on-air-from-its-first-tick", () => {
+    const { asRun, lines, at } = following(plan(1, [segment(1, 2), segment(2, 2)]));
+    asRun.advance(at(20));
+    // The engine was held up: house time has been looked at before the committer was heard.
+    asRun.standInBegan(at(5), "hold", "late");
+    asRun.standInEnded(at(8));
+    asRun.advance(at(40));
+    asRun.standInBegan(at(30), "hold", "late");
+    asRun.advance(at(41));
+    asRun.standInEnded(at(36));
+    asRun.standInBegan(at(45), "hold", "late");
+    asRun.standInEnded(at(46));
+    asRun.advance(at(60));
+    // What was told of too late for its segment is none of the next one's.
+    asRun.standInBegan(at(47), "slate", "hung");
+    asRun.standInEnded(at(52));
+    asRun.advance(at(120));
+    expect(lines).toEqual([
+      "+1@0",
+      "-1@0..50 completed hold/late:10",
+      "+2@50",
+      "-2@50..100 completed slate/hung:2",
+    ]);
+  });
+
+  test("as-run/an-airing-of-a-day-with-a-decoder-that-flaps-is-told-to-the-tick", () => {
+    const { asRun, lines, at } = following(plan(1, [segment(1, 86_400)]));
+    let held = 0;
+    for (let n = 0; n < 100_000; n++) {
+      asRun.standInBegan(at(20 * n + 15), "hold", "decodeFailed");
+      asRun.standInBegan(at(20 * n + 17), "slate", "decodeFailed");
+      asRun.standInEnded(at(20 * n + 20));
+      // As each event that is told to clients does.
+      if (asRun.at(at(20 * n + 16))?.standIn?.kind === "hold") held += 1;
+      asRun.advance(at(20 * n + 7));
+    }
+    expect(held).toBe(100_000);
+    asRun.stop(at(2_000_000));
+    expect(lines).toEqual([
+      "+1@0",
+      "-1@0..2000000 stopped hold/decodeFailed:200000 slate/decodeFailed:300000",
+    ]);
+  });
+
   test("as-run/what-failed-before-it-aired-is-told-where-it-cost-something", () => {
     const gone = new PlayoutError("MediaNotFound", "Gone.");
     const { asRun, lines, at } = following(plan(1, [segment(1, 2), segment(2, 2), segment(3, 2)]));

@@ -10,16 +10,10 @@ import {
   type Tick,
   type Timeline,
 } from "@retrovue/core";
+import { StandInEpisodes, type StandInTicks } from "./stand-in-episodes.js";
 
 /** Why a segment left the air. */
 export type Outcome = "completed" | "replaced" | "stopped";
-
-/** Ticks that showed something else than planned. */
-export interface StandInTicks {
-  readonly kind: StandInKind;
-  readonly reason: StandInReason;
-  readonly ticks: number;
-}
 
 /** A segment went on air. */
 export interface AiringBegan {
@@ -68,14 +62,6 @@ const ofFailures: ReadonlySet<StandInReason> = new Set(["openFailed", "decodeFai
 /** Assets that failed before they aired, kept by their last failure: the oldest is forgotten beyond these. */
 const failuresBeforeMax = 64;
 
-/** A run of ticks that show something else than planned; `end` is undefined while it goes on. */
-interface Episode {
-  readonly from: Tick;
-  readonly kind: StandInKind;
-  readonly reason: StandInReason;
-  end: Tick | undefined;
-}
-
 /** What is on air at a tick, as far as anyone knows. */
 export interface OnAirNow {
   readonly place: Place;
@@ -91,7 +77,7 @@ export interface OnAirNow {
 export class AsRun {
   readonly #listener: AsRunListener;
   readonly #plans: InForce[];
-  readonly #episodes: Episode[] = [];
+  readonly #standIns = new StandInEpisodes();
   readonly #failuresBefore = new Map<string, PlayoutError>();
   /** The first tick that was not looked at. */
   #cursor: Tick;
@@ -112,12 +98,11 @@ export class AsRun {
 
   /** One that stood in before ends there: an episode that goes on otherwise is told as two. */
   standInBegan(from: Tick, kind: StandInKind, reason: StandInReason): void {
-    this.#endEpisode(from);
-    this.#episodes.push({ from, kind, reason, end: undefined });
+    this.#standIns.began(from, kind, reason);
   }
 
   standInEnded(at: Tick): void {
-    this.#endEpisode(at);
+    this.#standIns.ended(at);
   }
 
   /**
@@ -173,8 +158,7 @@ export class AsRun {
     const { timeline } = this.#inForceAt(tick);
     const [place] = timeline.placesFrom(tick, 1);
     if (place === undefined) return undefined;
-    const episode = this.#episodes.find(({ from, end }) => from <= tick && (end === undefined || tick < end));
-    return { place, standIn: episode, revision: timeline.plan.revision };
+    return { place, standIn: this.#standIns.at(tick), revision: timeline.plan.revision };
   }
 
   #enter(place: Place, revision: number): void {
@@ -203,22 +187,10 @@ export class AsRun {
     const { place, from, revision, failureBefore } = airing;
     // It may have come to its end in the last look, which did not tell it since the end's own tick had not come.
     const outcome = end >= place.end ? "completed" : why;
-    const standIns = this.#standInsWithin(from, end);
+    const standIns = this.#standIns.take(from, end);
     const isFailures = standIns.some(({ reason }) => ofFailures.has(reason));
     const failure = airing.failure ?? (isFailures ? failureBefore : undefined);
     this.#listener.ended({ place, from, end, outcome, standIns, failure, revision });
-  }
-
-  #standInsWithin(from: Tick, end: Tick): readonly StandInTicks[] {
-    const found = new Map<string, StandInTicks>();
-    for (const episode of this.#episodes) {
-      const ticks = Math.min(end, episode.end ?? end) - Math.max(from, episode.from);
-      if (ticks <= 0) continue;
-      const { kind, reason } = episode;
-      const before = found.get(`${kind} ${reason}`)?.ticks ?? 0;
-      found.set(`${kind} ${reason}`, { kind, reason, ticks: before + ticks });
-    }
-    return [...found.values()];
   }
 
   #inForceAt(tick: Tick): { readonly timeline: Timeline; readonly end: number } {
@@ -228,17 +200,11 @@ export class AsRun {
     return { timeline: plan.timeline, end: this.#plans[index + 1]?.from ?? Number.MAX_SAFE_INTEGER };
   }
 
-  #endEpisode(at: Tick): void {
-    const last = this.#episodes.at(-1);
-    if (last !== undefined && last.end === undefined) last.end = at;
-  }
-
-  /** Plans and episodes that concern nothing that is still to be told. */
+  /** Plans that concern nothing that is still to be told; of episodes their ticks alone are. */
   #forget(now: Tick): void {
     while (this.#plans.length > 1 && (this.#plans[1]?.from ?? Number.MAX_SAFE_INTEGER) <= now)
       this.#plans.shift();
-    const needed = this.#airing?.from ?? now;
-    while ((this.#episodes[0]?.end ?? Number.MAX_SAFE_INTEGER) <= needed) this.#episodes.shift();
+    this.#standIns.fold(this.#airing?.from, now);
   }
 }
 
