@@ -160,6 +160,35 @@ describe("outputs", () => {
     expect((await fetch(`${origin}/page/../package.json`)).status).toBe(404);
   });
 
+  test("outputs/a-picture-starts-no-channel-on-demand", async () => {
+    await using running = new RunningEngine();
+    const onDemand = `plan: "${pattern}", run: on-demand`;
+    const config = smallConfig(
+      `[{ id: 1, name: One, ${onDemand} }, { id: 2, ${onDemand}, outputs: [] }]`,
+      renderer(),
+    );
+    const { addresses, channels } = await running.start(config);
+    const origin = `http://${addresses.view}`;
+    // Who loads the pictures of a playlist loads those of idle channels too.
+    const playlist = await (await fetch(`${origin}/channels.m3u`)).text();
+    const [, picture = ""] = /tvg-logo="([^"]*)"/.exec(playlist) ?? [];
+    const idle = await fetch(picture);
+    expect([idle.status, idle.headers.get("retry-after")]).toEqual([503, "10"]);
+    expect(await idle.text()).toMatch(/^Unavailable: Channel 1 runs on demand/);
+    expect((await fetch(`${origin}/channel/2.jpg`)).status).toBe(404);
+    expect((await fetch(`${origin}/channel/3.jpg`)).status).toBe(404);
+    expect([1, 2].map((id) => channels.running(id))).toEqual([undefined, undefined]);
+
+    {
+      using watching = viewer(`${origin}/channel/1.ts`);
+      await watching.answered;
+      await running.watch(1, 1_000);
+      expect((await fetch(picture)).headers.get("content-type")).toBe("image/jpeg");
+    }
+    await channels.stop(1, "request");
+    expect((await fetch(picture)).status).toBe(404);
+  });
+
   test("outputs/viewers-have-an-address-and-ports-of-their-own", async () => {
     await using running = new RunningEngine();
     const config = smallConfig(one(), renderer()).replace(

@@ -9,14 +9,26 @@ import { channelReport } from "./channel-report.js";
 /** How long a viewer waits for a snapshot (milliseconds): a render process that starts takes a second. */
 const snapshotTimeoutMs = 3_000;
 
-/** What viewers may reach over HTTP: `/channel/<id>.ts`, `/channel/<id>.jpg`, `/channels.m3u` and `/channels.json`. */
+/** When to ask again for a snapshot of a channel that runs: its encoder is there in a moment. */
+const snapshotRetrySeconds = 1;
+
+/** When to ask again for one of a channel that waits for viewers: no picture brings them, and few come within seconds. */
+const idleRetrySeconds = 10;
+
+/**
+ * What viewers may reach over HTTP: `/channel/<id>.ts`, `/channel/<id>.jpg`, `/channels.m3u` and `/channels.json`. The stream alone
+ * starts a channel that runs on demand.
+ */
 export class ViewPages {
   /**
    * @param channels all channels of the engine
    * @param demand starts channels that run on demand
    */
   constructor(
-    private readonly channels: ChannelRegistry,
+    private readonly channels: Pick<
+      ChannelRegistry,
+      "list" | "running" | "configOf" | "isOnDemand" | "isStoppedByRequest"
+    >,
     private readonly demand: Pick<ChannelDemand, "wake">,
   ) {}
 
@@ -35,19 +47,32 @@ export class ViewPages {
     if (!isRead(request, response)) return;
     const [, digits, kind] = /^\/channel\/(\d{1,10})\.(ts|jpg)$/.exec(pathOf(request)) ?? [];
     const id = Number(digits);
-    const channel = only === undefined || only === id ? await this.demand.wake(id) : undefined;
-    if (digits === undefined || channel === undefined) {
-      answerText(
-        response,
-        404,
-        digits === undefined ? "Nothing is here.\n" : `No channel ${id} is on air.\n`,
-      );
-      return;
-    }
-    if (kind === "jpg") await answerSnapshot(channel, request, response);
+    if (digits === undefined) answerText(response, 404, "Nothing is here.\n");
+    else if (only !== undefined && only !== id) answerNotOnAir(response, id);
+    else if (kind === "jpg") await this.#still(id, request, response);
+    else await this.#stream(id, request, response);
+  }
+
+  async #stream(id: number, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const channel = await this.demand.wake(id);
+    if (channel === undefined) answerNotOnAir(response, id);
     else if (channel.outputs?.httpTs === undefined)
       answerText(response, 404, `Channel ${id} has no output http-ts.\n`);
     else channel.outputs.httpTs.serve(request, response);
+  }
+
+  /** Neither starts a channel nor keeps one on air: players load the pictures of a whole playlist, for channels that nobody watches too. */
+  async #still(id: number, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const channel = this.channels.running(id);
+    if (channel !== undefined) return await answerSnapshot(channel, request, response);
+    if (!this.channels.isOnDemand(id) || this.channels.isStoppedByRequest(id))
+      return answerNotOnAir(response, id);
+    if (this.channels.configOf(id)?.outputs.length === 0) return answerNotEncoded(response, id);
+    const idle = new PlayoutError("Unavailable", `Channel ${id} runs on demand, and nobody watches it.`, {
+      remedy: `Open /channel/${id}.ts, which starts it: a picture does not.`,
+      details: { channel: id },
+    });
+    answerLater(response, idle, idleRetrySeconds);
   }
 
   #playlist(request: IncomingMessage, response: ServerResponse, only: number | undefined): void {
@@ -96,10 +121,7 @@ async function answerSnapshot(
   response: ServerResponse,
 ): Promise<void> {
   const { outputs, id } = channel;
-  if (outputs === undefined) {
-    answerText(response, 404, `Channel ${id} is not encoded, so that nobody makes a picture of it here.\n`);
-    return;
-  }
+  if (outputs === undefined) return answerNotEncoded(response, id);
   try {
     const jpeg = await outputs.snapshot(AbortSignal.timeout(snapshotTimeoutMs));
     response.writeHead(200, {
@@ -110,9 +132,19 @@ async function answerSnapshot(
     });
     response.end(request.method === "HEAD" ? undefined : jpeg);
   } catch (thrown) {
-    response.setHeader("retry-after", "1");
-    answerText(response, 503, `${PlayoutError.from(thrown).what}\n`);
+    answerLater(response, PlayoutError.from(thrown), snapshotRetrySeconds);
   }
+}
+
+const answerNotOnAir = (response: ServerResponse, id: number): void =>
+  answerText(response, 404, `No channel ${id} is on air.\n`);
+
+const answerNotEncoded = (response: ServerResponse, id: number): void =>
+  answerText(response, 404, `Channel ${id} is not encoded, so that nobody makes a picture of it here.\n`);
+
+function answerLater(response: ServerResponse, { code, message }: PlayoutError, seconds: number): void {
+  response.setHeader("retry-after", seconds);
+  answerText(response, 503, `${code}: ${message}\n`);
 }
 
 function isRead(request: IncomingMessage, response: ServerResponse): boolean {
