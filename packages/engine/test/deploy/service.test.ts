@@ -9,6 +9,9 @@ import { readConfigText } from "../../src/config/load.js";
 import { root } from "../built-cli.js";
 
 const unit = readFileSync(`${root}deploy/systemd/retrovue-playout.service`, "utf8");
+const settings = new Map(
+  [...unit.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]),
+);
 const containerFile = readFileSync(`${root}deploy/container/Containerfile`, "utf8");
 const hasSystemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
 
@@ -75,12 +78,16 @@ describe("deployment", () => {
   );
 
   test("deploy/systemd tries for ever, unless the configuration is at fault", () => {
-    const settings = new Map(
-      [...unit.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]),
-    );
     expect(settings.get("Restart")).toBe("always");
     expect(settings.get("StartLimitIntervalSec")).toBe("0");
     expect(settings.get("RestartPreventExitStatus")).toBe(String(exitCodes.BadConfig.code));
+  });
+
+  test("deploy/systemd leaves the engine on air when the kernel takes a worker's memory", () => {
+    // What systemd does of itself is `stop`: all channels would go off air with one worker.
+    expect(settings.get("OOMPolicy")).toBe("continue");
+    // Workers stand 500 above the engine (packages/sandbox), so that one of them is taken.
+    expect(Number(settings.get("OOMScoreAdjust"))).toBeLessThan(0);
   });
 
   test("deploy/kubernetes has a configuration that is right, and shared memory of its own", () => {
