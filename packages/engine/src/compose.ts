@@ -14,6 +14,7 @@ import { ChannelDemand, type DemandTable } from "./channels/channel-demand.js";
 import { ChannelRegistry } from "./channels/channel-registry.js";
 import { busAddressOf } from "./channels/core-settings.js";
 import { makeBus } from "./channels/make-bus.js";
+import { startsAtOnce } from "./channels/start-turns.js";
 import { configuredClock } from "./clock/configured-clock.js";
 import { type CompositionInput, contextsOf, opened } from "./compose-plugin.js";
 import { bindWork, isEncoding, refuseUnreachableBus } from "./compose-work.js";
@@ -219,6 +220,7 @@ function channelDemand(scope: Container): ChannelDemand {
     tableOf: bus.showReaders && ((id) => bus.showReaders?.(busAddressOf(engine.id, id)) as DemandTable),
     host: scope.resolve(engineTokens.hostTime),
     log: scope.resolve(engineTokens.log),
+    startsAtOnce,
   });
 }
 

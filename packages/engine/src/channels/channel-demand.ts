@@ -2,6 +2,7 @@ import { type HostTime, type Nanoseconds, nanosecondsFromMs, PlayoutError } from
 import type { Log } from "../log/log.js";
 import type { ChannelRegistry } from "./channel-registry.js";
 import type { ChannelRuntime } from "./channel-runtime.js";
+import { StartTurns } from "./start-turns.js";
 
 /** The readers table of a channel's bus, there with or without the bus. */
 export interface DemandTable extends Disposable {
@@ -19,6 +20,8 @@ export interface ChannelDemandOptions {
   readonly tableOf: ((id: number) => DemandTable) | undefined;
   readonly host: Pick<HostTime, "monotonic" | "timer">;
   readonly log: Log;
+  /** How many starts may be under way at one time. */
+  readonly startsAtOnce: number;
 }
 
 /**
@@ -36,9 +39,18 @@ const lookedWithinMs = 3_000;
 /** A channel that nobody watches any more goes on for this long: people change channels back and forth. */
 const lingerNs = nanosecondsFromMs(10_000);
 
+/** A channel that waits for its turn or is starting. */
+interface Asked {
+  /** Whether the viewers that asked for it are still there. */
+  readonly viewers: (() => boolean)[];
+  /** Resolves when it has been started, or need not be any more. Never rejects. */
+  readonly done: Promise<void>;
+}
+
 /**
- * Starts channels with `run: on-demand` when somebody looks for their bus or asks for one of their outputs, and stops them when
- * nobody has for 10 s. What a request stopped stays so until a request starts it. Ends with its disposal.
+ * Starts channels with `run: on-demand` when somebody looks for their bus or asks for one of their outputs, so many at one time and the
+ * others in the order in which they were asked for, and stops them when nobody has for 10 s. What a request stopped stays so until a
+ * request starts it. Ends with its disposal.
  */
 export class ChannelDemand implements Disposable {
   readonly #options: ChannelDemandOptions;
@@ -46,6 +58,9 @@ export class ChannelDemand implements Disposable {
   readonly #wantedAt = new Map<number, Nanoseconds>();
   /** Channels whose last start failed, and when it may be tried again. */
   readonly #notBefore = new Map<number, Nanoseconds>();
+  readonly #turns: StartTurns;
+  /** Channels that wait for their turn or are starting. */
+  readonly #asked = new Map<number, Asked>();
   /** Channels whose table could not be shown. */
   readonly #blind = new Set<number>();
   #timer: Disposable | undefined;
@@ -53,6 +68,7 @@ export class ChannelDemand implements Disposable {
 
   constructor(options: ChannelDemandOptions) {
     this.#options = options;
+    this.#turns = new StartTurns(options.startsAtOnce, options.host.timer);
   }
 
   /** Begins to look for demand. */
@@ -62,13 +78,38 @@ export class ChannelDemand implements Disposable {
     this.#timer = this.#options.host.timer.after(isAny ? lookNs : idleLookNs, () => this.start());
   }
 
-  /** The running channel of an id; one that runs on demand is started for it. Undefined where it is not to be had. */
-  async wake(id: number): Promise<ChannelRuntime | undefined> {
-    const { channels, log, host } = this.#options;
+  /**
+   * The running channel of an id; one that runs on demand is started for it, when those before it have been (`StartTurns`). Undefined where
+   * it is not to be had.
+   *
+   * @param isStillWanted asked when its turn has come: who waited may have left
+   */
+  async wake(id: number, isStillWanted = () => true): Promise<ChannelRuntime | undefined> {
+    const { channels, host } = this.#options;
     const running = channels.running(id);
     if (channels.isOnDemand(id)) this.#wantedAt.set(id, host.monotonic());
-    if (running !== undefined || !this.#isArmed(id)) return running;
-    if ((this.#notBefore.get(id) ?? 0n) > host.monotonic()) return undefined;
+    if (running !== undefined || !this.#isToStart(id)) return running;
+    const asked = this.#asked.get(id);
+    asked?.viewers.push(isStillWanted);
+    await (asked?.done ?? this.#ask(id, [isStillWanted]));
+    return channels.running(id);
+  }
+
+  /** Takes the channel's place among those that are to start, which all who want it share. Gives `Asked.done`. */
+  #ask(id: number, viewers: (() => boolean)[]): Promise<void> {
+    const startIfWanted = async () => {
+      if (this.#options.channels.running(id) !== undefined || !this.#isToStart(id)) return;
+      if (viewers.some((isThere) => isThere()) || this.#isLookedFor(id)) await this.#start(id);
+    };
+    const done = this.#turns.run(startIfWanted).finally(() => this.#asked.delete(id));
+    this.#asked.set(id, { viewers, done });
+    return done;
+  }
+
+  async #start(id: number): Promise<void> {
+    const { channels, log, host } = this.#options;
+    // Its turn may have been long in coming: who wants it has the usual time from now on.
+    this.#wantedAt.set(id, host.monotonic());
     try {
       const { isNew, onSlate } = await channels.start(id, { onDemand: true });
       if (isNew === true) log.info({ channel: id }, "channel started: somebody watches");
@@ -78,7 +119,6 @@ export class ChannelDemand implements Disposable {
       this.#notBefore.set(id, (host.monotonic() + lingerNs) as Nanoseconds);
       if (!this.#isClosed) log.error({ channel: id, err: PlayoutError.from(thrown) }, "channel not started");
     }
-    return channels.running(id);
   }
 
   [Symbol.dispose](): void {
@@ -99,11 +139,15 @@ export class ChannelDemand implements Disposable {
     for (const id of ids) {
       const channel = channels.running(id);
       if (channel !== undefined) this.#lookAtRunning(channel, host.monotonic());
-      // A bus that comes or goes has a table of its own, beside which none can be shown.
-      else if (channels.isIdle(id) && this.#isArmed(id) && this.#tableOf(id)?.isWanted(lookedWithinMs))
-        void this.wake(id);
+      else if (this.#isToStart(id) && !this.#asked.has(id) && this.#isLookedFor(id)) void this.#ask(id, []);
     }
     return ids.length > 0;
+  }
+
+  /** True where a reader looks for the channel's bus, which is not there. */
+  #isLookedFor(id: number): boolean {
+    // A bus that comes or goes has a table of its own, beside which none can be shown.
+    return this.#options.channels.isIdle(id) && this.#tableOf(id)?.isWanted(lookedWithinMs) === true;
   }
 
   /** Forgets channels that do not run on demand any more, or are gone. */
@@ -132,6 +176,11 @@ export class ChannelDemand implements Disposable {
           ),
       );
     }
+  }
+
+  #isToStart(id: number): boolean {
+    const isTooSoon = (this.#notBefore.get(id) ?? 0n) > this.#options.host.monotonic();
+    return !this.#isClosed && !isTooSoon && this.#isArmed(id);
   }
 
   #isArmed(id: number): boolean {

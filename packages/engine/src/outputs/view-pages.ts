@@ -54,7 +54,7 @@ export class ViewPages {
   }
 
   async #stream(id: number, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const channel = await this.demand.wake(id);
+    const channel = await this.demand.wake(id, () => !request.socket.destroyed);
     if (channel === undefined) answerNotOnAir(response, id);
     else if (channel.outputs?.httpTs === undefined)
       answerText(response, 404, `Channel ${id} has no output http-ts.\n`);

@@ -91,7 +91,8 @@ describe("starts that find another one under way", () => {
       joined += 1;
       return start(id, order);
     };
-    const viewing = Promise.all([it.view(), it.view()]);
+    const viewing = Promise.all([it.view(), it.view(), it.registry.start(1)]);
+    // Viewers share one start.
     await expect.poll(() => joined).toBe(2);
     gone.abort();
     await expect(leaving).rejects.toMatchObject({ code: "Cancelled" });
