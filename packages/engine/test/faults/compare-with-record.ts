@@ -6,6 +6,9 @@ import type { TickWatch } from "./tick-watch.ts";
 /** One run of a channel as `as-run check --json` tells it. */
 export interface CheckedRun {
   readonly channel: number;
+  /** The ticks that were compared. */
+  readonly from: number;
+  readonly end: number;
   readonly segments: number;
   readonly exact: number;
   readonly workersReplaced: number;

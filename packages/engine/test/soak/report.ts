@@ -1,3 +1,4 @@
+import type { StandInReason } from "@retrovue/core";
 import type { SeriesVerdict } from "./series.ts";
 import { median, percentile } from "./slope.ts";
 import type { SoakedChannel, SoakRun } from "./soak.ts";
@@ -10,8 +11,17 @@ export interface SoakReport {
   readonly slow: readonly string[];
 }
 
-/** Stand-ins that are what is planned. */
-const asPlanned = /(planned|soundOnly)$/;
+/** Why something may stand in that nobody touched, where the machine has too much to do: what is wanted of it comes, but not in time. */
+const ofLoad: ReadonlySet<StandInReason> = new Set(["opening", "late", "starved", "hung"]);
+
+/** A channel is on air within so many milliseconds, when its engine is. */
+const firstTickMsMax = 10_000;
+
+/** Ticks between what was seen and what the clock says: 2 s, for the lead that ticks come before their time and a busy machine's delay. */
+const slackTicks = 60;
+
+/** Of a channel's ticks the share that its reader may come too late for: of who sees less, nothing can be said. */
+const notSeenShareMax = 0.1;
 
 /** `/metrics` answers within so many milliseconds. */
 const scrapeMsMax = 100;
@@ -34,24 +44,37 @@ export function reportOf(run: SoakRun, verdicts: readonly SeriesVerdict[]): Soak
     ...verdicts.map(verdictLine),
     perSegment(run),
   ];
-  const slow = [...run.channels.flatMap(untouchedOf), ...slowAnswers(run)];
-  const broken = [...run.channels.flatMap(brokenOf), ...brokenAtAll(run), ...growing(verdicts), ...slow];
+  const slow = [
+    ...run.channels.flatMap((one) => untouchedOf(one, true)),
+    ...run.channels.flatMap(hardlySeen),
+    ...slowAnswers(run),
+  ];
+  const broken = [
+    ...run.channels.flatMap(brokenOf),
+    ...run.channels.flatMap((one) => untouchedOf(one, false)),
+    ...brokenAtAll(run),
+    ...growing(verdicts),
+    ...slow,
+  ];
   return { lines, broken, slow };
 }
 
 /** One channel in a line: what was seen of it. */
 export function channelLine({ id, role, isEncoded, watch, runs }: SoakedChannel): string {
-  const standIns = [...watch.standIns].map(([what, times]) => `${what} ${times}`).join(", ");
+  const standIns = listed(watch.standIns);
   const segments = runs.reduce((sum, run) => sum + run.segments, 0);
   const exact = runs.reduce((sum, run) => sum + run.exact, 0);
   return [
-    `channel ${id} ${role}${isEncoded ? ", encoded" : ""}: ${watch.ticks} ticks, ${watch.missed} missed, ${watch.segments} segments`,
+    `channel ${id} ${role}${isEncoded ? ", encoded" : ""}: ${watch.ticks} ticks of ${watch.elapsedTicks}, ${watch.missed} missed, ${watch.segments} segments`,
     `as-run ${exact} of ${segments} exact${runs.length > 1 ? ` in ${runs.length} runs` : ""}`,
     standIns === "" ? "no stand-in" : `stand-ins: ${standIns}`,
-    ...(watch.atStart > 0 ? [`${watch.atStart} stand-ins at its start`] : []),
-    ...(watch.notSeen > 0 ? [`${watch.notSeen} times not seen by this reader`] : []),
+    ...(watch.atStart.size > 0 ? [`at its start: ${listed(watch.atStart)}`] : []),
+    ...(watch.notSeen > 0 ? [`${watch.notSeen} ticks not seen by this reader`] : []),
   ].join("; ");
 }
+
+const listed = (counts: ReadonlyMap<string, number>) =>
+  [...counts].map(([what, times]) => `${what} ${times}`).join(", ");
 
 function verdictLine({ name, unit, slope, verdict, median: middle, perHourMax }: SeriesVerdict): string {
   const said =
@@ -67,31 +90,65 @@ function perSegment({ channels, minutes }: SoakRun): string {
   return `a channel plays ${perHour.toFixed(0)} segments an hour: a MB an hour is ${(1_000 / perHour).toFixed(2)} KB a segment`;
 }
 
-function brokenOf({ id, watch, runs }: SoakedChannel): string[] {
+function brokenOf(channel: SoakedChannel): string[] {
+  const { id, role, watch, runs } = channel;
   const broken: string[] = [];
   if (watch.ticks === 0) broken.push(`channel ${id}: nothing was seen of it`);
   if (watch.missed > 0) broken.push(`channel ${id}: ${watch.missed} ticks were missed`);
+  if (watch.wentBack > 0) broken.push(`channel ${id}: its bus went back ${watch.wentBack} times`);
   const wrong = runs.flatMap(({ differences }) => differences.filter(({ what }) => what !== "stand-in"));
   if (wrong.length > 0)
     broken.push(
       `channel ${id}: the as-run log differs from the plan ${wrong.length} times: ${JSON.stringify(wrong[0])}`,
     );
   if (runs.length === 0) broken.push(`channel ${id}: the as-run log says nothing of it`);
+  return role === "cycled" ? broken : [...broken, ...interruptedOf(channel)];
+}
+
+/** Of a channel that nobody takes off air: whatever is done to its worker and its plan, its bus is there and goes on with the clock. */
+function interruptedOf({ id, watch, runs }: SoakedChannel): string[] {
+  const broken: string[] = [];
+  const { breaks, firstAfterMs, told, elapsedTicks, last = 0 } = watch;
+  if (breaks.length > 0) broken.push(`channel ${id}: its bus was lost ${breaks.length} times: ${breaks[0]}`);
+  if (firstAfterMs > firstTickMsMax)
+    broken.push(`channel ${id}: its first tick took ${firstAfterMs.toFixed(0)} ms`);
+  if (Math.abs(told - elapsedTicks) > slackTicks)
+    broken.push(`channel ${id}: ${told} ticks came or were missed where the clock had ${elapsedTicks}`);
+  if (runs.length > 1) broken.push(`channel ${id}: the as-run log has it on air ${runs.length} times`);
+  const recorded = runs.at(-1)?.end ?? 0;
+  if (recorded < last - slackTicks)
+    broken.push(`channel ${id}: the as-run log ends at ${recorded}, ${last - recorded} ticks early`);
   return broken;
 }
 
-function untouchedOf({ id, role, watch }: SoakedChannel): string[] {
-  const unplanned = [...watch.standIns].filter(([what]) => !asPlanned.test(what));
-  if (role !== "steady" || unplanned.length === 0) return [];
+/** What stood in on a channel to which nothing was done: what a busy machine brings about as well, after the start, or all else, from the first tick on. */
+function untouchedOf({ id, role, watch }: SoakedChannel, isOfLoad: boolean): string[] {
+  const all = isOfLoad ? [...watch.standIns] : [...watch.atStart, ...watch.standIns];
+  const found = all.filter(([what]) => isReasonIn(what, ofLoad) === isOfLoad);
+  if (role !== "steady" || found.length === 0) return [];
   const first = watch.firstStandIns.join("; ");
-  return [`channel ${id}: nobody touched it, and yet ${JSON.stringify(unplanned)}: ${first}`];
+  return [`channel ${id}: nobody touched it, and yet ${JSON.stringify(found)}: ${first}`];
 }
+
+const isReasonIn = (what: string, reasons: ReadonlySet<string>) => reasons.has(what.split(" ")[1] ?? "");
+
+const hardlySeen = ({ id, watch }: SoakedChannel): string[] =>
+  watch.notSeen > watch.told * notSeenShareMax
+    ? [`channel ${id}: its reader came too late for ${watch.notSeen} of ${watch.told} ticks`]
+    : [];
 
 function brokenAtAll(run: SoakRun): string[] {
   const broken: string[] = [];
   if (run.exitCode !== 0) broken.push(`the engine ended with ${run.exitCode}`);
   if (run.left.length > 0) broken.push(`left in shared memory: ${run.left.join(", ")}`);
   if (run.recordLost > 0) broken.push(`${run.recordLost} lines of the as-run log are lost or damaged`);
+  const cycles = run.disturbances.get("cycles");
+  const takenOff = (cycles?.times ?? 0) + (cycles?.failures.length ?? 0) + 1;
+  for (const { id, role, watch } of run.channels)
+    if (role === "cycled" && watch.breaks.length > takenOff)
+      broken.push(
+        `channel ${id}: its bus was lost ${watch.breaks.length} times, of which ${takenOff} were wanted`,
+      );
   if (run.renderersReplaced > 0) broken.push(`${run.renderersReplaced} renderers were replaced`);
   return broken;
 }

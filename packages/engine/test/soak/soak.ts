@@ -106,11 +106,14 @@ export async function soak(options: SoakOptions): Promise<SoakRun> {
     .filter(({ role }) => role !== "on-demand")
     .map((channel) => ({
       ...channel,
-      watch: new ChannelWatch(async (signal) => {
-        const address = { engineId: "soak", channelId: channel.id };
-        const reader = await bus.openReader(address, { name: "soak" }, signal).catch(() => undefined);
-        if (reader === undefined) await pause(20);
-        return reader;
+      watch: new ChannelWatch({
+        isCycled: channel.role === "cycled",
+        open: async (signal) => {
+          const address = { engineId: "soak", channelId: channel.id };
+          const reader = await bus.openReader(address, { name: "soak" }, signal).catch(() => undefined);
+          if (reader === undefined) await pause(20);
+          return reader;
+        },
       }),
     }));
   const stop = new AbortController();
