@@ -55,7 +55,10 @@ export async function compareWithRecord(
       Array.from({ length: end - from }, (_, index) => [from + index, detail?.replace(",", "")] as const),
     ),
   );
-  const unknown = [...watch.standIns].filter(([tick, standIn]) => recorded.get(tick) !== standIn);
+  // What the plan has nothing for is no difference from it; whether that is true, the campaign knows.
+  const unknown = [...watch.standIns].filter(
+    ([tick, standIn]) => !standIn.endsWith(" planned") && recorded.get(tick) !== standIn,
+  );
   const unseen = [...recorded.keys()].filter(
     (tick) => tick >= (watch.first ?? 0) && tick <= watch.last && !watch.standIns.has(tick),
   );

@@ -1,14 +1,14 @@
-import { existsSync, mkdtempDisposableSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdtempDisposableSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { StandInReason } from "@retrovue/core";
-import { standInReasons } from "@retrovue/core";
 import { clipFolder } from "@retrovue/plugin-contract";
-import { root } from "../built-cli.ts";
 import { utcNow } from "../seams/real-time.ts";
 import { CampaignEngine } from "./campaign-engine.ts";
+import { compareWithRecord } from "./compare-with-record.ts";
+import { everyReason, hostileMedia, recoveryReasons, turnFaults } from "./hostile-files.ts";
 import { filmFormat, type MarkedFilm } from "./marked-film.ts";
-import { TickWatch } from "./tick-watch.ts";
+import { countFaults, type StandInCounts, standInCounts } from "./stand-in-counts.ts";
+import { TickWatch, type WatchedTick } from "./tick-watch.ts";
 
 /** What hostile files did to what was on air while they were prepared. */
 export interface HostileReport {
@@ -19,18 +19,13 @@ export interface HostileReport {
   readonly faults: readonly string[];
 }
 
-const mediaFolder = process.env["RETROVUE_MEDIA_DIR"] ?? join(root, "../shared/media");
-const hostileFolder = join(mediaFolder, "hostile");
-
-/** The hostile set; undefined where it is not there. */
-export const hostileFiles = (): readonly string[] | undefined =>
-  existsSync(hostileFolder) ? readdirSync(hostileFolder).map((file) => join(hostileFolder, file)) : undefined;
-
 const { frameRate } = filmFormat;
 /** A stretch of film, in which the next hostile file is prepared, and then that file's own turn. */
 const filmTicks = 3 * frameRate;
 const hostileTicks = Math.round(0.6 * frameRate);
 const pairTicks = filmTicks + hostileTicks;
+/** Ticks of film before metrics are read and after: the lead, in which they are ahead of what was seen, and as much again. */
+const calmTicks = frameRate;
 /** From now to the plan's begin: the engine must be up by then. */
 const leadSeconds = 6n;
 
@@ -60,7 +55,7 @@ export async function hostilePreroll(
     id: "faults",
     prefix: `hostile${process.pid}`,
     config: {
-      media: { roots: [clipFolder(), mediaFolder] },
+      media: { roots: [clipFolder(), hostileMedia] },
       decoders: [{ use: "@retrovue/decoder-libav" }],
       defaults: { format: filmFormat, historyMs: 4_000 },
       channels: [{ id: 1, name: "One", plan: "./plan.json", outputs: [] }],
@@ -75,30 +70,74 @@ export async function hostilePreroll(
     const { pair, within } = placeOf(tick);
     return isFilm(tick) ? inPointOf(pair) * frameRate + within : undefined;
   };
-  const reasons = new Set(Object.keys(standInReasons).filter((one) => one !== "none")) as Set<StandInReason>;
   await using reader = await engine.openBus(1);
-  const watch = new TickWatch(reader, { ...film, frameAt }, reasons);
+  // Which reason is true where is for this campaign to say, tick by tick.
+  const watch = new TickWatch(reader, { ...film, frameAt }, everyReason);
   const disturbed = new Map<string, number>();
   const faults: string[] = [];
   const end = startTick + rounds * files.length * pairTicks;
   let wasStandIn = false;
-  for (;;) {
-    const { tick, standIn } = await watch.look();
-    if (tick >= end) break;
+  let turn: WatchedTick[] = [];
+  const look = async (): Promise<WatchedTick> => {
+    const seen = await watch.look();
+    const { tick, standIn, meta } = seen;
+    if (tick < startTick) {
+      if (meta.standInReason !== "planned")
+        faults.push(`tick ${tick} is before the plan, and shows ${standIn}`);
+      return seen;
+    }
+    const { pair, within } = placeOf(tick);
+    if (!isFilm(tick)) turn.push(seen);
+    else if (turn.length > 0) {
+      const file = files[(pair + files.length - 1) % files.length] ?? "";
+      faults.push(...turnFaults(file, turn, engine.times("worker replaced") > 0));
+      turn = [];
+    }
     const isDisturbed = standIn !== undefined && isFilm(tick);
+    if (isDisturbed && !recoveryReasons.has(meta.standInReason))
+      faults.push(`tick ${tick} of the film stood in for the reason ${meta.standInReason}`);
     if (isDisturbed && !wasStandIn) {
       // The one in preroll is the one that follows; at the film's very beginning it is the one before that lingers.
-      const { pair, within } = placeOf(tick);
       const guilty = files[within < 3 ? (pair + files.length - 1) % files.length : pair] ?? "";
       disturbed.set(guilty, (disturbed.get(guilty) ?? 0) + 1);
     }
     wasStandIn = isDisturbed;
-  }
+    return seen;
+  };
+  /** What metrics count at a moment around which nothing stands in: so ahead as they are, that is what was seen. */
+  const countedInCalm = async (): Promise<{ readonly counts: StandInCounts; readonly at: number }> => {
+    const calm = async () => {
+      for (let ticks = 0; ticks < calmTicks; ) ticks = (await look()).standIn === undefined ? ticks + 1 : 0;
+    };
+    await calm();
+    for (;;) {
+      const at = watch.last;
+      const counts = await standInCounts(engine);
+      await calm();
+      if (watch.last === at + calmTicks) return { counts, at };
+    }
+  };
+  while ((await look()).tick < startTick);
+  const before = await countedInCalm();
+  while ((await look()).tick < end);
+  const after = await countedInCalm();
   for (const [file, times] of disturbed)
     if (times > 1) faults.push(`${file} disturbed the film ${times} times`);
-  const workersReplaced = engine.times("worker replaced");
+  faults.push(...countFaults(watch, before.at, before.counts, after.counts));
+  const causes = engine.logged("worker replaced").map((line) => String(line["cause"]));
+  const restarts = await engine.metric("retrovue_playout_restart_total", 'what="worker"');
+  if (restarts !== causes.length)
+    faults.push(`metrics count ${restarts} replaced workers of ${causes.length}`);
+  const late = await engine.metric("retrovue_playout_ticks_late_total");
+  if (late > 0) faults.push(`${late} ticks came after their time`);
   if ((await engine.stop()) !== 0) faults.push("the engine did not end well");
-  return { files: files.length, disturbed, workersReplaced, faults: [...faults, ...watch.faults] };
+  faults.push(...(await compareWithRecord(folder.path, watch, causes)));
+  return {
+    files: files.length,
+    disturbed,
+    workersReplaced: causes.length,
+    faults: [...faults, ...watch.faults],
+  };
 }
 
 const idOf = (number: number): string => number.toString(16).padStart(32, "0");

@@ -8,6 +8,7 @@ import { CampaignEngine } from "./campaign-engine.ts";
 import { compareWithRecord } from "./compare-with-record.ts";
 import { filmFormat, type MarkedFilm } from "./marked-film.ts";
 import { campaignRate, numbers, numbersConfig } from "./pattern-numbers.ts";
+import { countFaults, standInCounts } from "./stand-in-counts.ts";
 import { TickWatch } from "./tick-watch.ts";
 
 /** What is done to a worker. A signal from outside is what a fault of its own looks like to everyone else. */
@@ -139,7 +140,7 @@ class Campaign {
     const { count, film, saw } = this.#options;
     const { frames } = film ?? numbers;
     await this.#settle({});
-    const before = await this.#counted();
+    const before = await standInCounts(this.#engine);
     const from = this.#watch.last;
     while (this.reports.length < count) {
       const between = film ? betweenTicks.film : betweenTicks.numbers;
@@ -152,28 +153,7 @@ class Campaign {
       this.reports.push(report);
       saw?.(report);
     }
-    const seen = new Map<string, number>();
-    for (const [tick, what] of this.#watch.standIns)
-      if (tick > from) seen.set(what, (seen.get(what) ?? 0) + 1);
-    const after = await this.#counted();
-    for (const what of new Set([...seen.keys(), ...after.keys()])) {
-      const counted = (after.get(what) ?? 0) - (before.get(what) ?? 0);
-      if (counted !== (seen.get(what) ?? 0))
-        this.faults.push(`metrics count ${counted} times ${what}, seen ${seen.get(what) ?? 0}`);
-    }
-  }
-
-  /** What stood in, as metrics count it: ticks by `hold late`. */
-  async #counted(): Promise<ReadonlyMap<string, number>> {
-    const text = await this.#engine.metricsText();
-    const samples = text.matchAll(/^retrovue_playout_standin_frames_total\{(.*)\} (\d+)$/gm);
-    return new Map(
-      Array.from(samples, ([, labels = "", count]) => {
-        const [, kind] = /kind="(\w+)"/.exec(labels) ?? [];
-        const [, reason] = /reason="(\w+)"/.exec(labels) ?? [];
-        return [`${kind} ${reason}`, Number(count)];
-      }),
-    );
+    this.faults.push(...countFaults(this.#watch, from, before, await standInCounts(this.#engine)));
   }
 
   async #strike(strike: Strike): Promise<StrikeReport> {
