@@ -7,7 +7,7 @@ import { hostileFiles } from "./hostile-files.ts";
 import { hostilePreroll } from "./hostile-preroll.ts";
 import { killEngine } from "./kill-engine.ts";
 import { type MarkedFilm, markedFilm } from "./marked-film.ts";
-import { strikeRenderers } from "./strike-renderers.ts";
+import { renderStrikes, strikeRenderers } from "./strike-renderers.ts";
 import { type StrikeReport, strikeWorkers } from "./strike-workers.ts";
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -91,7 +91,8 @@ const works: Readonly<Record<Part, () => Promise<readonly string[]>>> = {
   },
   renderers: async () => {
     const { gaps, faults } = await strikeRenderers(Math.ceil(count / 10), seed, await filmOf(60));
-    say(`renderers killed ${Math.ceil(count / 10)} times; pictures missing from the stream: ${listed(gaps)}`);
+    for (const strike of renderStrikes)
+      say(`renderers, ${strike}: pictures missing from the stream: ${listed(gaps[strike])}`);
     return faults;
   },
   engine: async () => {

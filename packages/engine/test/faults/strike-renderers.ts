@@ -11,26 +11,50 @@ import { filmFormat, type MarkedFilm } from "./marked-film.ts";
 import { filmPlan } from "./strike-workers.ts";
 import { TickWatch } from "./tick-watch.ts";
 
-/** What became of a stream whose renderer was killed again and again. */
+/** What is done to a renderer, in turns: it ends, or it lives and gives nothing. */
+export const renderStrikes = ["SIGKILL", "SIGSTOP"] as const;
+type RenderStrike = (typeof renderStrikes)[number];
+
+/** What became of a stream whose renderer was struck again and again. */
 export interface RenderStrikesReport {
-  /** Ticks without a picture in the stream, for each time that it broke off. */
-  readonly gaps: readonly number[];
+  /** Ticks without a picture in the stream, for each strike that broke it off. */
+  readonly gaps: Readonly<Record<RenderStrike, readonly number[]>>;
   readonly faults: readonly string[];
 }
 
-const grid = new HouseGrid(rational(filmFormat.frameRate, 1), 48_000);
+const { frameRate } = filmFormat;
+const grid = new HouseGrid(rational(frameRate, 1), 48_000);
 
-/** A renderer begins in about half a second; one that takes so many ticks is a fault. */
-const gapTicksMax = 10 * filmFormat.frameRate;
+/** After so many seconds without bytes a renderer is taken for hung, and so often that is looked at (render-supervisor.ts). */
+const silenceSeconds = 10;
+const lookSeconds = 1;
+/** A renderer begins in about half a second; on a machine with much to do one may take so long, and no longer. */
+const beginSeconds = 5;
 
-/** Milliseconds between kills, from and up to. */
+/** Ticks that may be left out, by what was done. */
+export const gapTicksMax: Readonly<Record<RenderStrike, number>> = {
+  SIGKILL: beginSeconds * frameRate,
+  SIGSTOP: (silenceSeconds + lookSeconds + beginSeconds) * frameRate,
+};
+
+/** The cause that the engine gives: an end is heard of at once, and only who lives is found by its silence. */
+const causes: Readonly<Record<RenderStrike, string>> = { SIGKILL: "SIGKILL", SIGSTOP: "gave nothing" };
+
+/** Milliseconds between strikes, from and up to. */
 const betweenMs = [700, 2_500] as const;
+
+/** One strike, and the newest picture that the viewer had of the stream by then. */
+interface Struck {
+  readonly strike: RenderStrike;
+  readonly pts: bigint;
+}
 
 let enginesMade = 0;
 
 /**
- * Kills the render process of a channel at random moments, again and again, while a viewer keeps its connection, and reads from the
- * stream itself that it goes on: timestamps of ticks, none back or twice, and each picture the one of its tick.
+ * Kills and stops the render process of a channel at random moments, again and again, while a viewer keeps its connection, and reads from
+ * the stream itself that it goes on: timestamps of ticks, none back or twice, each picture the one of its tick, and no more of them
+ * left out than what was done explains.
  */
 export async function strikeRenderers(
   count: number,
@@ -59,17 +83,24 @@ export async function strikeRenderers(
   while (watch.anchor === undefined) await watch.look();
   using viewer = new Recorder(`http://${await engine.address("view")}/channel/1.ts`);
   await engine.until(() => viewer.lastPts >= 0n, "the stream's first picture");
-  for (let kills = 1; kills <= count; kills++) {
+  const struck: Struck[] = [];
+  while (struck.length < count) {
     await pause(random.whole(...betweenMs));
     const renderer = engine.rendererOf(1);
     if (renderer === undefined) throw new Error("No renderer is there.");
-    process.kill(renderer, "SIGKILL");
-    await engine.untilLogged("renderer replaced", kills);
+    const strike = renderStrikes[struck.length % renderStrikes.length] ?? "SIGKILL";
+    struck.push({ strike, pts: viewer.lastPts });
+    process.kill(renderer, strike);
+    const { cause } = await engine.untilLogged("renderer replaced", struck.length);
+    if (cause !== causes[strike])
+      faults.push(`strike ${struck.length}, ${strike}: the cause told is ${cause}`);
     const seen = viewer.lastPts;
-    await engine.until(() => isLater(viewer.lastPts, seen), `pictures after kill ${kills}`);
+    await engine.until(() => isLater(viewer.lastPts, seen), `pictures after strike ${struck.length}`);
   }
   await pause(500);
   if (viewer.ended !== undefined) faults.push(`the viewer's connection ${viewer.ended}`);
+  const renderers = engine.children("render-main").length;
+  if (renderers !== 1) faults.push(`${renderers} renderers are there at the end`);
   const restarts = await engine.metric("retrovue_playout_restart_total", 'what="renderer"');
   if (restarts !== count) faults.push(`metrics count ${restarts} replaced renderers of ${count}`);
   if (engine.times("worker replaced") > 0) faults.push("a worker was replaced");
@@ -79,8 +110,42 @@ export async function strikeRenderers(
   const whole = bytes.subarray(0, bytes.length - (bytes.length % 188));
   writeFileSync(path, whole);
   const stream = await readStream(path, whole, watch);
-  if (stream.gaps.length > count) faults.push(`the stream broke off ${stream.gaps.length} times of ${count}`);
-  return { gaps: stream.gaps, faults: [...faults, ...stream.faults] };
+  const told = gapsByStrike(struck, stream.gaps, watch.last);
+  return { gaps: told.gaps, faults: [...faults, ...stream.faults, ...told.faults] };
+}
+
+/** Ticks that are not in the stream. */
+interface Gap {
+  /** The last one before them. */
+  readonly after: Tick;
+  readonly ticks: number;
+}
+
+/** Whose gap is which: each strike may leave out one stretch of ticks, as long as what was done explains. */
+function gapsByStrike(struck: readonly Struck[], gaps: readonly Gap[], near: Tick) {
+  const faults: string[] = [];
+  const found: Record<RenderStrike, number[]> = { SIGKILL: [], SIGSTOP: [] };
+  let last = near;
+  const from = struck.map(({ pts }) => {
+    last = tickOfPts(grid, pts, last) ?? last;
+    return last;
+  });
+  const explained = new Set<number>();
+  for (const { after, ticks } of gaps) {
+    const by = from.findLastIndex((tick) => tick <= after);
+    const strike = struck[by]?.strike;
+    if (strike === undefined || explained.has(by)) {
+      faults.push(`nothing explains that ${ticks} ticks after ${after} are not in the stream`);
+      continue;
+    }
+    explained.add(by);
+    found[strike].push(ticks);
+    if (ticks > gapTicksMax[strike])
+      faults.push(
+        `after ${strike} at ${after} ${ticks} ticks are not in the stream, more than ${gapTicksMax[strike]}`,
+      );
+  }
+  return { gaps: found, faults };
 }
 
 const isLater = (pts: bigint, than: bigint): boolean =>
@@ -88,7 +153,7 @@ const isLater = (pts: bigint, than: bigint): boolean =>
 
 async function readStream(path: string, bytes: Buffer, watch: TickWatch) {
   const faults: string[] = [];
-  const gaps: number[] = [];
+  const gaps: Gap[] = [];
   const { pictures } = streamsOf(parseTransportStream(bytes));
   const ticks: number[] = [];
   let near: Tick = watch.last;
@@ -104,8 +169,7 @@ async function readStream(path: string, bytes: Buffer, watch: TickWatch) {
   for (const [index, tick] of ticks.entries()) {
     const step = tick - (ticks[index - 1] ?? tick - 1);
     if (step < 1) faults.push(`after tick ${ticks[index - 1]} the stream shows ${tick}`);
-    if (step > 1) gaps.push(step - 1);
-    if (step > gapTicksMax) faults.push(`${step - 1} ticks before ${tick} are not in the stream`);
+    if (step > 1) gaps.push({ after: (tick - step) as Tick, ticks: step - 1 });
   }
   const decoded = await readMarks(path, {}, AbortSignal.timeout(120_000));
   const [first = 0] = ticks;
@@ -113,12 +177,12 @@ async function readStream(path: string, bytes: Buffer, watch: TickWatch) {
   const shown = decoded.pictures.filter(({ seconds }) => !Number.isNaN(seconds));
   let read = 0;
   for (const { seconds, mark } of shown) {
-    const tick = first + Math.round(seconds * filmFormat.frameRate);
+    const tick = first + Math.round(seconds * frameRate);
     if (mark === undefined) continue;
     read += 1;
     if (mark.frame !== watch.placeOf(tick)) faults.push(`tick ${tick} of the stream shows ${mark.frame}`);
   }
-  // A picture that the kill cut in two shows anything: one for each break.
+  // A picture that a strike cut in two shows anything: one for each break.
   if (read < ticks.length - 2 * gaps.length - 2)
     faults.push(`of ${ticks.length} pictures only ${read} could be read`);
   return { faults, gaps };
