@@ -6,6 +6,7 @@ import { clipFolder } from "@retrovue/plugin-contract";
 import { Random } from "../seams/random.ts";
 import { CampaignEngine } from "./campaign-engine.ts";
 import { compareWithRecord } from "./compare-with-record.ts";
+import { EventWatch, episodeFaults, type ReplacedEvent } from "./event-watch.ts";
 import { filmFormat, type MarkedFilm } from "./marked-film.ts";
 import { campaignRate, numbers, numbersConfig } from "./pattern-numbers.ts";
 import { countFaults, standInCounts } from "./stand-in-counts.ts";
@@ -19,6 +20,8 @@ type Strike = (typeof strikes)[number];
 export interface StrikeReport {
   readonly strike: Strike;
   readonly tick: Tick;
+  /** Process id of the worker that was struck. */
+  readonly pid: number;
   /** Ticks that stood in, by kind and reason, until what is planned was back for good. */
   readonly standIns: Readonly<Record<string, number>>;
   /** The cause that the engine gave. */
@@ -53,6 +56,13 @@ const firstReasons: Readonly<Record<Strike, readonly string[]>> = {
   SIGSTOP: ["starved", "hung"],
 };
 
+/** Why the engine says that a worker was replaced. */
+const causes: Readonly<Record<Strike, string>> = {
+  SIGKILL: "SIGKILL",
+  SIGSEGV: "SIGSEGV",
+  SIGSTOP: "no progress",
+};
+
 /** Ticks of what is planned, one after another, after which a strike is over. */
 const settledTicks = 15;
 
@@ -84,16 +94,27 @@ export async function strikeWorkers(options: StrikesOptions): Promise<StrikesRep
     folder: folder.path,
     id: "faults",
     prefix,
-    config: film ? filmConfig() : numbersConfig,
+    // Its events come with the control plane.
+    config: {
+      ...(film ? filmConfig() : numbersConfig),
+      transports: [{ use: "@retrovue/transport-connect" }],
+    },
   });
   await using reader = await engine.openBus(1);
   const watch = new TickWatch(reader, film ?? numbers, trueReasons);
+  await engine.untilLogged("control plane listens");
+  await using events = await EventWatch.open(await engine.address("control"));
   const campaign = new Campaign(engine, watch, options);
   await campaign.run();
+  await engine.until(() => events.replaced.length >= count, `${count} events of replaced workers`);
   const restarts = await engine.metric("retrovue_playout_restart_total", 'what="worker"');
   if (restarts !== count) campaign.faults.push(`metrics count ${restarts} replaced workers of ${count}`);
   const late = await engine.metric("retrovue_playout_ticks_late_total");
   if (late > 0) campaign.faults.push(`${late} ticks came after their time`);
+  // The engine's end would be told as one.
+  await events[Symbol.asyncDispose]();
+  campaign.faults.push(...events.faults, ...replacedFaults(campaign.reports, events.replaced));
+  campaign.faults.push(...episodeFaults(watch, campaign.from, events.episodes));
   const code = await engine.stop();
   if (code !== 0) campaign.faults.push(`the engine ended with ${code}`);
   campaign.faults.push(
@@ -104,6 +125,23 @@ export async function strikeWorkers(options: StrikesOptions): Promise<StrikesRep
     )),
   );
   return { ticks: watch.ticks, strikes: campaign.reports, faults: [...watch.faults, ...campaign.faults] };
+}
+
+/** Each strike gives one event, of its own worker, for what was done to it, and blames no asset. */
+function replacedFaults(
+  reports: readonly StrikeReport[],
+  events: readonly ReplacedEvent[],
+): readonly string[] {
+  const wanted = reports.map(({ strike, pid }) => ({
+    channel: 1,
+    cause: causes[strike],
+    pidFrom: pid,
+    barred: "",
+  }));
+  return Array.from({ length: Math.max(wanted.length, events.length) }, (_, index) => {
+    const [one, told] = [wanted[index], events[index]].map((event) => JSON.stringify(event));
+    return one === told ? [] : [`event ${index + 1} of a replaced worker is ${told}, not ${one}`];
+  }).flat();
 }
 
 const filmConfig = () => ({
@@ -123,6 +161,8 @@ export const filmPlan = ({ clip, frames }: MarkedFilm, start?: string) => ({
 class Campaign {
   readonly faults: string[] = [];
   readonly reports: StrikeReport[] = [];
+  /** The last tick before the first strike. */
+  from = 0 as Tick;
 
   readonly #engine: CampaignEngine;
   readonly #watch: TickWatch;
@@ -141,7 +181,7 @@ class Campaign {
     const { frames } = film ?? numbers;
     await this.#settle({});
     const before = await standInCounts(this.#engine);
-    const from = this.#watch.last;
+    this.from = this.#watch.last;
     while (this.reports.length < count) {
       const between = film ? betweenTicks.film : betweenTicks.numbers;
       for (let wait = this.#random.whole(between[0], between[1]); wait > 0; wait--) await this.#watch.look();
@@ -153,7 +193,7 @@ class Campaign {
       this.reports.push(report);
       saw?.(report);
     }
-    this.faults.push(...countFaults(this.#watch, from, before, await standInCounts(this.#engine)));
+    this.faults.push(...countFaults(this.#watch, this.from, before, await standInCounts(this.#engine)));
   }
 
   async #strike(strike: Strike): Promise<StrikeReport> {
@@ -168,15 +208,14 @@ class Campaign {
     const cause = String(this.#engine.logged("worker replaced").at(-1)?.["cause"]);
     if (now !== replaced + 1)
       this.faults.push(`${strike} at ${tick}: ${now - replaced} workers were replaced`);
-    if (cause !== (strike === "SIGSTOP" ? "no progress" : strike))
-      this.faults.push(`${strike} at ${tick}: the cause told is ${cause}`);
+    if (cause !== causes[strike]) this.faults.push(`${strike} at ${tick}: the cause told is ${cause}`);
     // With a warm spare what was on air is held until its successor has the next picture.
     const [first] = Object.keys(standIns);
     if (first !== undefined && !firstReasons[strike].some((reason) => first.endsWith(` ${reason}`)))
       this.faults.push(`${strike} at ${tick}: the first stand-in is told as ${first}`);
     const others = Object.keys(standIns).filter((one) => !one.startsWith("hold"));
     if (others.length > 0) this.faults.push(`${strike} at ${tick}: ${JSON.stringify(standIns)}`);
-    return { strike, tick, standIns, cause };
+    return { strike, tick, pid: worker, standIns, cause };
   }
 
   /** Looks on until what is planned is back for good and a spare stands ready. */
