@@ -6,6 +6,7 @@ import {
   type StandInReason,
 } from "@retrovue/core";
 import { describe, expect, test } from "vitest";
+import type { AsRunSheet } from "./as-run-sheet.ts";
 import { ChannelWatch } from "./channel-watch.ts";
 import { reportOf } from "./report.ts";
 import type { SoakRole } from "./roles.ts";
@@ -45,11 +46,13 @@ interface Soaked {
   readonly before?: number;
   /** Where the as-run log ends. */
   readonly recorded?: number;
+  /** Why a worker was replaced. */
+  readonly cause?: string;
 }
 
 /** What a soak says of one channel whose bus did these things. */
 async function brokenBy(steps: readonly Step[], { role = "steady", ...soaked }: Soaked = {}) {
-  const { clock = 1_000, before = 0, recorded = 1_000 } = soaked;
+  const { clock = 1_000, before = 0, recorded = 1_000, cause } = soaked;
   const msOf = (ticks: number) => (ticks * 1_001) / 30;
   const all = readsOf(steps);
   const over = Promise.withResolvers<void>();
@@ -86,13 +89,25 @@ async function brokenBy(steps: readonly Step[], { role = "steady", ...soaked }: 
     exitCode: 0,
     left: [],
     recordLost: 0,
-    sheets: [],
+    sheets: cause === undefined ? [] : [sheetWith(cause)],
     warnings: new Map(),
     missing: [],
   };
   const { broken, slow } = reportOf(run, []);
   return { broken: broken.filter((one) => !slow.includes(one)), slow };
 }
+
+const sheetWith = (cause: string): AsRunSheet => ({
+  channel: 1,
+  name: "One",
+  frameRate: "30000/1001",
+  from: 0,
+  end: 1_000,
+  planned: [],
+  aired: [],
+  standIns: [],
+  replaced: [{ v: 1, at: "", channel: 1, type: "worker-replaced", tick: 7, cause, barred: [] }],
+});
 
 const whole = { from: 0, end: 1_000 };
 const kept = { broken: [], slow: [] };
@@ -176,6 +191,13 @@ describe("soak/channel-watch", () => {
       expect(await brokenBy(steps, { role: "failing" })).toEqual(kept);
     },
   );
+
+  test("soak/a-worker-that-is-lost-is-told-though-nothing-stood-in-for-it", async () => {
+    const lost = [expect.stringContaining("its worker is lost at 7")];
+    expect(await brokenBy([whole], { cause: "SIGSEGV" })).toEqual({ broken: lost, slow: [] });
+    expect(await brokenBy([whole], { cause: "no progress" })).toEqual({ broken: [], slow: lost });
+    expect(await brokenBy([whole], { cause: "SIGSEGV", role: "struck" })).toEqual(kept);
+  });
 
   test("soak/what-a-busy-machine-brings-about-is-told-as-such-and-not-of-the-start", async () => {
     const late = (from: number) => [

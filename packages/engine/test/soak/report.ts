@@ -46,12 +46,14 @@ export function reportOf(run: SoakRun, verdicts: readonly SeriesVerdict[]): Soak
   ];
   const slow = [
     ...run.channels.flatMap((one) => untouchedOf(one, true)),
+    ...lostWorkersOf(run, true),
     ...run.channels.flatMap(hardlySeen),
     ...slowAnswers(run),
   ];
   const broken = [
     ...run.channels.flatMap(brokenOf),
     ...run.channels.flatMap((one) => untouchedOf(one, false)),
+    ...lostWorkersOf(run, false),
     ...brokenAtAll(run),
     ...growing(verdicts),
     ...slow,
@@ -131,6 +133,19 @@ function untouchedOf({ id, role, watch }: SoakedChannel, isOfLoad: boolean): str
 }
 
 const isReasonIn = (what: string, reasons: ReadonlySet<string>) => reasons.has(what.split(" ")[1] ?? "");
+
+/** Workers of channels to which nothing was done: a spare may take over without a tick that stands in. A busy machine makes them seem to hang. */
+function lostWorkersOf({ channels, sheets }: SoakRun, isOfLoad: boolean): string[] {
+  const steady = new Set(channels.filter(({ role }) => role === "steady").map(({ id }) => id));
+  return sheets
+    .filter(({ channel }) => steady.has(channel))
+    .flatMap(({ replaced }) => replaced)
+    .filter(({ cause }) => (cause === "no progress") === isOfLoad)
+    .map(
+      ({ channel, tick, cause }) =>
+        `channel ${channel}: nobody touched it, and yet its worker is lost at ${tick}: ${cause}`,
+    );
+}
 
 const hardlySeen = ({ id, watch }: SoakedChannel): string[] =>
   watch.notSeen > watch.told * notSeenShareMax
