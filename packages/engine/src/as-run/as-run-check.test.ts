@@ -94,6 +94,27 @@ describe("as-run check", () => {
     ]);
   });
 
+  test("as-run/a-channel-that-is-stopped-within-a-stand-in-that-was-told-ahead-ends-there", () => {
+    const standIn: AsRunLine = {
+      ...head,
+      type: "stand-in",
+      from: zero + 110,
+      end: zero + 125,
+      kind: "slate",
+      reason: "openFailed",
+    };
+    const ended: AsRunLine = {
+      ...aired(1, 100, 114),
+      outcome: "stopped",
+      asPlanned: 10,
+      standIns: [{ kind: "slate", reason: "openFailed", ticks: 4 }],
+    };
+    const stopped: AsRunLine = { ...head, type: "stopped", tick: zero + 114, by: "engine" };
+    expect(differences([started, aired(0), began, standIn, ended, stopped])).toMatchObject([
+      { what: "stand-in", from: zero + 110, end: zero + 114, planned: id(1) },
+    ]);
+  });
+
   test("as-run/one-frame-more-or-less-is-told", () => {
     const late = [started, aired(0), aired(1, 101, 200), aired(2), aired(3)];
     expect(differences(late)).toEqual([

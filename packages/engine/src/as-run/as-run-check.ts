@@ -158,7 +158,8 @@ function take(run: Run, line: Exclude<AsRunLine, { type: "lost" | "started" }>):
       run.workersReplaced += 1;
       return;
     case "stopped":
-      run.end = Math.max(run.end, line.tick);
+      // A stand-in may have been told to its end, ahead of house time, and the channel stopped before that came.
+      run.end = Math.max(run.aired.at(-1)?.end ?? line.tick, line.tick);
       run.hasEnded = true;
       run.wasStopped = line.by !== undefined && line.by !== "engine";
   }

@@ -26,8 +26,8 @@ const { frameRate } = filmFormat;
 const grid = new HouseGrid(rational(frameRate, 1), 48_000);
 
 /** After so many seconds without bytes a renderer is taken for hung, and so often that is looked at (render-supervisor.ts). */
-const silenceSeconds = 10;
-const lookSeconds = 1;
+const silenceSeconds = 3;
+const lookSeconds = 0.5;
 /** A renderer begins in about half a second; on a machine with much to do one may take so long, and no longer. */
 const beginSeconds = 5;
 
