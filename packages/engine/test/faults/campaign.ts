@@ -6,13 +6,23 @@ import { fullPlaces } from "./full-places.ts";
 import { hostileFiles } from "./hostile-files.ts";
 import { hostilePreroll } from "./hostile-preroll.ts";
 import { killEngine } from "./kill-engine.ts";
-import { type MarkedFilm, markedFilm } from "./marked-film.ts";
+import { largePicture, type MarkedFilm, markedFilm } from "./marked-film.ts";
 import { renderStrikes, strikeRenderers } from "./strike-renderers.ts";
 import { type StrikeReport, strikeWorkers } from "./strike-workers.ts";
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-const parts = ["workers", "numbers", "young", "renderers", "engine", "hostile", "foreign", "places"] as const;
+const parts = [
+  "workers",
+  "large",
+  "numbers",
+  "young",
+  "renderers",
+  "engine",
+  "hostile",
+  "foreign",
+  "places",
+] as const;
 type Part = (typeof parts)[number];
 const usage = `Usage: pnpm faults [--count N] [--from N] [--seed S] [--what ${parts.join("|")}]…`;
 
@@ -37,23 +47,26 @@ const filmSeconds = 120;
 const isTerminal = process.stdout.isTTY === true;
 const sum = (report: StrikeReport) => Object.values(report.standIns).reduce((all, one) => all + one, 0);
 
-async function filmOf(gop: number): Promise<MarkedFilm> {
-  const film = await markedFilm(gop, filmSeconds);
+/** Of a large film less is made: that takes a minute or two by itself. */
+const largeSeconds = 60;
+
+async function filmOf(gop: number, isLarge = false): Promise<MarkedFilm> {
+  const film = await (isLarge ? markedFilm(gop, largeSeconds, largePicture) : markedFilm(gop, filmSeconds));
   if (typeof film === "string") throw new Error(`No film to strike at: ${film}.`);
   return film;
 }
 
-async function workers(isFilm: boolean, most: number): Promise<string[]> {
+/** @param filmAt undefined for numbers of the pattern decoder */
+async function workers(most: number, filmAt?: (batch: number) => Promise<MarkedFilm>): Promise<string[]> {
   const faults: string[] = [];
   const reports: StrikeReport[] = [];
   let ticks = 0;
   for (let at = from; at < most; at += strikesPerEngine) {
     const batch = Math.floor(at / strikesPerEngine);
-    const gop = groups[batch % groups.length] ?? 60;
     const run = await strikeWorkers({
       count: Math.min(strikesPerEngine, most - at),
       seed: seed * 1_000 + batch,
-      film: isFilm ? await filmOf(gop) : undefined,
+      film: await filmAt?.(batch),
       saw: ({ strike, tick, cause, standIns }) => {
         if (isTerminal) say(`${strike} at ${tick}: ${cause}; ${JSON.stringify(standIns)}`);
       },
@@ -77,9 +90,13 @@ async function workers(isFilm: boolean, most: number): Promise<string[]> {
 
 const listed = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b).join(", ");
 
+/** Where a campaign that is a tenth as long, and goes on where it was left, ends. */
+const aTenth = () => Math.min(count, from + Math.ceil((count - from) / 10));
+
 const works: Readonly<Record<Part, () => Promise<readonly string[]>>> = {
-  workers: () => workers(true, count),
-  numbers: () => workers(false, Math.min(count, from + Math.ceil((count - from) / 10))),
+  workers: () => workers(count, (batch) => filmOf(groups[batch % groups.length] ?? 60)),
+  large: () => workers(aTenth(), () => filmOf(60, true)),
+  numbers: () => workers(aTenth()),
   young: async () => {
     const all: string[] = [];
     for (const moment of moments) {

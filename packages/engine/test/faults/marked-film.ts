@@ -8,20 +8,23 @@ export interface MarkedFilm extends WatchedProgramme {
 }
 
 const rate = 25;
-const size = { width: 320, height: 180 };
+const small = { width: 320, height: 180 };
 
-/** The channel's format that such a film fits. */
-export const filmFormat = { ...size, frameRate: rate } as const;
+/** As large as most channels are: what lies before a place costs time to decode. */
+export const largePicture = { width: 1_920, height: 1_080 };
+
+/** The channel's format that such a film fits, unless another size was asked for. */
+export const filmFormat = { ...small, frameRate: rate } as const;
 
 /**
  * Makes a film, once: clips are kept.
  *
  * @param seconds its length; a loop has a boundary there, over which nothing is held
  */
-export async function markedFilm(gop: number, seconds: number): Promise<MarkedFilm | string> {
+export async function markedFilm(gop: number, seconds: number, size = small): Promise<MarkedFilm | string> {
   const made = await makeFfmpegClip(
     {
-      name: `film-gop${gop}-${seconds}s`,
+      name: `film-gop${gop}-${seconds}s${size === small ? "" : `-${size.height}p`}`,
       container: "mp4",
       pictureCodec: "h264",
       soundCodec: "aac",

@@ -96,7 +96,7 @@ export async function strikeWorkers(options: StrikesOptions): Promise<StrikesRep
     prefix,
     // Its events come with the control plane.
     config: {
-      ...(film ? filmConfig() : numbersConfig),
+      ...(film ? filmConfig(film) : numbersConfig),
       transports: [{ use: "@retrovue/transport-connect" }],
     },
   });
@@ -144,10 +144,10 @@ function replacedFaults(
   }).flat();
 }
 
-const filmConfig = () => ({
+const filmConfig = ({ width, height }: MarkedFilm) => ({
   media: { roots: [clipFolder()] },
   decoders: [{ use: "@retrovue/decoder-libav" }],
-  defaults: { format: filmFormat, historyMs: 4_000 },
+  defaults: { format: { ...filmFormat, width, height }, historyMs: 4_000 },
   channels: [{ id: 1, name: "One", plan: "./plan.json", outputs: [] }],
 });
 
