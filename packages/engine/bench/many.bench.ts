@@ -140,6 +140,10 @@ async function visit(url: string): Promise<number> {
     response.on("error", () => {});
     response.once("data", () => first.resolve(performance.now() - from));
     response.on("data", (piece: Buffer) => player.take(piece));
+    response.once("close", () => {
+      first.reject(new Error("The stream ended before its first packets."));
+      player.end();
+    });
   });
   asked.on("error", first.reject);
   try {

@@ -93,8 +93,7 @@ describe.skipIf(!isTraced)("killed processes that do not end (skipped where none
     expect([first.ends, second.ends]).toEqual([[heldByKernel], []]);
     first.hold?.[Symbol.dispose]();
     await expect.poll(() => first.child.signalCode).toBe("SIGKILL");
-    // Whoever looks after it goes on killing it.
-    second.child.kill("SIGKILL");
+    // Nobody kills it again.
     await bench.late();
     expect(second.ends).toEqual([heldByKernel]);
     second.hold?.[Symbol.dispose]();
@@ -111,17 +110,20 @@ describe.skipIf(!isTraced || !isBuilt)(
       const asset = "test://pattern?duration=600s&rate=30000/1001&size=16x16&mark=compact";
       writeFileSync(join(engine.folder, "plan.yaml"), `segments:\n  - { uri: "${asset}" }\n`);
       const client = await engine.start();
-      await expect.poll(() => engine.logged("buffering -> ready").length, { timeout: 60_000 }).toBe(1);
+      const readies = () => engine.logged("buffering -> ready").length;
+      await expect.poll(readies, { timeout: 60_000 }).toBeGreaterThan(0);
       const [onAir = 0] = await engine.workers();
+      const before = readies();
       using hold = await KernelHold.on(onAir);
       expect(hold).toBeDefined();
       process.kill(onAir, "SIGKILL");
+      const replaced = () => engine.logged("worker replaced").filter(({ pidFrom }) => pidFrom === onAir);
       await expect
-        .poll(() => engine.logged("worker replaced"), { timeout: 30_000 })
-        .toMatchObject([{ channel: 1, cause: "no progress, and the kernel holds it", pidFrom: onAir }]);
-      await expect.poll(() => engine.logged("buffering -> ready").length, { timeout: 30_000 }).toBe(2);
+        .poll(replaced, { timeout: 30_000 })
+        .toMatchObject([{ channel: 1, cause: "no progress, and has not ended" }]);
+      await expect.poll(readies, { timeout: 30_000 }).toBeGreaterThan(before);
       // The one that came after it is held as well, and asked to stop.
-      const [next = 0] = (await engine.workers()).filter((pid) => pid !== onAir);
+      const next = Number(engine.logged("worker replaced").at(-1)?.["pidTo"]);
       using nextHold = await KernelHold.on(next);
       expect(nextHold).toBeDefined();
       process.kill(next, "SIGSTOP");

@@ -26,8 +26,8 @@ export class KernelHold implements Disposable {
   static async on(pid: number): Promise<KernelHold | undefined> {
     const process = spawn("python3", ["-c", tracer, String(pid)], { stdio: ["pipe", "pipe", "inherit"] });
     const hold = new KernelHold(process);
-    const [said] = await once(process.stdout, "data");
-    if (String(said).trim() === "held") return hold;
+    const said = await Promise.race([once(process.stdout, "data"), once(process, "exit")]).catch(() => []);
+    if (String(said[0]).trim() === "held") return hold;
     hold[Symbol.dispose]();
     return undefined;
   }

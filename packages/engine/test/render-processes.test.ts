@@ -90,7 +90,9 @@ describe.skipIf(process.platform !== "linux" || !isBuilt)(
         const [render = 0] = childrenOf(pid, "render-main.js");
         process.kill(render, strike);
         await expect.poll(() => logged("renderer replaced").length, { timeout: 20_000 }).toBe(1);
-        expect(logged("renderer replaced")).toMatchObject([{ channel: 1, cause }]);
+        expect(logged("renderer replaced")).toMatchObject([
+          { channel: 1, cause: expect.stringContaining(cause) },
+        ]);
         await expect.poll(() => watching.length(), { timeout: 20_000 }).toBeGreaterThan(before + 188 * 200);
         // Whole packets throughout; the picture's stream has random access points.
         const stream = watching.bytes();

@@ -46,6 +46,11 @@ export class StreamPlayer implements Disposable {
     if (this.#process.exitCode === null) this.#process.stdin.write(piece);
   }
 
+  /** No more follows. */
+  end(): void {
+    this.#process.stdin.end();
+  }
+
   [Symbol.dispose](): void {
     this.#process.kill("SIGKILL");
   }

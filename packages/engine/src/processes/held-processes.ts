@@ -14,8 +14,8 @@ const endNsMax = nanosecondsFromMs(500);
  */
 const heldMax = 32;
 
-/** What is said of such a process in place of the signal. */
-export const heldByKernel = "SIGKILL, but the kernel holds it";
+/** What is said of such a process in place of the signal: whether the kernel holds it or only takes its time cannot be told. */
+export const heldByKernel = "SIGKILL, and has not ended";
 
 /**
  * Killed processes that do not end. A thread that waits in the kernel for a disk or a share that does not answer hears of no
@@ -46,7 +46,12 @@ export class HeldProcesses {
     child.once("exit", end);
     const giveUp = () => {
       waiting = undefined;
-      if (hasEnded(child) || this.#held.has(child) || this.#held.size >= this.#heldMax) return;
+      if (hasEnded(child) || this.#held.has(child)) return;
+      if (this.#held.size >= this.#heldMax) {
+        // Whoever waits for it may have killed it for the last time: it is given up when another one is let go.
+        waiting = this.#timer.after(endNsMax, () => setImmediate(giveUp));
+        return;
+      }
       this.#held.add(child);
       child.off("exit", end);
       child.emit("exit", null, heldByKernel);
@@ -80,7 +85,7 @@ export const heldProcesses = new HeldProcesses(new NodeHostTime().timer);
 export function causeOf(exit: string, killedFor: string | undefined): string {
   if (killedFor === undefined) return exit;
   if (exit === "SIGKILL") return killedFor;
-  return exit === heldByKernel ? `${killedFor}, and the kernel holds it` : exit;
+  return exit === heldByKernel ? `${killedFor}, and has not ended` : exit;
 }
 
 /** True for an end by SIGKILL, whether the kernel has carried it out or not. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { StandInReason } from "@retrovue/core";
 import { CampaignEngine } from "./campaign-engine.ts";
 import { campaignRate, numbers, numbersConfig } from "./pattern-numbers.ts";
+import { reasonOf } from "./reason-of.ts";
 import { TickWatch } from "./tick-watch.ts";
 
 /** When a worker is stopped: as a spare that nobody has needed yet, or as soon as it has its channel's bus. */
@@ -70,7 +71,7 @@ export async function freezeYoung(moment: Moment): Promise<FrozenReport> {
     process.kill(spare, "SIGSTOP");
   }
   await settle(2);
-  const causes = engine.logged("worker replaced").map((line) => String(line["cause"]));
+  const causes = engine.logged("worker replaced").map((line) => reasonOf(line["cause"]));
   const faults = [...watch.faults];
   if (causes.join() !== "SIGKILL,no progress") faults.push(`${moment}: workers were replaced for ${causes}`);
   if (standIns > standInsMax) faults.push(`${moment}: ${standIns} ticks stood in`);

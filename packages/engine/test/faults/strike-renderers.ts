@@ -8,6 +8,7 @@ import { pause } from "../seams/real-time.ts";
 import { Recorder } from "../seams/recorder.ts";
 import { CampaignEngine } from "./campaign-engine.ts";
 import { filmFormat, type MarkedFilm } from "./marked-film.ts";
+import { reasonOf } from "./reason-of.ts";
 import { filmPlan } from "./strike-workers.ts";
 import { TickWatch } from "./tick-watch.ts";
 
@@ -92,7 +93,7 @@ export async function strikeRenderers(
     struck.push({ strike, pts: viewer.lastPts });
     process.kill(renderer, strike);
     const { cause } = await engine.untilLogged("renderer replaced", struck.length);
-    if (cause !== causes[strike])
+    if (reasonOf(cause) !== causes[strike])
       faults.push(`strike ${struck.length}, ${strike}: the cause told is ${cause}`);
     const seen = viewer.lastPts;
     await engine.until(() => isLater(viewer.lastPts, seen), `pictures after strike ${struck.length}`);

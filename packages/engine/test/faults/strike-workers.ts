@@ -9,6 +9,7 @@ import { compareWithRecord } from "./compare-with-record.ts";
 import { EventWatch, episodeFaults, type ReplacedEvent } from "./event-watch.ts";
 import { filmFormat, type MarkedFilm } from "./marked-film.ts";
 import { campaignRate, numbers, numbersConfig } from "./pattern-numbers.ts";
+import { reasonOf } from "./reason-of.ts";
 import { countFaults, standInCounts } from "./stand-in-counts.ts";
 import { TickWatch } from "./tick-watch.ts";
 
@@ -132,6 +133,7 @@ function replacedFaults(
   reports: readonly StrikeReport[],
   events: readonly ReplacedEvent[],
 ): readonly string[] {
+  const told = events.map((event) => ({ ...event, cause: reasonOf(event.cause) }));
   const wanted = reports.map(({ strike, pid }) => ({
     channel: 1,
     cause: causes[strike],
@@ -139,8 +141,8 @@ function replacedFaults(
     barred: "",
   }));
   return Array.from({ length: Math.max(wanted.length, events.length) }, (_, index) => {
-    const [one, told] = [wanted[index], events[index]].map((event) => JSON.stringify(event));
-    return one === told ? [] : [`event ${index + 1} of a replaced worker is ${told}, not ${one}`];
+    const [one, other] = [wanted[index], told[index]].map((event) => JSON.stringify(event));
+    return one === other ? [] : [`event ${index + 1} of a replaced worker is ${other}, not ${one}`];
   }).flat();
 }
 
@@ -208,7 +210,8 @@ class Campaign {
     const cause = String(this.#engine.logged("worker replaced").at(-1)?.["cause"]);
     if (now !== replaced + 1)
       this.faults.push(`${strike} at ${tick}: ${now - replaced} workers were replaced`);
-    if (cause !== causes[strike]) this.faults.push(`${strike} at ${tick}: the cause told is ${cause}`);
+    if (reasonOf(cause) !== causes[strike])
+      this.faults.push(`${strike} at ${tick}: the cause told is ${cause}`);
     // With a warm spare what was on air is held until its successor has the next picture.
     const [first] = Object.keys(standIns);
     if (first !== undefined && !firstReasons[strike].some((reason) => first.endsWith(` ${reason}`)))

@@ -1,4 +1,5 @@
 import type { StandInReason } from "@retrovue/core";
+import { reasonOf } from "../faults/reason-of.ts";
 import type { SeriesVerdict } from "./series.ts";
 import { median, percentile } from "./slope.ts";
 import type { SoakedChannel, SoakRun } from "./soak.ts";
@@ -140,7 +141,7 @@ function lostWorkersOf({ channels, sheets }: SoakRun, isOfLoad: boolean): string
   return sheets
     .filter(({ channel }) => steady.has(channel))
     .flatMap(({ replaced }) => replaced)
-    .filter(({ cause }) => (cause === "no progress") === isOfLoad)
+    .filter(({ cause }) => (reasonOf(cause) === "no progress") === isOfLoad)
     .map(
       ({ channel, tick, cause }) =>
         `channel ${channel}: nobody touched it, and yet its worker is lost at ${tick}: ${cause}`,

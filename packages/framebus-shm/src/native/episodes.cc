@@ -31,7 +31,11 @@ void Episodes::onCommit(const rvfb_slot& slot) {
   if (kind != 0 && !isAsPlanned(reason)) {
     const bool begins = standInTicks_++ == 0;
     const bool changes = kind != kind_ || reason != reason_;
-    if (begins) from_ = slot.tick;
+    if (begins) {
+      from_ = slot.tick;
+      firstKind_ = kind;
+      firstReason_ = reason;
+    }
     if (begins || changes) since_ = slot.tick;
     kind_ = kind;
     reason_ = reason;
@@ -77,17 +81,17 @@ std::optional<CommitterEvent> Episodes::next() {
   return event;
 }
 
-/// What leads from all that was told to how it stands, without a word that is not true.
+/// What leads from all that was told to how it stands. Of an episode that changed more than once meanwhile its first kind is told up to its last.
 std::optional<CommitterEvent> Episodes::nextAfterMissed() {
   if (toldsEnd_) {
     isTold_ = false;
     return std::exchange(toldsEnd_, std::nullopt);
   }
-  missed_ = false;
+  missed_ = standInTicks_ > 0 && !isTold_ && since_ != from_;
   if (standInTicks_ == 0) return std::nullopt;
   if (isTold_) return CommitterEvent{CommitterEvent::Type::standInChanged, since_, kind_, reason_, 0};
   isTold_ = true;
-  return CommitterEvent{CommitterEvent::Type::standInBegan, from_, kind_, reason_, 0};
+  return CommitterEvent{CommitterEvent::Type::standInBegan, from_, firstKind_, firstReason_, 0};
 }
 
 }  // namespace retrovue::framebus

@@ -65,6 +65,8 @@ class Episodes {
   std::uint64_t standInTicks_ = 0;
   std::int64_t from_ = -1;
   std::int64_t since_ = -1;
+  std::uint32_t firstKind_ = 0;
+  std::uint32_t firstReason_ = 0;
   // Of the last tick that stood in.
   std::uint32_t kind_ = 0;
   std::uint32_t reason_ = 0;

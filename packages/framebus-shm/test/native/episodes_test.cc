@@ -61,7 +61,7 @@ TEST("bus/an-end-that-nobody-fetched-in-time-is-told-when-there-is-room") {
   CHECK_EQ(air.fetch().size(), 1u);
 }
 
-TEST("bus/what-stands-in-when-there-is-room-is-told-whole-as-it-is-now") {
+TEST("bus/what-stands-in-when-there-is-room-is-told-from-its-first-tick-to-what-it-is-now") {
   Air air;
   for (int n = 0; n < kMany; ++n) {
     air.hold();
@@ -71,11 +71,17 @@ TEST("bus/what-stands-in-when-there-is-room-is-told-whole-as-it-is-now") {
   air.hold();
   air.slate();
   const auto events = air.fetch();
-  const CommitterEvent& began = events.back();
+  REQUIRE(events.size() > 2);
+  const CommitterEvent& began = events[events.size() - 2];
   CHECK(began.type == Type::standInBegan);
   CHECK_EQ(began.tick, from);
-  CHECK_EQ(began.flag, std::uint32_t{RVFB_FLAG_SLATE});
-  CHECK_EQ(began.reason, std::uint32_t{RVFB_REASON_HUNG});
+  CHECK_EQ(began.flag, std::uint32_t{RVFB_FLAG_HOLD});
+  CHECK_EQ(began.reason, std::uint32_t{RVFB_REASON_LATE});
+  const CommitterEvent& changed = events.back();
+  CHECK(changed.type == Type::standInChanged);
+  CHECK_EQ(changed.tick, from + 1);
+  CHECK_EQ(changed.flag, std::uint32_t{RVFB_FLAG_SLATE});
+  CHECK_EQ(changed.reason, std::uint32_t{RVFB_REASON_HUNG});
   air.play();
   const auto after = air.fetch();
   REQUIRE(after.size() == 1);
