@@ -33,7 +33,7 @@ export class HeldProcesses {
   }
 
   /**
-   * Has `child` emit `exit` 500 ms after it was killed by SIGKILL, with `heldByKernel` in place of the signal, where its end has not come by then. That
+   * Has `child` emit `exit` 500 ms after it was killed by SIGKILL, with `heldByKernel` in place of the signal, where its end has not come by then. What
    * comes later is told to nobody, and neither the process nor its pipes keep the engine from ending.
    */
   giveUpOnceKilled(child: ChildProcess): ChildProcess {
